@@ -1,0 +1,17 @@
+"""Whom we write to, what we write, and how far it has come."""
+
+from campaigns.models.attempt import Attempt, AttemptQuerySet
+from campaigns.models.campaign import Campaign, CampaignQuerySet, Step, Template
+from campaigns.models.lead import Contact, Lead, LeadQuerySet
+
+__all__ = [
+    "Attempt",
+    "AttemptQuerySet",
+    "Campaign",
+    "CampaignQuerySet",
+    "Contact",
+    "Lead",
+    "LeadQuerySet",
+    "Step",
+    "Template",
+]

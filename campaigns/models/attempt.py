@@ -1,0 +1,116 @@
+"""The attempt: one letter on its way out, and every state it can be in. The table is the queue."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Self
+
+from django.db import models
+from django.utils import timezone
+
+from campaigns.models.campaign import Campaign, Step
+from campaigns.models.lead import Lead
+from compliance.models import Kind
+from outreach_site.accounts.models import SenderIdentity, User, Workspace
+from outreach_site.mailboxes.models import Mailbox
+
+
+class AttemptQuerySet(models.QuerySet["Attempt"]):
+    def in_workspace(self, workspace: Workspace) -> Self:
+        return self.filter(campaign__workspace=workspace)
+
+    def due(self, now: datetime) -> Self:
+        """Letters that wait for nothing but a worker."""
+        return self.filter(state=Attempt.State.QUEUED, lease_token=None, due_at__lte=now)
+
+    def waiting(self) -> Self:
+        return self.filter(state__in=[Attempt.State.QUEUED, Attempt.State.SENDING])
+
+    def unsettled(self) -> Self:
+        """An outcome is written down, and its consequences are not drawn yet."""
+        return self.filter(state__in=Attempt.OUTCOMES, settled_at=None)
+
+
+class Attempt(models.Model):
+    class State(models.TextChoices):
+        DRAFT = "draft", "Draft"  # being written
+        QUEUED = "queued", "Queued"  # waits for its time, its turn, or a person
+        SENDING = "sending", "Sending"  # the server is being told
+        SENT = "sent", "Sent"  # the server took it
+        BLOCKED = "blocked", "Held back"  # the gate refused it
+        FAILED = "failed", "Could not be sent"  # a permanent refusal, or five tries: the dead-letter list
+        UNCERTAIN = "uncertain", "May have been sent"  # the connection broke after the hand-over; waits for proof
+        CANCELLED = "cancelled", "Cancelled"  # a person took it back
+
+    # States that end a try and have consequences to draw.
+    OUTCOMES = (State.SENT, State.FAILED, State.UNCERTAIN)
+    # States in which a letter may still leave or may have left.
+    LIVE = (State.QUEUED, State.SENDING, State.UNCERTAIN)
+
+    campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="attempts")
+    lead = models.ForeignKey(Lead, on_delete=models.CASCADE, related_name="attempts")
+    step = models.ForeignKey(Step, null=True, on_delete=models.SET_NULL, related_name="+")
+    kind = models.CharField(max_length=10, choices=Kind, default=Kind.FIRST)
+    mailbox = models.ForeignKey(Mailbox, null=True, on_delete=models.SET_NULL, related_name="+")
+    identity = models.ForeignKey(SenderIdentity, null=True, on_delete=models.SET_NULL, related_name="+")
+    user = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")  # who queued it
+
+    # The letter as it was queued: what a person saw in the preview is what leaves.
+    recipient = models.EmailField()
+    recipient_name = models.CharField(max_length=120, blank=True)
+    recipient_key = models.CharField(max_length=254)  # normalised
+    recipient_domain = models.CharField(max_length=254)  # registrable
+    subject = models.CharField(max_length=200)
+    body = models.TextField()
+
+    state = models.CharField(max_length=10, choices=State, default=State.QUEUED)
+    due_at = models.DateTimeField(null=True, default=timezone.now)  # None: waits for a person
+    reason = models.CharField(max_length=500, blank=True)  # why it waits, was held back, or failed: a sentence
+    tries = models.PositiveIntegerField(default=0)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    # Written by the claim.
+    message_id = models.CharField(max_length=255, blank=True)  # with angle brackets; kept over tries
+    lease_token = models.UUIDField(null=True, editable=False)
+    leased_until = models.DateTimeField(null=True, editable=False)
+    valid_until = models.DateTimeField(null=True, editable=False)  # the decision ends with its day
+    # Written by start, record and settle.
+    started_at = models.DateTimeField(null=True, editable=False)
+    finished_at = models.DateTimeField(null=True, editable=False)  # when the outcome was known
+    settled_at = models.DateTimeField(null=True, editable=False)
+    server_words = models.CharField(max_length=500, blank=True)  # the server's own answer
+    wire_id = models.CharField(max_length=255, blank=True)  # the Message-ID that a provider put in its place
+
+    objects = AttemptQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("-pk",)
+        constraints = (
+            models.UniqueConstraint(fields=["lead", "step"], name="step_once_per_lead"),
+            models.UniqueConstraint(
+                fields=["step", "recipient_key"],
+                condition=~models.Q(state__in=["blocked", "cancelled"]),
+                name="step_once_per_address",
+            ),
+            models.UniqueConstraint(fields=["message_id"], condition=~models.Q(message_id=""), name="message_id_once"),
+        )
+        indexes = (
+            models.Index(fields=["mailbox", "due_at", "id"], condition=models.Q(state="queued"), name="attempts_due"),
+            models.Index(fields=["leased_until"], condition=models.Q(state="sending"), name="attempts_sending"),
+            models.Index(
+                fields=["id"],
+                condition=models.Q(state__in=["sent", "failed", "uncertain"], settled_at=None),
+                name="attempts_unsettled",
+            ),
+            models.Index(fields=["campaign", "-id"], name="attempts_of_campaign"),
+            models.Index(fields=["recipient_key", "-id"], name="attempts_to_address"),
+            models.Index(fields=["wire_id"], condition=~models.Q(wire_id=""), name="attempts_by_wire_id"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.subject} to {self.recipient} ({self.state})"
+
+    @property
+    def about(self) -> str:
+        """How rooms that hold no key to it name it."""
+        return f"attempt:{self.pk}"

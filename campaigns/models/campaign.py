@@ -1,0 +1,119 @@
+"""Campaigns, their steps, and the templates that steps start from."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Self
+
+from django.db import models
+from django.utils import timezone
+
+from outreach_site.accounts.models import SenderIdentity, User, Workspace
+from outreach_site.mailboxes.models import Mailbox
+
+
+class CampaignQuerySet(models.QuerySet["Campaign"]):
+    def in_workspace(self, workspace: Workspace) -> Self:
+        return self.filter(workspace=workspace)
+
+    def current(self) -> Self:
+        return self.filter(archived_at=None)
+
+
+class Campaign(models.Model):
+    class State(models.TextChoices):
+        DRAFT = "draft", "Draft"  # nothing has been queued yet
+        RUNNING = "running", "Running"
+        PAUSED = "paused", "Paused"  # acts before the next letter
+
+    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="+")
+    name = models.CharField(max_length=120)
+    description = models.TextField(max_length=2000, blank=True)
+    keywords = models.CharField(max_length=500, blank=True, help_text="What it is about; the first one fills {topic}.")
+    state = models.CharField(max_length=8, choices=State, default=State.DRAFT)
+    owner = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+    identity = models.ForeignKey(
+        SenderIdentity, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", verbose_name="who writes"
+    )
+    mailbox = models.ForeignKey(
+        Mailbox, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", verbose_name="sent from"
+    )
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    archived_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    objects = CampaignQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("-created_at", "-pk")
+        indexes = (models.Index(fields=["workspace", "-created_at", "-id"], name="campaigns_newest_first"),)
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def topic(self) -> str:
+        """What fills {topic} for a lead that has none of its own: the first keyword."""
+        return self.keywords.split(",")[0].strip()
+
+    @property
+    def subject(self) -> str:
+        """How rooms that hold no key to it name it."""
+        return f"campaign:{self.pk}"
+
+    def pause(self) -> None:
+        self.state = Campaign.State.PAUSED
+        self.save(update_fields=["state"])
+
+    def resume(self) -> None:
+        self.state = Campaign.State.RUNNING
+        self.save(update_fields=["state"])
+
+    def archive(self, *, now: datetime) -> None:
+        self.archived_at = now
+        self.save(update_fields=["archived_at"])
+
+    def restore(self) -> None:
+        self.archived_at = None
+        self.save(update_fields=["archived_at"])
+
+
+class TemplateQuerySet(models.QuerySet["Template"]):
+    def in_workspace(self, workspace: Workspace) -> Self:
+        return self.filter(workspace=workspace)
+
+
+class Template(models.Model):
+    """A letter to start from, with placeholders such as `{name|there}`."""
+
+    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="+")
+    name = models.CharField(max_length=120)
+    subject = models.CharField(max_length=200)
+    body = models.TextField(max_length=20_000)
+    category = models.CharField(max_length=60, blank=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects = TemplateQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("name", "pk")
+        constraints = (models.UniqueConstraint(fields=["workspace", "name"], name="template_name_once"),)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Step(models.Model):
+    """One letter of a campaign's sequence; the first one is position 1."""
+
+    campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="steps")
+    position = models.PositiveIntegerField(default=1)
+    wait_days = models.PositiveIntegerField(default=0)  # working days after the step before
+    letter_subject = models.CharField("subject", max_length=200)
+    letter_body = models.TextField("letter", max_length=20_000)
+
+    class Meta:
+        ordering = ("position",)
+        constraints = (models.UniqueConstraint(fields=["campaign", "position"], name="step_position_once"),)
+
+    def __str__(self) -> str:
+        return f"step {self.position} of {self.campaign_id}"

@@ -1,0 +1,94 @@
+"""Leads: a site worth a link, and the people who can be written to there."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Self
+
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.utils import timezone
+
+from campaigns.models.campaign import Campaign
+from outreach_site.accounts.models import Workspace
+
+ZERO_TO_ONE = [MinValueValidator(0.0), MaxValueValidator(1.0)]
+
+
+class LeadQuerySet(models.QuerySet["Lead"]):
+    def in_workspace(self, workspace: Workspace) -> Self:
+        return self.filter(campaign__workspace=workspace)
+
+    def of(self, campaign: Campaign) -> Self:
+        return self.filter(campaign=campaign).select_related("contact")
+
+    def move_to(self, status: Lead.Status, *, now: datetime) -> int:
+        """Set the status of all that do not have it yet; how many changed."""
+        return self.exclude(status=status).update(status=status, status_changed_at=now)
+
+
+class Lead(models.Model):
+    class Status(models.TextChoices):
+        DISCOVERED = "discovered", "Discovered"  # known, not written to
+        CONTACTED = "contacted", "Contacted"  # a letter has left
+        REPLIED = "replied", "Replied"  # a person answered
+        PLACED = "placed", "Placed"  # the link is live
+        LOST = "lost", "Lost"  # said no
+        BOUNCED = "bounced", "Bounced"  # the address does not exist
+        UNSUBSCRIBED = "unsubscribed", "Unsubscribed"  # asked to be removed
+
+    class Source(models.TextChoices):
+        MANUAL = "manual", "Added by hand"
+        PASTE = "paste", "Pasted list"
+        IMPORT = "import", "Imported file"
+        DISCOVERY = "discovery", "Found by search"
+        API = "api", "Added through the API"
+        REHEARSAL = "rehearsal", "Rehearsal"
+
+    campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="leads")
+    website_url = models.URLField("site", max_length=500)
+    site_key = models.CharField(
+        max_length=500, editable=False
+    )  # the address normalised: scheme, www. and slash dropped
+    domain = models.CharField(max_length=254, editable=False)  # registrable
+    website_title = models.CharField("site's name", max_length=200, blank=True)
+    topic = models.CharField(max_length=120, blank=True, help_text="Fills {topic} in letters to this site.")
+    contact = models.ForeignKey("Contact", null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    status = models.CharField(max_length=12, choices=Status, default=Status.DISCOVERED)
+    status_changed_at = models.DateTimeField(default=timezone.now, editable=False)
+    quality_score = models.FloatField(null=True, blank=True, validators=ZERO_TO_ONE)
+    relevance_score = models.FloatField(null=True, blank=True, validators=ZERO_TO_ONE)
+    guest_post_likelihood = models.FloatField(null=True, blank=True, validators=ZERO_TO_ONE)
+    source = models.CharField(max_length=10, choices=Source, default=Source.MANUAL)
+    custom_fields = models.JSONField(default=dict, blank=True)  # {"name": "text"}: placeholders of the same names
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects = LeadQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("pk",)
+        constraints = (models.UniqueConstraint(fields=["campaign", "site_key"], name="site_once_per_campaign"),)
+        indexes = (models.Index(fields=["campaign", "status", "id"], name="leads_by_status"),)
+
+    def __str__(self) -> str:
+        return self.website_title or self.domain
+
+
+class Contact(models.Model):
+    """An address at a lead's site, and where it was found: proof that is shown to the person it belongs to."""
+
+    lead = models.ForeignKey(Lead, on_delete=models.CASCADE, related_name="contacts")
+    email = models.EmailField("address")
+    email_key = models.CharField(max_length=254, editable=False)  # normalised: what suppression and caps compare
+    name = models.CharField(max_length=120, blank=True)
+    role = models.CharField(max_length=120, blank=True)
+    found_url = models.URLField("found at", max_length=500, blank=True)
+    found_passage = models.CharField(max_length=500, blank=True)
+    found_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["lead", "email_key"], name="address_once_per_lead"),)
+        indexes = (models.Index(fields=["email_key"], name="contacts_by_address"),)
+
+    def __str__(self) -> str:
+        return f"{self.name} <{self.email}>" if self.name else self.email

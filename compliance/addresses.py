@@ -1,0 +1,106 @@
+"""What makes two addresses the same, and which domain an address counts for. Offline; no database."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from email_validator import EmailNotValidError, validate_email
+from publicsuffixlist import PublicSuffixList
+
+# Providers that give addresses to anybody: their users are private people, and share no company.
+FREE_MAIL = frozenset(
+    {
+        "gmail.com", "googlemail.com", "outlook.com", "hotmail.com", "hotmail.co.uk", "hotmail.fr", "hotmail.de",
+        "hotmail.it", "hotmail.es", "live.com", "live.co.uk", "live.fr", "live.nl", "msn.com", "outlook.de",
+        "outlook.fr", "outlook.es", "outlook.it", "yahoo.com", "yahoo.co.uk", "yahoo.fr", "yahoo.de", "yahoo.it",
+        "yahoo.es", "yahoo.ca", "yahoo.com.au", "yahoo.com.br", "yahoo.co.in", "yahoo.co.jp", "ymail.com",
+        "rocketmail.com", "aol.com", "icloud.com", "me.com", "mac.com", "gmx.de", "gmx.net", "gmx.at", "gmx.ch",
+        "gmx.com", "web.de", "t-online.de", "freenet.de", "mail.de", "posteo.de", "mailbox.org", "orange.fr",
+        "wanadoo.fr", "free.fr", "laposte.net", "sfr.fr", "libero.it", "virgilio.it", "tin.it", "alice.it",
+        "wp.pl", "o2.pl", "onet.pl", "interia.pl", "seznam.cz", "proton.me", "protonmail.com", "pm.me", "tutanota.com",
+        "tuta.io", "fastmail.com", "hey.com", "zoho.com", "mail.com", "mail.ru", "yandex.ru", "yandex.com", "qq.com",
+        "163.com", "126.com", "naver.com", "hanmail.net", "btinternet.com", "sky.com", "virginmedia.com",
+        "comcast.net", "verizon.net", "att.net", "bellsouth.net", "cox.net", "shaw.ca", "rogers.com", "bigpond.com",
+        "optusnet.com.au", "xtra.co.nz", "ziggo.nl", "planet.nl", "telenet.be", "skynet.be", "bluewin.ch",
+        "uol.com.br", "terra.com.br", "bol.com.br", "sapo.pt", "telia.com", "online.no",
+    }
+)  # fmt: skip
+
+# Two names of one provider, whose addresses are the same mailbox.
+SAME_PROVIDER = {"googlemail.com": "gmail.com"}
+# Only where the provider itself says that it ignores them (Google's help pages, "Dots don't matter" and task-specific
+# addresses). Elsewhere two spellings may be two people.
+IGNORES_DOTS = frozenset({"gmail.com"})
+IGNORES_PLUS_TAGS = frozenset({"gmail.com", "outlook.com", "hotmail.com", "live.com", "fastmail.com", "proton.me"})
+
+_suffixes = PublicSuffixList(accept_unknown=True)
+
+
+class InvalidAddressError(ValueError):
+    """The text is not one email address; the message says why, for a person."""
+
+
+@lru_cache(maxsize=50_000)
+def normalise(address: str) -> str:
+    """The one spelling of an address: lower case, domain in IDNA 2008, tags and dots dropped where they mean nothing.
+
+    This is what suppression, caps and duplicates compare; the letter itself goes to the address as it was given.
+    At most 254 characters (RFC 5321, 4.5.3.1.3). Raises InvalidAddressError.
+    """
+    text = address.strip()
+    if len(text) > 254:
+        raise InvalidAddressError("An email address has at most 254 characters.")
+    try:
+        parsed = validate_email(text, check_deliverability=False, test_environment=True, allow_quoted_local=False)
+    except EmailNotValidError as err:
+        raise InvalidAddressError(str(err)) from err
+    local = parsed.local_part.lower()
+    domain = (parsed.ascii_domain or parsed.domain).lower()
+    domain = SAME_PROVIDER.get(domain, domain)
+    if domain in IGNORES_PLUS_TAGS:
+        local = local.partition("+")[0] or local
+    if domain in IGNORES_DOTS:
+        local = local.replace(".", "") or local
+    return f"{local}@{domain}"
+
+
+def domain_of(address: str) -> str:
+    """The domain of a normalised address."""
+    return address.rpartition("@")[2].lower()
+
+
+@lru_cache(maxsize=50_000)
+def registrable(domain: str) -> str:
+    """The domain somebody registered: `mail.example.co.uk` → `example.co.uk` (publicsuffix.org). A cap counts this."""
+    domain = domain.lower().rstrip(".")
+    return _suffixes.privatesuffix(domain) or domain
+
+
+def parents_of(domain: str) -> list[str]:
+    """A domain and all above it, longest first: what an entry for a domain "with its subdomains" is looked up by."""
+    labels = domain.lower().rstrip(".").split(".")
+    return [".".join(labels[start:]) for start in range(len(labels))]
+
+
+def is_free_mail(domain: str) -> bool:
+    return domain.lower() in FREE_MAIL
+
+
+def is_test(address: str) -> bool:
+    """Whether it ends in `.test` (RFC 6761): an address that only the rehearsal post office knows."""
+    return domain_of(address).endswith(".test")
+
+
+# Mailboxes of a function rather than a person (RFC 2142, and what sites use besides).
+ROLE_ACCOUNTS = frozenset(
+    {
+        "abuse", "admin", "administrator", "billing", "contact", "editor", "editorial", "enquiries", "hello", "help",
+        "hi", "hostmaster", "info", "jobs", "kontakt", "mail", "marketing", "media", "news", "no-reply", "noreply",
+        "office", "post", "postmaster", "press", "redaktion", "sales", "security", "service", "submissions", "support",
+        "team", "webmaster",
+    }
+)  # fmt: skip
+
+
+def is_role_account(address: str) -> bool:
+    return address.partition("@")[0].lower() in ROLE_ACCOUNTS

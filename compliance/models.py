@@ -1,0 +1,258 @@
+"""The record of every answer: suppressions, holds, the ledger of letters, the audit log.
+
+Compliance outlives the rooms above it. So no row here holds a key to a lead, a campaign or an attempt: what a row is
+about is a plain subject such as `attempt:42`.
+"""
+
+from __future__ import annotations
+
+from typing import Self
+
+from django.db import models
+from django.utils import timezone
+
+from outreach_site.accounts.models import Workspace
+
+
+class Kind(models.TextChoices):
+    """Kinds of letter: which rules apply to which stands in policy.APPLIES."""
+
+    FIRST = "first", "First letter"
+    FOLLOW_UP = "follow_up", "Follow-up"
+    ANSWER = "answer", "Answer"
+
+
+class LegalBasis(models.TextChoices):
+    """What the recipient's region asks for, not what we hold."""
+
+    CONSENT = "consent", "Consent"
+    LEGITIMATE_INTEREST = "legitimate_interest", "Legitimate interest"
+
+
+class SuppressionQuerySet(models.QuerySet["Suppression"]):
+    def in_workspace(self, workspace: Workspace) -> Self:
+        """Its own entries and those that hold everywhere."""
+        return self.filter(models.Q(workspace=workspace) | models.Q(workspace=None))
+
+
+class Suppression(models.Model):
+    """An address or a domain that nobody here writes to again."""
+
+    class Scope(models.TextChoices):
+        ADDRESS = "address", "Address"
+        DOMAIN = "domain", "Domain and its subdomains"
+
+    class Reason(models.TextChoices):
+        MANUAL = "manual", "Added by hand"
+        NOT_INTERESTED = "not_interested", "Said no"
+        OPT_OUT = "opt_out", "Asked to be removed"
+        UNSUBSCRIBE = "unsubscribe", "Used the unsubscribe link"
+        HARD_BOUNCE = "hard_bounce", "The address does not exist"
+        COMPLAINT = "complaint", "Reported our letter as spam"
+        ERASURE = "erasure", "Asked for erasure"
+
+    workspace = models.ForeignKey(Workspace, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    scope = models.CharField(max_length=8, choices=Scope, default=Scope.ADDRESS)
+    value = models.CharField(max_length=254)  # a normalised address, or a domain
+    reason = models.CharField(max_length=16, choices=Reason)
+    source = models.CharField(max_length=64, blank=True)  # a subject such as reply:7, or where it came from
+    note = models.CharField(max_length=500, blank=True)
+    created_by_id = models.BigIntegerField(null=True, blank=True)  # a user, who may be gone
+    created_at = models.DateTimeField(default=timezone.now)
+
+    objects = SuppressionQuerySet.as_manager()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=["workspace", "scope", "value"],
+                condition=models.Q(workspace__isnull=False),
+                name="one_suppression_each",
+            ),
+            models.UniqueConstraint(
+                fields=["scope", "value"], condition=models.Q(workspace=None), name="one_global_suppression_each"
+            ),
+        )
+        indexes = (models.Index(fields=["value", "scope"], name="suppression_by_value"),)
+
+    def __str__(self) -> str:
+        return self.value
+
+
+class HoldQuerySet(models.QuerySet["Hold"]):
+    def in_workspace(self, workspace: Workspace) -> Self:
+        return self.filter(workspace=workspace)
+
+    def standing(self) -> Self:
+        return self.filter(lifted_at=None)
+
+
+class Hold(models.Model):
+    """A pause that something or somebody ordered, until a person lifts it. The gate reads it as a rule."""
+
+    workspace = models.ForeignKey(Workspace, on_delete=models.PROTECT, related_name="+")
+    subject = models.CharField(max_length=300)  # mailbox:3, campaign:7, address:ed@example.org
+    reason = models.CharField(max_length=500)  # a sentence for a person
+    advice = models.CharField(max_length=500, blank=True)
+    source = models.CharField(max_length=64, blank=True)
+    placed_at = models.DateTimeField(default=timezone.now)
+    lifted_at = models.DateTimeField(null=True, blank=True)
+    lifted_by_id = models.BigIntegerField(null=True, blank=True)
+
+    objects = HoldQuerySet.as_manager()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=["workspace", "subject"], condition=models.Q(lifted_at=None), name="one_standing_hold_each"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.subject}: {self.reason}"
+
+
+class SendRecordQuerySet(models.QuerySet["SendRecord"]):
+    def in_workspace(self, workspace: Workspace) -> Self:
+        return self.filter(workspace_id=workspace.pk)
+
+    def that_count(self) -> Self:
+        """What caps and duplicates are counted from: reserved, uncertain and sent; a failed letter uses nothing up."""
+        return self.filter(state__in=SendRecord.COUNTED)
+
+
+class SendRecord(models.Model):
+    """The ledger: one row for each letter that was let go, kept when lead and campaign are gone.
+
+    A cap is a count over these rows, never a stored counter. `counted_at` is the moment a letter counts at: when it was
+    reserved, then when it was sent. Reservations do not expire by time.
+    """
+
+    class State(models.TextChoices):
+        RESERVED = "reserved", "On its way"
+        SENT = "sent", "Sent"
+        UNCERTAIN = "uncertain", "May have been sent"
+        RELEASED = "released", "Not sent"
+
+    COUNTED = (State.RESERVED, State.SENT, State.UNCERTAIN)
+
+    workspace = models.ForeignKey(Workspace, on_delete=models.PROTECT, related_name="+")
+    subject = models.CharField(max_length=40)  # attempt:42
+    kind = models.CharField(max_length=10, choices=Kind)
+    step = models.CharField(max_length=40, blank=True)  # step:9: the same address gets the same step once, for ever
+    user_id = models.BigIntegerField(null=True)
+    mailbox_id = models.BigIntegerField()
+    sign_in = models.CharField(max_length=510)
+    sender = models.CharField(max_length=254)
+    recipient = models.CharField(max_length=254)  # as the letter is addressed
+    recipient_key = models.CharField(max_length=254)  # normalised
+    recipient_domain = models.CharField(max_length=254)  # registrable
+    subject_digest = models.CharField(max_length=64)  # of the normalised subject line
+    legal_basis = models.CharField(max_length=20, choices=LegalBasis)
+    region = models.CharField(max_length=12)
+    message_id = models.CharField(max_length=255)
+    state = models.CharField(max_length=10, choices=State, default=State.RESERVED)
+    reserved_at = models.DateTimeField()
+    counted_at = models.DateTimeField()
+
+    objects = SendRecordQuerySet.as_manager()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=["subject"],
+                condition=models.Q(state__in=["reserved", "sent", "uncertain"]),
+                name="one_live_record_per_letter",
+            ),
+        )
+        indexes = (
+            models.Index(fields=["workspace", "user_id", "counted_at"], name="ledger_by_user"),
+            models.Index(fields=["workspace", "recipient_domain", "counted_at"], name="ledger_by_domain"),
+            models.Index(fields=["sign_in", "counted_at"], name="ledger_by_sign_in"),
+            models.Index(fields=["workspace", "recipient_key", "counted_at"], name="ledger_by_recipient"),
+            models.Index(fields=["message_id"], name="ledger_by_message_id"),
+            # Rows that count whatever the hour: few at any time, so that a count never walks the whole ledger.
+            models.Index(
+                fields=["workspace"], condition=models.Q(state__in=["reserved", "uncertain"]), name="ledger_unsettled"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.subject} to {self.recipient}: {self.state}"
+
+
+class PolicyResult(models.TextChoices):
+    APPROVED = "approved", "Approved"
+    BLOCKED = "blocked", "Blocked"
+    DEFERRED = "deferred", "Has to wait"
+
+
+class AuditEntryQuerySet(models.QuerySet["AuditEntry"]):
+    def in_workspace(self, workspace: Workspace) -> Self:
+        return self.filter(workspace_id=workspace.pk)
+
+
+class AuditEntry(models.Model):
+    """One line of the audit log: only ever inserted. Readable people stand in AuditPerson, which an erasure deletes.
+
+    No foreign keys: an entry outlives the workspace and the user it names.
+    """
+
+    workspace_id = models.BigIntegerField(null=True)
+    user_id = models.BigIntegerField(null=True)  # who acted; None: the system
+    event = models.CharField(max_length=48)  # letter.decided, suppression.added, mailbox.changed …
+    about = models.CharField(max_length=64, blank=True)  # attempt:42
+    policy_result = models.CharField(max_length=8, choices=PolicyResult, blank=True)
+    reason = models.CharField(max_length=500, blank=True)
+    legal_basis = models.CharField(max_length=20, choices=LegalBasis, blank=True)
+    region = models.CharField(max_length=12, blank=True)
+    checks = models.JSONField(default=list)  # [{"rule", "outcome", "sentence"}]
+    details = models.JSONField(default=dict)
+    person_digest = models.CharField(max_length=64, blank=True)  # keyed, of the readable fields
+    is_preview = models.BooleanField(default=False)
+    recorded_at = models.DateTimeField()
+
+    objects = AuditEntryQuerySet.as_manager()
+
+    class Meta:
+        verbose_name_plural = "audit entries"
+        indexes = (
+            models.Index(fields=["workspace_id", "-id"], name="audit_by_workspace"),
+            models.Index(fields=["about"], name="audit_by_subject"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.recorded_at:%Y-%m-%d %H:%M:%S} {self.event} {self.about}"
+
+
+class AuditPerson(models.Model):
+    """The readable side of an audit entry: whom it was about. Deleted by an erasure; the entry stays."""
+
+    entry = models.OneToOneField(AuditEntry, on_delete=models.CASCADE, related_name="person", primary_key=True)
+    lead_email = models.CharField(max_length=254, blank=True)
+    sender_email = models.CharField(max_length=254, blank=True)
+    subject = models.CharField(max_length=998, blank=True)
+
+    class Meta:
+        indexes = (models.Index(fields=["lead_email"], name="audit_by_lead_email"),)
+
+    def __str__(self) -> str:
+        return self.lead_email
+
+
+class UnsubscribeToken(models.Model):
+    """The random token of a letter's unsubscribe link. Never expires; outlives letter, lead and campaign."""
+
+    token = models.CharField(max_length=43, unique=True)
+    workspace_id = models.BigIntegerField()
+    workspace_name = models.CharField(max_length=160)  # who the reader is told they will not hear from again
+    address = models.CharField(max_length=254)  # normalised
+    about = models.CharField(max_length=40)  # attempt:42
+    created_at = models.DateTimeField(default=timezone.now)
+    used_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        indexes = (models.Index(fields=["about"], name="unsubscribe_by_subject"),)
+
+    def __str__(self) -> str:
+        return self.about

@@ -1,0 +1,91 @@
+"""From an address to the region whose rule we follow, and what that rule asks for.
+
+The top-level domain is a guess, and is called one: generic domains say nothing of a country. What a site's imprint, a
+consent record or a person says will override it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.db import models
+
+from compliance.addresses import domain_of
+from compliance.models import LegalBasis
+
+
+class Region(models.TextChoices):
+    EU = "EU", "European Union and EEA"
+    UK = "UK", "United Kingdom"
+    CA = "CA", "Canada"
+    AU_NZ = "AU/NZ", "Australia and New Zealand"
+    US = "US", "United States, or country unknown"
+    OTHER = "OTHER", "Elsewhere"
+
+
+class Treatment(models.TextChoices):
+    """What a workspace does with letters to a region."""
+
+    ALLOW = "allow", "Send"
+    ASK = "ask", "Ask for the ground first"
+    BLOCK = "block", "Never send"
+
+
+class RegionSource(models.TextChoices):
+    COUNTRY_DOMAIN = "country_domain", "The country in the address"
+    GENERIC_DOMAIN = "generic_domain", "Country unknown"
+
+
+_EU = frozenset(
+    "de fr it es nl pl se at be ch pt ie dk fi no cz gr hu ro bg hr sk si lt lv ee lu mt cy is li eu".split()  # noqa: SIM905
+)
+_CONSENT = {"uk": Region.UK, "ca": Region.CA, "au": Region.AU_NZ, "nz": Region.AU_NZ}
+# Country codes that are sold and used as generic names (IANA calls some of them so; registries advertise the others).
+_GENERIC_COUNTRY_CODES = frozenset("io co ai me tv cc fm to gg ws so gl ly app dev xyz test".split())  # noqa: SIM905
+
+LEGAL_BASIS = {
+    Region.EU: LegalBasis.CONSENT,
+    Region.UK: LegalBasis.CONSENT,
+    Region.CA: LegalBasis.CONSENT,
+    Region.AU_NZ: LegalBasis.CONSENT,
+    Region.US: LegalBasis.LEGITIMATE_INTEREST,
+    Region.OTHER: LegalBasis.LEGITIMATE_INTEREST,
+}
+DEFAULT_TREATMENT = {
+    Region.EU: Treatment.ASK,
+    Region.UK: Treatment.ASK,
+    Region.CA: Treatment.ASK,
+    Region.AU_NZ: Treatment.ASK,
+    Region.US: Treatment.ALLOW,
+    Region.OTHER: Treatment.ALLOW,
+}
+
+
+@dataclass(frozen=True)
+class RegionGuess:
+    """A region, why we think so, and what it asks for."""
+
+    region: Region
+    source: RegionSource
+    legal_basis: LegalBasis
+
+
+def region_of(address: str) -> RegionGuess:
+    """The region of an address, by its top-level domain."""
+    top = domain_of(address).rpartition(".")[2]
+    if top in _EU:
+        region, source = Region.EU, RegionSource.COUNTRY_DOMAIN
+    elif top in _CONSENT:
+        region, source = _CONSENT[top], RegionSource.COUNTRY_DOMAIN
+    elif top == "us":
+        region, source = Region.US, RegionSource.COUNTRY_DOMAIN
+    elif len(top) == 2 and top not in _GENERIC_COUNTRY_CODES:
+        region, source = Region.OTHER, RegionSource.COUNTRY_DOMAIN
+    else:
+        region, source = Region.US, RegionSource.GENERIC_DOMAIN
+    return RegionGuess(region=region, source=source, legal_basis=LEGAL_BASIS[region])
+
+
+def treatment_of(region: Region, chosen: dict[str, str]) -> Treatment:
+    """What a workspace chose for a region, else the default."""
+    return Treatment(chosen.get(region.value, DEFAULT_TREATMENT[region]))

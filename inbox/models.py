@@ -1,0 +1,186 @@
+"""What comes back: where we have read to, the bytes as they came, and what we made of them."""
+
+from __future__ import annotations
+
+import zlib
+from typing import Self
+
+from django.db import models
+from django.utils import timezone
+
+from campaigns.models import Attempt, Campaign, Lead
+from outreach_site.accounts.models import User, Workspace
+from outreach_site.mailboxes.models import Mailbox
+
+
+class FolderCursor(models.Model):
+    """How far one folder has been read. Moved by compare-and-set, in the transaction that stores the messages."""
+
+    mailbox = models.ForeignKey(Mailbox, on_delete=models.CASCADE, related_name="+")
+    folder = models.CharField(max_length=255)
+    uid_validity = models.BigIntegerField()
+    last_uid = models.BigIntegerField(default=0)
+    moved_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["mailbox", "folder"], name="one_cursor_per_folder"),)
+
+    def __str__(self) -> str:
+        return f"{self.folder} of {self.mailbox_id} at {self.last_uid}"
+
+
+class RawMessageQuerySet(models.QuerySet["RawMessage"]):
+    def not_understood(self) -> Self:
+        return self.filter(understood_at=None, error="")
+
+
+class RawMessage(models.Model):
+    """A message as it came, stored before anything is made of it. The same bytes in one mailbox are one row."""
+
+    mailbox = models.ForeignKey(Mailbox, on_delete=models.CASCADE, related_name="+")
+    digest = models.CharField(max_length=64)  # SHA-256 of all bytes
+    size = models.PositiveIntegerField()
+    folder = models.CharField(max_length=255)
+    uid_validity = models.BigIntegerField(default=0)
+    uid = models.BigIntegerField(default=0)
+    received_at = models.DateTimeField()  # INTERNALDATE
+    stored_at = models.DateTimeField(default=timezone.now)
+    understood_at = models.DateTimeField(null=True, blank=True)
+    error = models.CharField(max_length=500, blank=True)  # why it could not be fetched or understood
+
+    objects = RawMessageQuerySet.as_manager()
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["mailbox", "digest"], name="same_bytes_once"),)
+        indexes = (
+            models.Index(
+                fields=["mailbox", "id"], condition=models.Q(understood_at=None, error=""), name="not_understood"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"message {self.pk} of {self.mailbox_id}"
+
+
+class RawBody(models.Model):
+    """The bytes, compressed, in a table of their own so that lists never load them."""
+
+    message = models.OneToOneField(RawMessage, on_delete=models.CASCADE, related_name="body", primary_key=True)
+    compressed = models.BinaryField()
+
+    def __str__(self) -> str:
+        return f"bytes of message {self.pk}"
+
+    @classmethod
+    def holding(cls, message: RawMessage, raw: bytes) -> RawBody:
+        return cls(message=message, compressed=zlib.compress(raw, 6))
+
+    @property
+    def raw(self) -> bytes:
+        return zlib.decompress(bytes(self.compressed))
+
+
+class ReplyQuerySet(models.QuerySet["Reply"]):
+    def in_workspace(self, workspace: Workspace) -> Self:
+        return self.filter(workspace=workspace)
+
+    def from_people(self) -> Self:
+        """Answers that a person wrote: what counts as a reply."""
+        return self.filter(kind=Reply.Kind.REPLY)
+
+
+class Reply(models.Model):
+    """An incoming message, understood: an answer, an automatic reply, or a bounce."""
+
+    class Kind(models.TextChoices):
+        REPLY = "reply", "Reply"  # a person wrote
+        AUTO_REPLY = "auto_reply", "Automatic reply"
+        BOUNCE = "bounce", "Bounce"
+        DELAY = "delay", "Delay notice"  # not delivered yet; nothing follows from it
+
+    class Classification(models.TextChoices):
+        INTERESTED = "interested", "Interested"
+        NOT_INTERESTED = "not_interested", "Not interested"
+        OUT_OF_OFFICE = "out_of_office", "Out of office"
+        REPLIED = "replied", "Replied"
+        BOUNCE = "bounce", "Bounce"  # found automatically
+        COMPLAINT = "complaint", "Complaint"  # found automatically
+
+    # The tags that a person may set, in the order of keys 1 to 4.
+    TAGS = (
+        Classification.INTERESTED,
+        Classification.NOT_INTERESTED,
+        Classification.OUT_OF_OFFICE,
+        Classification.REPLIED,
+    )
+
+    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="+")
+    mailbox = models.ForeignKey(Mailbox, on_delete=models.CASCADE, related_name="+")
+    raw = models.OneToOneField(RawMessage, on_delete=models.CASCADE, related_name="reply")
+    attempt = models.ForeignKey(Attempt, null=True, blank=True, on_delete=models.SET_NULL, related_name="replies")
+    campaign = models.ForeignKey(Campaign, null=True, blank=True, on_delete=models.CASCADE, related_name="replies")
+    lead = models.ForeignKey(Lead, null=True, blank=True, on_delete=models.SET_NULL, related_name="replies")
+    matched_by = models.CharField(max_length=20, blank=True)  # in_reply_to, references, original, address
+
+    kind = models.CharField(max_length=12, choices=Kind)
+    classification = models.CharField(max_length=16, choices=Classification)
+    # The words that decided it: [{"words", "rule", "start", "end"}], offsets into new_text.
+    evidence = models.JSONField(default=list)
+    asks_opt_out = models.BooleanField(default=False)
+    needs_review = models.BooleanField(default=False)
+    return_on = models.DateField(null=True, blank=True)
+    failed_recipient = models.CharField(max_length=254, blank=True)
+
+    from_name = models.CharField(max_length=200, blank=True)
+    from_email = models.CharField(max_length=254, blank=True)
+    from_key = models.CharField(max_length=254, blank=True)  # normalised
+    subject = models.CharField(max_length=998, blank=True)
+    message_id = models.CharField(max_length=998, blank=True)
+    in_reply_to = models.CharField(max_length=998, blank=True)
+    text = models.TextField(blank=True)
+    new_text = models.TextField(blank=True)  # what the person wrote now, without quotation and signature
+    text_digest = models.CharField(max_length=64, blank=True)
+    received_at = models.DateTimeField()
+    read_at = models.DateTimeField(null=True, blank=True)
+    suppressed_value = models.CharField(max_length=254, blank=True)  # the address that this reply put on the list
+
+    objects = ReplyQuerySet.as_manager()
+
+    class Meta:
+        verbose_name_plural = "replies"
+        ordering = ("-received_at", "-pk")
+        constraints = (
+            # The same Message-ID with the same text in two folders is one reply.
+            models.UniqueConstraint(
+                fields=["mailbox", "message_id", "text_digest"],
+                condition=~models.Q(message_id=""),
+                name="one_reply_per_message",
+            ),
+        )
+        indexes = (
+            models.Index(fields=["workspace", "-received_at", "-id"], name="replies_newest_first"),
+            models.Index(fields=["workspace", "classification", "-received_at"], name="replies_by_tag"),
+            models.Index(fields=["workspace"], condition=models.Q(read_at=None), name="replies_unread"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.from_email}: {self.subject}"
+
+    @property
+    def about(self) -> str:
+        return f"reply:{self.pk}"
+
+
+class ReplyLabel(models.Model):
+    """The history of a reply's tag. A person's label beats a rule's, whatever is reprocessed."""
+
+    reply = models.ForeignKey(Reply, on_delete=models.CASCADE, related_name="labels")
+    classification = models.CharField(max_length=16, choices=Reply.Classification)
+    user = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")  # None: a rule
+    labelled_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ("labelled_at", "pk")
+
+    def __str__(self) -> str:
+        return f"{self.classification} for {self.reply_id}"

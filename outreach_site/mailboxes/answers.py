@@ -1,0 +1,215 @@
+"""What a mail server's answer means: its code, its enhanced code and above all its words.
+
+Codes alone do not do: cPanel says 550 for "wait for the next hour", Yahoo 554 for "no such person", Amazon 554 for
+"your account is suspended". The words below are those of Gmail, Microsoft 365, Postfix, Exim and cPanel, Amazon SES,
+SendGrid, Mailgun and Yahoo, from their documentation and their servers; each has a row in
+tests/mailboxes/test_answers.py.
+"""
+
+from __future__ import annotations
+
+import re
+from enum import StrEnum
+
+from outreach_site.mailboxes.errors import Stage, Verdict, enhanced_status
+
+
+class Phase(StrEnum):
+    """What the conversation was about when it failed; the words complete "… while …"."""
+
+    CONNECT = "connecting"
+    GREETING = "greeting"
+    STARTTLS = "turning to TLS"
+    SIGN_IN = "signing in"
+    SENDER = "naming the sender"
+    RECIPIENT = "naming the recipient"
+    LETTER = "handing over the letter"
+    READING = "reading mail"
+
+
+def _any(*patterns: str) -> re.Pattern[str]:
+    return re.compile("|".join(f"(?:{pattern})" for pattern in patterns), re.IGNORECASE)
+
+
+# The recipient's mailbox or server has its fill; ours is well.
+_RECIPIENT_FULL = _any(
+    r"mailbox( is)? full",
+    r"over ?quota",
+    r"(mailbox|user|recipient|account)\S* (has )?exceeded (its |their )?(storage )?quota",
+    r"out of storage",
+    r"insufficient (disk )?space",
+    r"quota exceeded for (this )?(user|mailbox|recipient)",
+    r"mailbox size limit exceeded",
+    r"is receiving (email|mail|messages) (at a rate|too quickly)",
+    r"recipient .{0,40}(receiving|received) .{0,40}(too|rate|limit)",
+)
+_GREYLISTED = _any(r"gr[ae]y-?list", r"temporarily deferred.{0,40}(policy|try again)", r"delay(ed)? by postgrey")
+# Ours is too much, or too fast.
+_RATE = _any(
+    r"exceeded the max(imum)? (emails|messages|defers and failures)",
+    r"max(imum)? (emails|messages|defers|recipients|connections|sending rate|credits|number of (messages|emails))"
+    r".{0,30}(exceed|reached|per)",
+    r"rate[ -]?limit",
+    r"(sending|sender|submission|send|message|hourly|daily|outbound|recipient|relay(ing)?|rcpt)"
+    r"[ -](rate|quota|limits?)\b.{0,30}(exceed|reach|over)",
+    r"(exceed|reached|over) (the |your |its |his )?.{0,30}(rate|quota|(sending|hourly|daily|message|thread) limit|"
+    r"messages per (hour|day|minute|second))",
+    r"(quota|limit) (has been |was |is )?(exceeded|reached)",
+    r"submissionquotaexceeded",
+    r"throttl",
+    r"too (many|much) (messages|emails|mails?|connections|sessions|login|logins|recipients|errors|concurrent|"
+    r"simultaneous|auth|failed)",
+    r"unusual rate",
+    r"slow(ing)? down",
+    r"sending (too )?(fast|quickly)",
+    r"thread limit",
+    r"concurrent connections",
+)
+_TOO_LARGE = _any(
+    r"(message|mail|letter|data)( file)? (is )?too (big|large)",
+    r"(message|header|line) (size|length).{0,40}(exceed|limit|too)",
+    r"size limit exceeded",
+    r"exceeds? .{0,30}(size|length) limit",
+    r"too many hops",
+)
+# The sender: its address, its right to send, its reputation.
+_STANDING = _any(
+    r"relay(ing)?( access)? (is )?(denied|not (permitted|allowed)|prohibited|disallowed)",
+    r"relaying disallowed",
+    r"unable to relay",
+    r"not (permitted|allowed|authori[sz]ed) to relay",
+    r"rcpthosts",
+    r"authentication (is )?required",
+    r"not (been )?authenticated",
+    r"unauthenticated senders?",
+    r"turn on smtp authentication",
+    r"sender (address )?(rejected|refused|denied|verify failed|not allowed|unknown|blocked|.{0,40}not owned by)",
+    r"not owned by (user|auth)",
+    r"sender (verification|verify) fail",
+    r"verification failed for",
+    r"sendasdenied",
+    r"does not have permissions? to send as",
+    r"permission to send (as|on behalf)",
+    r"(from|sender)( email)? address .{0,60}(not match|not verified|not allowed|not permitted|unverified|must match)",
+    r"email address is not verified",
+    r"identit(y|ies) (failed|.{0,40}not verified)",
+    r"sandbox subdomains?",
+    r"(account|user|domain|sender|tenant|service|sending)\S* ((has|have) been |is |was |are )?"
+    r"(temporarily |currently )?(disabled for sending|suspended|paused|blocked from sending|"
+    r"not allowed to send|restricted)",
+    r"domain .{0,80}is (disabled|not allowed to send)",
+    r"account (is )?(disabled|under review|deactivated)$",
+    r"account .{0,40}(not active|inactive) for sending",
+    r"bad outbound sender",
+    r"outboundspam",
+    r"outgoing (mail |email )?blocked",
+    r"unusual sending activity",
+    r"tenant has exceeded threshold",
+    r"traffic not accepted from this ip",
+    r"banned sending ip",
+    r"not authori[sz]ed to (perform|send)",
+    r"(client host|ip( address)?|host|connections?|sending mta|address) .{0,80}"
+    r"(block(ed)? (using|list|by)|blocklist|blacklist|black-list|listed (at|on|in|by)|will not be accepted|banned)",
+    r"(spamhaus|barracudacentral|spamcop|sorbs|abuseat|uceprotect)",
+    r"very low reputation",
+    r"(poor|bad) (sender )?reputation",
+    r"invalid helo",
+    r"helo .{0,30}(invalid|rejected)",
+    r"sender is unauthenticated",
+    r"(spf|dkim|dmarc)\b.{0,60}(fail|did not pass|not pass|reject)",
+    r"fail\w* .{0,20}\b(spf|dkim|dmarc)\b",
+)
+# Nobody is there.
+_UNKNOWN = _any(
+    r"(user|recipient|mailbox|account|address|addressee|person|inbox|alias)\S* .{0,60}"
+    r"(unknown|not (be )?found|does ?n[o']t exist|not exist|not known|"
+    r"no longer (exists?|available|active|valid|in use)|"
+    r"disabled|deactivated|inactive|invalid|unavailable|not here|not listed|undeliverable)",
+    r"(no such|unknown|invalid|unrecogni[sz]ed|non-?existent|bad|no valid)"
+    r" (user|recipient|mailbox|account|address|person|domain|local part|destination)",
+    r"does ?n[o']t have an? \S+ account",
+    r"no mailbox (here )?(by that name|here)",
+    r"not a (valid|known) (user|mailbox|recipient|address)",
+    r"unrouteable address",
+    r"unroutable address",
+    r"recipientnotfound",
+    r"resolver\.adr\.\w*notfound",
+    r"mailbox (not found|unavailable)$",
+    r"(host|domain|name)( name)? (is )?(unknown|not found|does not exist)",
+    r"null mx",
+    r"does not accept (mail|email)",
+    r"over ?quota .{0,20}inactive",
+)
+# Words that look like "nobody there" but say only "perhaps", or speak of policy.
+_DOUBTFUL = _any(
+    r"may not exist",
+    r"might not exist",
+    r"policy",
+    r"spam",
+    r"reputation",
+    r"content",
+    r"sender",
+    r"blocked",
+    r"blacklist",
+)
+# RFC 3463 codes that say "nobody there". 5.4.1 is Microsoft's directory check; see _MICROSOFT_UNKNOWN.
+_UNKNOWN_CODES = frozenset({"5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.2.1", "5.4.310"})
+_MICROSOFT_UNKNOWN = re.compile(r"5\.4\.1\b.*recipient address rejected: access denied", re.IGNORECASE)
+_UNTRUSTED_CODES = frozenset({"5.7.1", "5.0.0"})  # Given for anything at all.
+
+
+def stage_of(phase: Phase) -> Stage:
+    return {
+        Phase.SIGN_IN: Stage.SIGN_IN,
+        Phase.SENDER: Stage.SENDER,
+        Phase.RECIPIENT: Stage.RECIPIENT,
+        Phase.LETTER: Stage.LETTER,
+    }.get(phase, Stage.PROTOCOL)
+
+
+def judge(phase: Phase, code: int, words: str) -> tuple[Stage, Verdict, bool]:
+    """Stage, verdict and permanence of a refusal, in this order: recipient's limits, our limits, sign-in, our standing,
+    an unknown recipient, the letter.
+    """
+    enhanced = enhanced_status(words, code)
+    temporary = 400 <= code < 500
+    if phase in {Phase.RECIPIENT, Phase.LETTER}:
+        if enhanced[1:] == ".2.2" or _RECIPIENT_FULL.search(words):
+            return Stage.RECIPIENT, Verdict.RATE, False
+        if temporary and _GREYLISTED.search(words):
+            return Stage.RECIPIENT, Verdict.RATE, False
+    if phase in {Phase.SENDER, Phase.RECIPIENT, Phase.LETTER} and (
+        code != 421 and (enhanced[1:] in {".3.4", ".2.3"} or _TOO_LARGE.search(words))
+    ):
+        return (Stage.LETTER, Verdict.RETRY if temporary else Verdict.REFUSED_LETTER, not temporary)
+    if enhanced in {"5.4.5", "5.7.28", "4.7.28"} or (_RATE.search(words) and not _SUSPENDED.search(words)):
+        return Stage.QUOTA, Verdict.RATE, False
+    if code == 421:
+        # "Service not available": the way servers turn away a client that they find too busy.
+        return (Stage.QUOTA if phase is not Phase.SIGN_IN else Stage.SIGN_IN, Verdict.RATE, False)
+    if temporary:
+        return stage_of(phase), Verdict.RETRY, False
+    if phase is Phase.SIGN_IN or code in {530, 534, 535, 538} or enhanced in {"5.7.8", "5.7.57"}:
+        return Stage.SIGN_IN, Verdict.MAILBOX_TROUBLE, True
+    if phase in {Phase.CONNECT, Phase.GREETING, Phase.STARTTLS}:
+        return Stage.REFUSED, Verdict.MAILBOX_TROUBLE, True
+    if phase is Phase.SENDER:
+        return Stage.SENDER, Verdict.MAILBOX_TROUBLE, True
+    if _is_unknown(code, enhanced, words):
+        return Stage.RECIPIENT, Verdict.RECIPIENT_UNKNOWN, True
+    if enhanced in {"5.1.7", "5.1.8", "5.7.26", "5.7.60"} or _STANDING.search(words):
+        return Stage.SENDER, Verdict.MAILBOX_TROUBLE, True
+    return stage_of(phase), Verdict.REFUSED_LETTER, True
+
+
+_SUSPENDED = _any(r"tenant has exceeded threshold", r"suspend", r"outboundspam")
+
+
+def _is_unknown(code: int, enhanced: str, words: str) -> bool:
+    if _MICROSOFT_UNKNOWN.search(words):
+        return True
+    if _STANDING.search(words):
+        return False
+    if enhanced in _UNKNOWN_CODES or code == 556:
+        return True
+    return bool(_UNKNOWN.search(words)) and not _DOUBTFUL.search(words)

@@ -1,0 +1,194 @@
+"""A mailbox: one address that writes (SMTP) and is read (IMAP), its secrets encrypted at rest."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Self
+
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.utils import timezone
+
+from outreach_site.accounts.models import Workspace
+from outreach_site.lib.crypto import decrypt, encrypt
+
+
+class Security(models.TextChoices):
+    STARTTLS = "starttls", "STARTTLS"  # clear until the server agrees on TLS, and never a letter before that
+    TLS = "tls", "TLS from the start"
+
+
+class Provider(models.TextChoices):
+    GMAIL = "gmail", "Gmail or Google Workspace"
+    OUTLOOK = "outlook", "Outlook or Microsoft 365"
+    CPANEL = "cpanel", "Web hosting (cPanel)"
+    SENDGRID = "sendgrid", "SendGrid"
+    MAILGUN = "mailgun", "Mailgun"
+    SES = "ses", "Amazon SES"
+    REHEARSAL = "rehearsal", "Rehearsal post office"
+    OTHER = "other", "Another provider"
+
+
+class MailboxQuerySet(models.QuerySet["Mailbox"]):
+    def in_workspace(self, workspace: Workspace) -> Self:
+        return self.filter(workspace=workspace)
+
+    def in_use(self) -> Self:
+        return self.filter(archived_at=None)
+
+    def that_can_send(self) -> Self:
+        """Mailboxes a worker may look at: in use, not paused. Holds and caps are the gate's to say."""
+        return self.in_use().filter(paused_at=None).exclude(smtp_host="")
+
+    def that_can_receive(self) -> Self:
+        return self.in_use().exclude(imap_host="")
+
+
+class Mailbox(models.Model):
+    """One address of a workspace.
+
+    Two leases, one for sending and one for polling: whoever holds the token until `…_leased_until` is the only worker
+    at this mailbox. States are written by whoever last talked to the server, with the sentence a person needs.
+    """
+
+    class Reading(models.TextChoices):
+        DEDICATED = "dedicated", "For outreach only: everything in it is read"
+        PERSONAL = "personal", "Also somebody's own: only answers to our letters are read"
+
+    class State(models.TextChoices):
+        UNTESTED = "untested", "Not tried yet"
+        OK = "ok", "Working"
+        TROUBLE = "trouble", "In trouble"
+
+    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="mailboxes")
+    email = models.EmailField("address", help_text="Letters come from this address.")
+    from_name = models.CharField("name shown as sender", max_length=120, blank=True)
+    provider = models.CharField(max_length=12, choices=Provider, default=Provider.OTHER)
+    reading = models.CharField(max_length=10, choices=Reading, default=Reading.DEDICATED)
+    from_environment = models.BooleanField(default=False, editable=False)
+
+    smtp_host = models.CharField("SMTP host", max_length=253)
+    smtp_port = models.PositiveIntegerField("SMTP port", default=587, validators=[MaxValueValidator(65535)])
+    smtp_security = models.CharField(max_length=8, choices=Security, default=Security.STARTTLS)
+    smtp_user = models.CharField("SMTP user", max_length=254)
+    smtp_password_token = models.TextField(blank=True, editable=False)
+    smtp_password_set_at = models.DateTimeField(null=True, blank=True, editable=False)
+    verify_tls = models.BooleanField("verify the server's certificate", default=True)
+
+    imap_host = models.CharField("IMAP host", max_length=253, blank=True)
+    imap_port = models.PositiveIntegerField("IMAP port", default=993, validators=[MaxValueValidator(65535)])
+    imap_security = models.CharField(max_length=8, choices=Security, default=Security.TLS)
+    imap_user = models.CharField("IMAP user", max_length=254, blank=True)
+    imap_password_token = models.TextField(blank=True, editable=False)
+    imap_password_set_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    # The SMTP sign-in that MAX_EMAILS_PER_HOUR is counted for: lower-case "user@host"; see sign_in_of().
+    sign_in = models.CharField(max_length=510, editable=False)
+    hourly_limit = models.PositiveIntegerField(
+        "letters an hour",
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1)],
+        help_text="Empty means this server's own limit, which also bounds it.",
+    )
+    daily_limit = models.PositiveIntegerField(
+        "letters a day",
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1)],
+        help_text="Empty means no limit of its own.",
+    )
+    min_gap_seconds = models.PositiveIntegerField(
+        "pause between letters, in seconds",
+        default=5,
+        validators=[MaxValueValidator(3600)],
+        help_text="At least this long passes between two letters.",
+    )
+
+    # Written by the outbox.
+    next_send_at = models.DateTimeField(default=timezone.now, editable=False)
+    lease_token = models.UUIDField(null=True, blank=True, editable=False)
+    leased_until = models.DateTimeField(null=True, blank=True, editable=False)
+    # Written by the poll.
+    poll_token = models.UUIDField(null=True, blank=True, editable=False)
+    poll_leased_until = models.DateTimeField(null=True, blank=True, editable=False)
+    polled_at = models.DateTimeField(null=True, blank=True, editable=False)  # last read to the end
+    poll_failures = models.PositiveIntegerField(default=0, editable=False)
+    next_poll_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    sending_state = models.CharField(max_length=10, choices=State, default=State.UNTESTED, editable=False)
+    sending_state_at = models.DateTimeField(null=True, blank=True, editable=False)
+    sending_trouble = models.CharField(max_length=500, blank=True, editable=False)  # what failed, in a sentence
+    sending_advice = models.CharField(max_length=500, blank=True, editable=False)  # what to do about it
+    receiving_state = models.CharField(max_length=10, choices=State, default=State.UNTESTED, editable=False)
+    receiving_state_at = models.DateTimeField(null=True, blank=True, editable=False)
+    receiving_trouble = models.CharField(max_length=500, blank=True, editable=False)
+    receiving_advice = models.CharField(max_length=500, blank=True, editable=False)
+
+    paused_at = models.DateTimeField(null=True, blank=True, editable=False)
+    archived_at = models.DateTimeField(null=True, blank=True, editable=False)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects = MailboxQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("email", "pk")
+        verbose_name_plural = "mailboxes"
+        constraints = (
+            models.UniqueConstraint(
+                fields=["sign_in"], condition=models.Q(archived_at=None), name="one_mailbox_per_smtp_sign_in"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.email
+
+    def save(self, *args: object, **kwargs: object) -> None:
+        self.sign_in = sign_in_of(self.smtp_host, self.smtp_user)
+        super().save(*args, **kwargs)  # type: ignore[arg-type]  # passed through unchanged
+
+    def set_smtp_password(self, password: str, *, now: datetime) -> None:
+        """Encrypts; the caller saves. Raises crypto.KeyMissingError."""
+        self.smtp_password_token = encrypt(password)
+        self.smtp_password_set_at = now
+
+    def set_imap_password(self, password: str, *, now: datetime) -> None:
+        """Encrypts; the caller saves. Raises crypto.KeyMissingError."""
+        self.imap_password_token = encrypt(password)
+        self.imap_password_set_at = now
+
+    @property
+    def has_smtp_password(self) -> bool:
+        return bool(self.smtp_password_token)
+
+    @property
+    def has_imap_password(self) -> bool:
+        return bool(self.imap_password_token)
+
+    def open_smtp_password(self) -> str:
+        """Raises crypto.KeyMissingError, crypto.KeyUnfitError."""
+        return decrypt(self.smtp_password_token) if self.smtp_password_token else ""
+
+    def open_imap_password(self) -> str:
+        """Raises crypto.KeyMissingError, crypto.KeyUnfitError."""
+        return decrypt(self.imap_password_token) if self.imap_password_token else ""
+
+
+def sign_in_of(host: str, user: str) -> str:
+    """What a provider counts letters for: the same user at the same host, however the address is capitalised."""
+    return f"{user.strip().lower()}@{host.strip().lower().rstrip('.')}"
+
+
+class TestLetter(models.Model):
+    """A test letter that was sent: counted, so that nobody sends more than 20 an hour."""
+
+    __test__ = False  # Not a test case, whatever its name suggests to a collector.
+
+    user_id = models.BigIntegerField()
+    sent_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        indexes = (models.Index(fields=["user_id", "sent_at"], name="test_letters_of_user"),)
+
+    def __str__(self) -> str:
+        return f"test letter of user {self.user_id}"

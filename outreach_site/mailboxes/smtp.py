@@ -1,0 +1,297 @@
+"""Speaking SMTP as a client: connect to a vetted address, TLS or nothing, sign in, hand letters over, leave.
+
+A letter's fate is never guessed. `Session.handed_over` turns true just before the final dot is written: whatever
+fails before it was surely not sent; whatever breaks after it without an answer may have been.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import re
+import smtplib
+import ssl
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from typing import Any
+
+from django.core.mail import EmailMessage
+from django.core.mail.backends.smtp import EmailBackend
+from django.core.mail.message import sanitize_address
+from django.utils.functional import cached_property
+
+from outreach_site.mailboxes.answers import Phase
+from outreach_site.mailboxes.errors import one_line
+from outreach_site.mailboxes.failures import classify_smtp_error
+from outreach_site.mailboxes.models import Security
+from outreach_site.mailboxes.wire import Patience, ServerSettings, Surroundings, open_socket
+
+__all__ = ["MailboxBackend", "Security", "ServerSettings", "Session", "classify_smtp_error", "connect"]
+
+# A polite end is worth this many seconds and no more: the letters are already away.
+QUIT_SECONDS = 5.0
+# Opening (addresses, TLS, sign-in) may take this many times the timeout of a single exchange.
+OPENING_FACTOR = 2.0
+# One letter, from MAIL FROM to the answer to the final dot. Below the outbox's lease, so that nobody else believes
+# the letter abandoned while it is on its way.
+LETTER_SECONDS = 90.0
+
+_LINE_ENDS = re.compile(rb"\r\n|\r|\n")
+_LEADING_DOT = re.compile(rb"(?m)^\.")
+
+
+class Session(smtplib.SMTP):
+    """One conversation with one server, already secret. Raises MailServerError from `start` and `deliver`."""
+
+    def __init__(self, server: ServerSettings, *, surroundings: Surroundings) -> None:
+        super().__init__(local_hostname=surroundings.our_name, timeout=server.timeout)
+        self.server = server
+        self.surroundings = surroundings
+        self.patience = Patience(each=server.timeout)
+        self.phase = Phase.CONNECT
+        self.handed_over = False
+        self.accepted_reply = ""  # The server's words about the last letter it took; often its queue id.
+        self._host = server.host  # The name that smtplib verifies the certificate for after STARTTLS.
+
+    # --- Opening ------------------------------------------------------------------------------------------------------
+
+    def start(self, *, within: float | None = None) -> None:
+        """Connect, EHLO, STARTTLS, EHLO, AUTH, all of it within so many seconds."""
+        self.patience.within(within or self.server.timeout * OPENING_FACTOR)
+        try:
+            self._start()
+        except (OSError, ValueError, smtplib.SMTPException) as err:
+            self.close()
+            raise classify_smtp_error(err, server=self.server, phase=self.phase) from err
+        except BaseException:
+            self.close()
+            raise
+        finally:
+            self.patience.forever()
+
+    def _start(self) -> None:
+        context = self.surroundings.tls_context(self.server)
+        self.phase = Phase.CONNECT
+        code, words = self.connect(self.server.host, self.server.port)
+        if code != 220:
+            raise smtplib.SMTPConnectError(code, words)
+        self.phase = Phase.GREETING
+        self._greet()
+        if self.server.security is not Security.TLS:
+            self.phase = Phase.STARTTLS
+            self.starttls(context=context)
+            self._greet()
+        if self.server.user:
+            self.phase = Phase.SIGN_IN
+            self.login(self.server.user, self.server.password)
+
+    def _get_socket(self, host: str, port: int, timeout: float) -> Any:  # noqa: ARG002 - smtplib's signature
+        sock = open_socket(self.server, surroundings=self.surroundings, patience=self.patience)
+        self.phase = Phase.GREETING
+        if self.server.security is not Security.TLS:
+            return sock
+        try:
+            return self.surroundings.tls_context(self.server).wrap_socket(sock, server_hostname=self.server.host)
+        except BaseException:
+            sock.close()
+            raise
+
+    def _greet(self) -> None:
+        code, words = self.ehlo()
+        if not 200 <= code < 300:
+            raise smtplib.SMTPHeloError(code, words)
+
+    def login(self, user: str, password: str, *, initial_response_ok: bool = True) -> tuple[int, bytes]:  # noqa: ARG002 - smtplib's signature
+        """Sign in by the first mechanism that both sides know, in UTF-8 (RFC 4616).
+
+        smtplib would try every mechanism in turn: three wrong passwords for one, and a locked account.
+        """
+        if not self.has_extn("auth"):
+            raise smtplib.SMTPNotSupportedError("no AUTH")
+        offered = self.esmtp_features["auth"].upper().split()
+        if "PLAIN" in offered:
+            return self._signed_in(self.docmd("AUTH PLAIN", _b64(f"\0{user}\0{password}")))
+        if "LOGIN" in offered:
+            answer = self.docmd("AUTH LOGIN")
+            for word in (user, password):
+                if answer[0] == 334:
+                    answer = self.docmd(_b64(word))
+            return self._signed_in(answer)
+        if "CRAM-MD5" in offered:
+            answer = self.docmd("AUTH CRAM-MD5")
+            if answer[0] == 334:
+                challenge = base64.b64decode(answer[1])
+                digest = hmac.new(password.encode(), challenge, hashlib.md5).hexdigest()
+                answer = self.docmd(_b64(f"{user} {digest}"))
+            return self._signed_in(answer)
+        raise smtplib.SMTPNotSupportedError("the server offers " + ", ".join(offered) if offered else "no AUTH")
+
+    @staticmethod
+    def _signed_in(answer: tuple[int, bytes]) -> tuple[int, bytes]:
+        if answer[0] != 235:
+            raise smtplib.SMTPAuthenticationError(answer[0], answer[1])
+        return answer
+
+    # --- Letters ------------------------------------------------------------------------------------------------------
+
+    @property
+    def is_open(self) -> bool:
+        return self.sock is not None
+
+    def deliver(self, sender: str, recipients: Sequence[str], letter: bytes, *, within: float = LETTER_SECONDS) -> str:
+        """Hand one letter over to all `recipients` or to none, within so many seconds; the server's accepting words.
+
+        Addresses are bare and in ASCII; `letter` is a whole message. Raises MailServerError.
+        """
+        self.handed_over, self.accepted_reply = False, ""
+        self.patience.within(within)
+        try:
+            self.sendmail(sender, list(recipients), letter)
+        except (OSError, ValueError, smtplib.SMTPException) as err:
+            raise classify_smtp_error(err, server=self.server, phase=self.phase, handed_over=self.handed_over) from err
+        finally:
+            self.patience.forever()
+        return self.accepted_reply
+
+    def mail(self, sender: str, options: Sequence[str] = ()) -> tuple[int, bytes]:
+        self.phase = Phase.SENDER
+        return super().mail(sender, options)
+
+    def rcpt(self, recip: str, options: Sequence[str] = ()) -> tuple[int, bytes]:
+        self.phase = Phase.RECIPIENT
+        code, words = super().rcpt(recip, options)
+        if code not in {250, 251}:
+            # smtplib goes on while one recipient is accepted, and the letter would be half sent.
+            if code == 421:
+                self.close()
+            else:
+                self._forget_letter()
+            raise smtplib.SMTPRecipientsRefused({recip: (code, words)})
+        return code, words
+
+    def data(self, msg: Any) -> tuple[int, bytes]:
+        """The letter itself. The final dot is written apart from it, so that the hand-over is one exact moment."""
+        self.phase = Phase.LETTER
+        code, words = self.docmd("DATA")
+        if code != 354:
+            raise smtplib.SMTPDataError(code, words)
+        body = msg.encode("ascii") if isinstance(msg, str) else bytes(msg)
+        # A lone CR or LF is a line's end to some servers and none to others: a letter could end early for the one
+        # and go on for the other.
+        body = _LEADING_DOT.sub(b"..", _LINE_ENDS.sub(b"\r\n", body))
+        self.send(body if body.endswith(b"\r\n") else body + b"\r\n")
+        self.handed_over = True
+        self.send(b".\r\n")
+        code, words = self.getreply()
+        if 200 <= code < 300:
+            self.accepted_reply = one_line(words)
+            return 250, words
+        return code, words
+
+    # --- Leaving ------------------------------------------------------------------------------------------------------
+
+    def _forget_letter(self) -> None:
+        with suppress(smtplib.SMTPServerDisconnected):
+            self.rset()
+
+    def leave(self) -> None:
+        """QUIT if the server still listens; never an error, never a wait."""
+        if self.sock is None:
+            return
+        self.patience.within(QUIT_SECONDS)
+        try:
+            self.quit()
+        except (OSError, smtplib.SMTPException):
+            pass
+        finally:
+            self.close()
+
+
+def open_session(
+    server: ServerSettings, *, surroundings: Surroundings | None = None, within: float | None = None
+) -> Session:
+    """A session that is signed in; the caller ends it with `leave()`. Raises MailServerError."""
+    session = Session(server, surroundings=surroundings or Surroundings.from_settings())
+    session.start(within=within)
+    return session
+
+
+@contextmanager
+def connect(
+    server: ServerSettings, *, surroundings: Surroundings | None = None, within: float | None = None
+) -> Iterator[Session]:
+    """A signed-in session for the length of a block. Raises MailServerError."""
+    session = open_session(server, surroundings=surroundings, within=within)
+    try:
+        yield session
+    finally:
+        session.leave()
+
+
+class MailboxBackend(EmailBackend):
+    """Django's SMTP backend over our session: for one mailbox, never from EMAIL_* settings, and never silent.
+
+    Raises MailServerError. After `send_messages` of one letter, `connection.accepted_reply` holds the server's words.
+    """
+
+    connection: Session | None
+
+    def __init__(
+        self,
+        server: ServerSettings,
+        *,
+        surroundings: Surroundings | None = None,
+        letter_seconds: float = LETTER_SECONDS,
+    ) -> None:
+        super().__init__(
+            host=server.host,
+            port=server.port,
+            username=server.user,
+            password=server.password,
+            use_tls=server.security is Security.STARTTLS,
+            use_ssl=server.security is Security.TLS,
+            timeout=int(server.timeout),
+            fail_silently=False,
+        )
+        self.server = server
+        self.surroundings = surroundings or Surroundings.from_settings()
+        self.letter_seconds = letter_seconds
+
+    @property
+    def connection_class(self) -> type[Session]:
+        return Session
+
+    @cached_property
+    def ssl_context(self) -> ssl.SSLContext:
+        return self.surroundings.tls_context(self.server)
+
+    def open(self) -> bool:
+        if self.connection is not None and self.connection.is_open:
+            return False
+        self.connection = None
+        session = self.connection_class(self.server, surroundings=self.surroundings)
+        session.start()
+        self.connection = session
+        return True
+
+    def close(self) -> None:
+        if self.connection is not None:
+            self.connection.leave()
+            self.connection = None
+
+    def _send(self, email_message: EmailMessage) -> bool:
+        if not email_message.recipients() or self.connection is None:
+            return False
+        encoding = email_message.encoding or "utf-8"
+        self.connection.deliver(
+            sanitize_address(email_message.from_email, encoding),
+            [sanitize_address(address, encoding) for address in email_message.recipients()],
+            email_message.message().as_bytes(linesep="\r\n"),
+            within=self.letter_seconds,
+        )
+        return True
+
+
+def _b64(text: str) -> str:
+    return base64.b64encode(text.encode()).decode()

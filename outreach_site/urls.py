@@ -1,0 +1,32 @@
+"""Every address of the site. Pages of a workspace live under `/w/<workspace>/`."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from django.urls import URLPattern, URLResolver, include, path
+
+from outreach_site.api import api
+
+workspace_urls: list[URLPattern | URLResolver] = [
+    path("", include("outreach_site.desk.workspace_urls")),
+    path("campaigns/", include("campaigns.urls")),
+    path("inbox/", include("inbox.urls")),
+    path("compliance/", include("compliance.urls")),
+    path("settings/", include("outreach_site.accounts.urls")),
+    path("settings/mailboxes/", include("outreach_site.mailboxes.urls")),
+]
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", include("outreach_site.desk.urls")),
+    path("w/<slug:workspace>/", include(workspace_urls)),
+    path("accounts/", include("outreach_site.accounts.public_urls")),
+    path("accounts/", include("allauth.urls")),
+    path("unsubscribe/", include("compliance.public_urls")),
+    path("api/", api.urls),
+    path("admin/", admin.site.urls),
+]
+
+handler400 = "outreach_site.desk.errors.bad_request"
+handler403 = "outreach_site.desk.errors.permission_denied"
+handler404 = "outreach_site.desk.errors.page_not_found"
+handler500 = "outreach_site.desk.errors.server_error"

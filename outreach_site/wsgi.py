@@ -1,0 +1,9 @@
+"""The web server's entrance."""
+
+import os
+
+from django.core.wsgi import get_wsgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "outreach_site.settings")
+
+application = get_wsgi_application()

@@ -1,0 +1,34 @@
+/* The one dialog: it opens when an answer fills it, and closes on Esc, on a press beside it, on [data-dialog-close], on an
+   answer that went elsewhere (the thing was done), and on the event "dialog:close" (HX-Trigger). */
+const dialog = document.getElementById("dialog");
+
+const mayLeave = () => dialog.dispatchEvent(new CustomEvent("dialog:leave", { bubbles: true, cancelable: true }));
+const leave = () => mayLeave() && dialog.close();
+
+document.addEventListener("htmx:afterSwap", (event) => {
+  if (event.detail.target === dialog && dialog.innerHTML.trim() && !dialog.open) dialog.showModal();
+});
+document.addEventListener("htmx:afterRequest", ({ detail, target }) => {
+  const done = detail.successful && detail.target !== dialog && !dialog.contains(detail.target);
+  if (dialog.open && done && (dialog.contains(target) || !target.isConnected)) dialog.close();
+});
+document.addEventListener("dialog:close", () => dialog.open && dialog.close());
+
+dialog.addEventListener("cancel", (event) => {
+  if (event.target === dialog && !mayLeave()) event.preventDefault();
+});
+dialog.addEventListener("close", () => dialog.replaceChildren());
+document.addEventListener("click", (event) => {
+  const open = event.target.closest?.("dialog[open]");
+  if (!open) return;
+  const close = event.target.closest("[data-dialog-close]");
+  if (close) event.preventDefault(); // The link under it is the way back where there are no scripts.
+  if (!close && event.target !== open) return;
+  if (!close) {
+    const box = open.getBoundingClientRect();
+    const inside = event.clientX >= box.left && event.clientX <= box.right && event.clientY >= box.top && event.clientY <= box.bottom;
+    if (inside || !event.detail) return; // Its own padding, or Enter in a field.
+  }
+  if (open === dialog) leave();
+  else open.close();
+});

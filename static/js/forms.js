@@ -1,0 +1,102 @@
+/* Forms: busy buttons, one submission, typing that is not lost by accident, passwords one can look at. */
+
+/* Busy. `disabled` would drop the button's own name from what is posted, so it only says busy and takes no second press. */
+const busy = new WeakMap(); // form -> submitter
+
+function begin(form, submitter) {
+  const button = submitter ?? form.querySelector("button:not([type]), button[type=submit]");
+  busy.set(form, button);
+  button?.setAttribute("aria-busy", "true");
+}
+function end(form) {
+  busy.get(form)?.removeAttribute("aria-busy");
+  busy.delete(form);
+}
+
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (busy.has(form)) {
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    return;
+  }
+  if (form.method === "dialog") return;
+  // After the other listeners: one of them may have called it off. htmx takes the event for itself, and says when it is done.
+  setTimeout(() => {
+    const byHtmx = form.matches("[hx-post], [hx-get], [hx-put], [hx-patch], [hx-delete]");
+    if (!byHtmx && !event.defaultPrevented) {
+      dirty.delete(form);
+      begin(form, event.submitter);
+    }
+  });
+}, true);
+document.addEventListener("htmx:beforeRequest", ({ detail, target }) => {
+  if (target instanceof HTMLFormElement) begin(target, detail.requestConfig?.triggeringEvent?.submitter);
+  else if (target.matches("button, .button")) target.setAttribute("aria-busy", "true");
+});
+document.addEventListener("htmx:afterRequest", ({ detail, target }) => {
+  if (target instanceof HTMLFormElement) {
+    end(target);
+    if (detail.successful) dirty.delete(target);
+  } else target.removeAttribute?.("aria-busy");
+});
+/* Back from the browser's memory: the buttons must work again. */
+addEventListener("pageshow", (event) => {
+  if (event.persisted) for (const button of document.querySelectorAll("[aria-busy=true]")) button.removeAttribute("aria-busy");
+});
+
+/* The guard: form[data-guard] asks before what was typed is thrown away. */
+const dirty = new Set();
+export const isDirty = (within) => [...dirty].some((form) => form.isConnected && within.contains(form));
+
+document.addEventListener("input", (event) => {
+  const form = event.target.form;
+  if (form?.matches("[data-guard]")) dirty.add(form);
+});
+document.addEventListener("reset", (event) => dirty.delete(event.target));
+addEventListener("beforeunload", (event) => {
+  if (isDirty(document)) event.preventDefault();
+});
+document.addEventListener("dialog:leave", (event) => {
+  if (isDirty(event.target) && !confirm("Throw away what you typed?")) event.preventDefault();
+  else for (const form of event.target.querySelectorAll("form")) dirty.delete(form);
+});
+
+/* Clicks: look at a password, copy a text. */
+document.addEventListener("click", async (event) => {
+  const reveal = event.target.closest?.("[data-reveal]");
+  if (reveal) {
+    const field = document.getElementById(reveal.getAttribute("aria-controls"));
+    const shown = field.type === "text";
+    field.type = shown ? "password" : "text";
+    reveal.textContent = shown ? "Show" : "Hide";
+    reveal.setAttribute("aria-pressed", String(!shown));
+  }
+  const copy = event.target.closest?.("[data-copy]");
+  if (copy) {
+    const text = copy.closest(".copy, [data-copy-from]").querySelector("[data-copy-text]").textContent.trim();
+    const done = await navigator.clipboard?.writeText(text).then(() => true, () => false);
+    const toast = done ? { tone: "good", text: "Copied." } : { tone: "warn", text: "The browser did not allow copying. Select the text and copy it by hand." };
+    document.dispatchEvent(new CustomEvent("toasts", { detail: { items: [toast] } }));
+  }
+});
+
+/* The confirmation that wants a name typed: its button waits for it. The server checks it again. */
+function awaitName(field) {
+  const button = field.form.querySelector("button[type=submit]");
+  button.disabled = field.value.trim() !== field.dataset.typeToConfirm;
+}
+document.addEventListener("input", (event) => event.target.matches("[data-type-to-confirm]") && awaitName(event.target));
+
+/* A choice that acts at once (a filter, an order): select[data-submit]. Its button is for those without scripts. */
+document.addEventListener("change", (event) => event.target.matches("[data-submit]") && event.target.form.requestSubmit());
+
+/* What only works with scripts appears with them, and the first thing that is wrong takes the focus. */
+function dress(scope) {
+  for (const button of scope.querySelectorAll("[data-reveal][hidden], [data-copy][hidden]")) button.hidden = false;
+  for (const field of scope.querySelectorAll("[data-type-to-confirm]")) awaitName(field);
+  const wrong = scope.querySelector("[data-focus-first]") ?? scope.querySelector("[aria-invalid=true]");
+  wrong?.focus();
+}
+dress(document);
+document.addEventListener("htmx:afterSettle", (event) => dress(event.target));

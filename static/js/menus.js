@@ -1,0 +1,33 @@
+/* Menus are <details>: they open without scripts. Here: one at a time, Esc and a press elsewhere close, arrows walk. */
+const menus = () => document.querySelectorAll("details[data-menu][open]");
+
+document.addEventListener("toggle", (event) => {
+  const menu = event.target;
+  if (!menu.matches?.("details[data-menu]") || !menu.open) return;
+  for (const other of menus()) if (other !== menu && !other.contains(menu)) other.open = false;
+}, true);
+
+document.addEventListener("pointerdown", (event) => {
+  for (const menu of menus()) if (!menu.contains(event.target)) menu.open = false;
+});
+
+document.addEventListener("focusout", (event) => {
+  const menu = event.target.closest?.("details[data-menu][open]");
+  if (menu && event.relatedTarget && !menu.contains(event.relatedTarget)) menu.open = false;
+});
+
+document.addEventListener("keydown", (event) => {
+  const menu = event.target.closest?.("details[data-menu][open]");
+  if (!menu) return;
+  const items = [...menu.querySelectorAll(".menu__item")];
+  const at = items.indexOf(document.activeElement);
+  const walk = { ArrowDown: at + 1, ArrowUp: at < 0 ? items.length - 1 : at - 1, Home: 0, End: items.length - 1 };
+  if (event.key === "Escape") {
+    menu.open = false;
+    menu.querySelector("summary").focus();
+    event.stopPropagation();
+  } else if (event.key in walk && items.length) {
+    event.preventDefault();
+    items[(walk[event.key] + items.length) % items.length].focus();
+  }
+});

@@ -1,0 +1,53 @@
+/* What a person is told while htmx waits, and when the answer does not come. */
+const root = document.documentElement;
+let waiting = 0;
+
+const say = (text, tone = "bad") => document.dispatchEvent(new CustomEvent("toasts", { detail: { items: [{ tone, text }] } }));
+const changes = (event) => (event.detail.requestConfig?.verb ?? "get") !== "get";
+
+document.addEventListener("htmx:beforeRequest", () => {
+  waiting += 1;
+  root.toggleAttribute("data-loading", true);
+});
+document.addEventListener("htmx:afterRequest", () => {
+  waiting = Math.max(0, waiting - 1);
+  root.toggleAttribute("data-loading", waiting > 0);
+});
+
+/* A request that reached nobody, or whose answer was lost: only a GET surely changed nothing. */
+function noAnswer(event) {
+  say(
+    changes(event)
+      ? "The server did not answer, so it is not known whether this was done. Reload the page before you try again."
+      : "The server did not answer. Nothing was changed; try again.",
+  );
+}
+document.addEventListener("htmx:sendError", noAnswer);
+document.addEventListener("htmx:timeout", noAnswer);
+
+document.addEventListener("htmx:responseError", (event) => {
+  const { xhr } = event.detail;
+  // A view that explains itself by a toast of its own needs no second one.
+  if (/"toasts"/.test(xhr.getResponseHeader("HX-Trigger") ?? "")) return;
+  const words = {
+    401: "You are signed out. Reload the page to sign in again.",
+    403: "This was refused: your role does not allow it, or the page has stood open too long. Reload it and try again.",
+    404: "This is no longer there. Reload the page to see what is.",
+    405: "This cannot be done here. Reload the page and try again.",
+    409: "Somebody else was quicker. Reload the page to see how things stand.",
+    413: "That is too large to take.",
+    429: "Too many tries in a short time. Wait a minute and try again.",
+    503: "This cannot be done just now. Nothing was changed; try again in a minute.",
+  };
+  say(words[xhr.status] ?? "Something went wrong on the server. Reload the page to see how things stand, then try again.");
+});
+document.addEventListener("htmx:swapError", () => say("The page could not show the answer. Reload it."));
+
+/* A session that ended meanwhile answers with the sign-in page: go there, instead of showing it inside this one. */
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const login = document.body.dataset.loginUrl;
+  const answeredBy = event.detail.xhr.responseURL && new URL(event.detail.xhr.responseURL);
+  if (!login || !answeredBy || answeredBy.pathname !== login || location.pathname === login) return;
+  event.detail.shouldSwap = false;
+  location.assign(`${login}?next=${encodeURIComponent(location.pathname + location.search)}`);
+});

@@ -1,0 +1,72 @@
+"""The small world of the tests: an owner, a teammate, a compliance officer, a viewer, and a stranger."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pytest
+from allauth.account.models import EmailAddress
+from django.test import Client
+
+from outreach_site.accounts import installation
+from outreach_site.accounts.models import Membership, Role, SenderIdentity, User, Workspace
+
+
+@dataclass(frozen=True)
+class World:
+    """Two workspaces with a wall between them."""
+
+    here: Workspace
+    elsewhere: Workspace
+    owner: User
+    marketer: User
+    officer: User
+    viewer: User
+    stranger: User
+    identity: SenderIdentity
+
+    def client(self, user: User | None = None) -> Client:
+        """A browser in which `user` is signed in; without one, nobody is."""
+        client = Client()
+        if user is not None:
+            client.force_login(user)
+        return client
+
+
+def make_user(email: str) -> User:
+    user = User.objects.create(email=email, name=email.split("@")[0].title(), password="!")  # noqa: S106 - unusable
+    EmailAddress.objects.create(user=user, email=email, verified=True, primary=True)
+    return user
+
+
+@pytest.fixture
+def world(db: None) -> World:
+    installation.claim()
+    here = Workspace.objects.create(name="Orchard", slug="orchard", time_zone="Europe/Berlin")
+    elsewhere = Workspace.objects.create(name="Quarry", slug="quarry")
+    people = {
+        role: make_user(f"{role}@orchard.example") for role in (Role.OWNER, Role.MARKETER, Role.COMPLIANCE, Role.VIEWER)
+    }
+    for role, user in people.items():
+        Membership.objects.create(user=user, workspace=here, role=role)
+    stranger = make_user("stranger@quarry.example")
+    Membership.objects.create(user=stranger, workspace=elsewhere, role=Role.OWNER)
+    identity = SenderIdentity.objects.create(
+        workspace=here,
+        name="Mara Voss",
+        organisation="Orchard Media",
+        postal_address="Lindenweg 4, 10115 Berlin, Germany",
+        privacy_notice_url="https://orchard.example/privacy",
+        site="https://orchard.example",
+        is_default=True,
+    )
+    return World(
+        here=here,
+        elsewhere=elsewhere,
+        owner=people[Role.OWNER],
+        marketer=people[Role.MARKETER],
+        officer=people[Role.COMPLIANCE],
+        viewer=people[Role.VIEWER],
+        stranger=stranger,
+        identity=identity,
+    )
