@@ -1,6 +1,14 @@
 from django.apps import AppConfig
 
+from outreach_site.lib import ports
+
 
 class ComplianceConfig(AppConfig):
     name = "compliance"
     label = "compliance"
+
+    def ready(self) -> None:
+        from compliance import audit, use  # noqa: PLC0415 - models are loaded only now
+
+        ports.set_audit_recorder(audit.record_from_below)
+        ports.set_mailbox_use_reader(use.mailbox_use)

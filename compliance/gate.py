@@ -20,8 +20,9 @@ from django.db.models import Count
 
 from compliance import audit, suppression
 from compliance.addresses import normalise, registrable
-from compliance.models import Hold, Kind, PolicyResult, SendRecord
-from compliance.policy import HOUR, Decision, Facts, Letter, Limits, decide as apply_rules
+from compliance.models import Hold, Kind, PolicyResult, SendRecord, Suppression
+from compliance.policy import HOUR, Decision, Facts, Letter, Limits
+from compliance.policy import decide as apply_rules
 from outreach_site.accounts.models import User, Workspace
 
 _REPLY_MARKS = re.compile(r"^(?:(?:re|aw|sv|fwd?|wg|tr|rv)\s*:\s*)+", re.IGNORECASE)
@@ -65,6 +66,20 @@ def foresee(letters: Sequence[Letter], *, workspace: Workspace, now: datetime) -
     return apply_rules(letters, _facts(letters, workspace, now), now=now)
 
 
+def screen(letters: Sequence[Letter], *, workspace: Workspace, now: datetime) -> list[Decision]:
+    """The answers when letters are queued: refusals are final and go into the audit log, the rest is decided later."""
+    with transaction.atomic():
+        decisions = foresee(letters, workspace=workspace, now=now)
+        audit.record_many(
+            [
+                _entry(decision, workspace, now, user_id=decision.letter.user_id)
+                for decision in decisions
+                if decision.result == PolicyResult.BLOCKED
+            ]
+        )
+    return decisions
+
+
 @dataclass(frozen=True)
 class Outcomes:
     """What became of reserved letters, by subject (`attempt:42`)."""
@@ -102,7 +117,14 @@ def subject_digest(subject: str) -> str:
 
 
 def question(
-    *, recipient: str, sender: str, subject: str, user: User | None, mailbox_id: int, sign_in: str, through_sandbox: bool
+    *,
+    recipient: str,
+    sender: str,
+    subject: str,
+    user: User | None,
+    mailbox_id: int,
+    sign_in: str,
+    through_sandbox: bool,
 ) -> Letter:
     """A letter that does not exist, to ask about. Raises addresses.InvalidAddressError."""
     key = normalise(recipient)
@@ -201,7 +223,7 @@ def _held(letters: Sequence[Letter], workspace: Workspace) -> dict[str, str]:
     return dict(standing.values_list("subject", "reason"))
 
 
-def _why_suppressed(entry: suppression.Suppression) -> str:
+def _why_suppressed(entry: Suppression) -> str:
     what = "This address" if entry.scope == entry.Scope.ADDRESS else f"Everybody at {entry.value}"
     return f"{what} is on the suppression list ({entry.get_reason_display().lower()}, {entry.created_at:%d %B %Y})."
 

@@ -34,6 +34,12 @@ class SuppressionQuerySet(models.QuerySet["Suppression"]):
         """Its own entries and those that hold everywhere."""
         return self.filter(models.Q(workspace=workspace) | models.Q(workspace=None))
 
+    def own_of(self, workspace: Workspace) -> Self:
+        return self.filter(workspace=workspace)
+
+    def everywhere(self) -> Self:
+        return self.filter(workspace=None)
+
 
 class Suppression(models.Model):
     """An address or a domain that nobody here writes to again."""
@@ -54,6 +60,7 @@ class Suppression(models.Model):
     workspace = models.ForeignKey(Workspace, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     scope = models.CharField(max_length=8, choices=Scope, default=Scope.ADDRESS)
     value = models.CharField(max_length=254)  # a normalised address, or a domain
+    domain = models.CharField(max_length=254, blank=True)  # of the address, or the domain itself: to search by
     reason = models.CharField(max_length=16, choices=Reason)
     source = models.CharField(max_length=64, blank=True)  # a subject such as reply:7, or where it came from
     note = models.CharField(max_length=500, blank=True)
@@ -73,7 +80,12 @@ class Suppression(models.Model):
                 fields=["scope", "value"], condition=models.Q(workspace=None), name="one_global_suppression_each"
             ),
         )
-        indexes = (models.Index(fields=["value", "scope"], name="suppression_by_value"),)
+        indexes = (
+            # PostgreSQL uses an index for "begins with" only under this operator class; equality works as ever.
+            models.Index(fields=["value", "scope"], name="suppression_by_value", opclasses=["varchar_pattern_ops"] * 2),
+            models.Index(fields=["domain"], name="suppression_by_domain", opclasses=["varchar_pattern_ops"]),
+            models.Index(fields=["workspace", "-id"], name="suppression_by_age"),
+        )
 
     def __str__(self) -> str:
         return self.value
@@ -234,7 +246,7 @@ class AuditPerson(models.Model):
     subject = models.CharField(max_length=998, blank=True)
 
     class Meta:
-        indexes = (models.Index(fields=["lead_email"], name="audit_by_lead_email"),)
+        indexes = (models.Index(fields=["lead_email"], name="audit_by_lead_email", opclasses=["varchar_pattern_ops"]),)
 
     def __str__(self) -> str:
         return self.lead_email

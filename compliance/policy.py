@@ -135,7 +135,7 @@ class Check:
 class Decision:
     """All rules' answers about one letter, and what follows from them together.
 
-    `asks` with a deferred result: the letter waits for a person, not for a time. The counts are those before the letter.
+    `asks` with a deferred result: the letter waits for a person, not for a time. Counts are those before the letter.
     """
 
     letter: Letter
@@ -151,6 +151,11 @@ class Decision:
     @property
     def allowed(self) -> bool:
         return self.result == PolicyResult.APPROVED
+
+    @property
+    def asks_for_ground(self) -> bool:
+        """Whether naming why we may write is among what it waits for."""
+        return self.asks and any(check.rule == Rule.REGION and check.outcome == Outcome.ASKS for check in self.checks)
 
     @property
     def legal_basis(self) -> LegalBasis:
@@ -234,7 +239,7 @@ def _rehearsal(case: _Case) -> Check:
         sentence = (
             "A real mailbox does not write to a rehearsal address."
             if to_test
-            else "A rehearsal mailbox does not write to a real address. Connect your own mailbox to write to real sites."
+            else "A rehearsal mailbox does not write to a real address. Connect your own mailbox for real sites."
         )
         return Check(Rule.REHEARSAL, Outcome.REFUSED, sentence)
     return Check(Rule.REHEARSAL, Outcome.PASSED, "Mailbox and address belong to the same post.")

@@ -1,4 +1,11 @@
-from django.urls import URLPattern
+"""Pages that anybody may open."""
+
+from django.urls import path
+
+from compliance.views import public
 
 app_name = "unsubscribe"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    # Any text is taken for a token, so that a mangled link gets the page that helps.
+    path("<str:token>/", public.unsubscribe_page, name="unsubscribe_page"),
+]

@@ -12,23 +12,18 @@ from django.db import models
 
 from compliance.addresses import domain_of
 from compliance.models import LegalBasis
+from outreach_site.accounts.regions import DEFAULT_TREATMENT, Region, Treatment, treatment_of
 
-
-class Region(models.TextChoices):
-    EU = "EU", "European Union and EEA"
-    UK = "UK", "United Kingdom"
-    CA = "CA", "Canada"
-    AU_NZ = "AU/NZ", "Australia and New Zealand"
-    US = "US", "United States, or country unknown"
-    OTHER = "OTHER", "Elsewhere"
-
-
-class Treatment(models.TextChoices):
-    """What a workspace does with letters to a region."""
-
-    ALLOW = "allow", "Send"
-    ASK = "ask", "Ask for the ground first"
-    BLOCK = "block", "Never send"
+__all__ = [
+    "DEFAULT_TREATMENT",
+    "LEGAL_BASIS",
+    "Region",
+    "RegionGuess",
+    "RegionSource",
+    "Treatment",
+    "region_of",
+    "treatment_of",
+]
 
 
 class RegionSource(models.TextChoices):
@@ -50,14 +45,6 @@ LEGAL_BASIS = {
     Region.AU_NZ: LegalBasis.CONSENT,
     Region.US: LegalBasis.LEGITIMATE_INTEREST,
     Region.OTHER: LegalBasis.LEGITIMATE_INTEREST,
-}
-DEFAULT_TREATMENT = {
-    Region.EU: Treatment.ASK,
-    Region.UK: Treatment.ASK,
-    Region.CA: Treatment.ASK,
-    Region.AU_NZ: Treatment.ASK,
-    Region.US: Treatment.ALLOW,
-    Region.OTHER: Treatment.ALLOW,
 }
 
 
@@ -84,8 +71,3 @@ def region_of(address: str) -> RegionGuess:
     else:
         region, source = Region.US, RegionSource.GENERIC_DOMAIN
     return RegionGuess(region=region, source=source, legal_basis=LEGAL_BASIS[region])
-
-
-def treatment_of(region: Region, chosen: dict[str, str]) -> Treatment:
-    """What a workspace chose for a region, else the default."""
-    return Treatment(chosen.get(region.value, DEFAULT_TREATMENT[region]))

@@ -43,6 +43,7 @@ class RawMessage(models.Model):
     folder = models.CharField(max_length=255)
     uid_validity = models.BigIntegerField(default=0)
     uid = models.BigIntegerField(default=0)
+    message_id = models.CharField(max_length=998, blank=True)  # as its header says; known again when UIDs start anew
     received_at = models.DateTimeField()  # INTERNALDATE
     stored_at = models.DateTimeField(default=timezone.now)
     understood_at = models.DateTimeField(null=True, blank=True)
@@ -56,6 +57,7 @@ class RawMessage(models.Model):
             models.Index(
                 fields=["mailbox", "id"], condition=models.Q(understood_at=None, error=""), name="not_understood"
             ),
+            models.Index(fields=["mailbox", "received_at"], name="raw_by_arrival"),
         )
 
     def __str__(self) -> str:
@@ -97,6 +99,12 @@ class Reply(models.Model):
         AUTO_REPLY = "auto_reply", "Automatic reply"
         BOUNCE = "bounce", "Bounce"
         DELAY = "delay", "Delay notice"  # not delivered yet; nothing follows from it
+        COMPLAINT = "complaint", "Complaint"  # the reader called it spam
+        RECEIPT = "receipt", "Receipt"  # it arrived, or was read
+        LIST = "list", "Newsletter"  # list mail: answers nobody
+
+    # What a machine wrote and nobody has to read.
+    AUTOMATIC = (Kind.AUTO_REPLY, Kind.DELAY, Kind.RECEIPT, Kind.LIST)
 
     class Classification(models.TextChoices):
         INTERESTED = "interested", "Interested"
@@ -130,6 +138,8 @@ class Reply(models.Model):
     needs_review = models.BooleanField(default=False)
     return_on = models.DateField(null=True, blank=True)
     failed_recipient = models.CharField(max_length=254, blank=True)
+    hardness = models.CharField(max_length=8, blank=True)  # of a bounce: hard, soft or policy
+    server_words = models.CharField(max_length=500, blank=True)  # why it bounced, in the server's words
 
     from_name = models.CharField(max_length=200, blank=True)
     from_email = models.CharField(max_length=254, blank=True)
@@ -142,6 +152,7 @@ class Reply(models.Model):
     text_digest = models.CharField(max_length=64, blank=True)
     received_at = models.DateTimeField()
     read_at = models.DateTimeField(null=True, blank=True)
+    done_at = models.DateTimeField(null=True, blank=True)  # a person has dealt with it
     suppressed_value = models.CharField(max_length=254, blank=True)  # the address that this reply put on the list
 
     objects = ReplyQuerySet.as_manager()
@@ -161,6 +172,7 @@ class Reply(models.Model):
             models.Index(fields=["workspace", "-received_at", "-id"], name="replies_newest_first"),
             models.Index(fields=["workspace", "classification", "-received_at"], name="replies_by_tag"),
             models.Index(fields=["workspace"], condition=models.Q(read_at=None), name="replies_unread"),
+            models.Index(fields=["lead", "received_at"], name="replies_of_lead"),
         )
 
     def __str__(self) -> str:

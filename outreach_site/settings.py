@@ -25,7 +25,7 @@ env = environment(Path(os.environ.get("ENV_FILE", BASE_DIR / ".env")))
 
 DEBUG = env.bool("DEBUG", False)
 SECRET_KEY = env.str("SECRET_KEY", "")
-SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", [])
+SECRET_KEY_FALLBACKS: list[str] = env.list("SECRET_KEY_FALLBACKS", [])
 DIGEST_KEY = env.str("DIGEST_KEY", "")
 INSTANCE_ID = env.str("INSTANCE_ID", "")
 for _name, _value in (("SECRET_KEY", SECRET_KEY), ("DIGEST_KEY", DIGEST_KEY), ("INSTANCE_ID", INSTANCE_ID)):
@@ -119,6 +119,7 @@ DATABASE_URL = env.str("DATABASE_URL", f"sqlite:///{VAR_DIR / 'linkletter.sqlite
 )
 _database: dict[str, Any] = dict(dj_database_url.parse(DATABASE_URL, conn_max_age=60, conn_health_checks=True))
 if _database["ENGINE"] == "django.db.backends.sqlite3":
+    _database["ENGINE"] = "outreach_site.lib.sqlite"
     if _database["NAME"] not in {"", ":memory:"}:
         Path(_database["NAME"]).parent.mkdir(parents=True, exist_ok=True)
     # synchronous=FULL: with NORMAL a power cut may lose a commit, and so send a letter twice.
@@ -134,7 +135,9 @@ CACHES: dict[str, dict[str, Any]] = {
     # The rate limits of sign-in live in the cache, so it is shared by all processes.
     "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
     if REDIS_URL
-    else {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"}
+    else {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"},
+    # Where django-q writes its statistics, twice a second and cluster: nobody reads them (desk/heartbeat.py).
+    "nowhere": {"BACKEND": "django.core.cache.backends.dummy.DummyCache"},
 }
 
 # --- Background work: django-q2 -----------------------------------------------------------------------------------
@@ -153,6 +156,7 @@ Q_CLUSTER: dict[str, Any] = {
     "save_limit": -1,
     "recycle": 500,
     "poll": 0.5,
+    "cache": "nowhere",
     "label": "Background work",
     **({"redis": REDIS_URL} if REDIS_URL else {"orm": "default"}),
     # A crawl must never stop the post: long work has a cluster of its own.
@@ -176,11 +180,13 @@ LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "desk:home"
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 ACCOUNT_ADAPTER = "outreach_site.accounts.adapter.AccountAdapter"
+ACCOUNT_FORMS = {"signup": "outreach_site.accounts.forms.SignUpForm"}
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_EMAIL_NOTIFICATIONS = True  # A changed password or second factor is told to its owner.
 ACCOUNT_CONFIRM_EMAIL_ON_GET = False
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_SESSION_REMEMBER = None
@@ -200,7 +206,7 @@ MAIL_CA_FILE = env.str("MAIL_CA_FILE", "")
 if MAIL_CA_FILE and not Path(MAIL_CA_FILE).is_file():
     raise EnvError(f"MAIL_CA_FILE names {MAIL_CA_FILE}, which is not a file.")
 # Exceptions for private and loopback mail hosts, and for unusual ports, as `host` or `host:port`.
-MAIL_ALLOWED_HOSTS: list[str] = [host.strip().lower() for host in env.list("MAIL_ALLOWED_HOSTS", [])]
+MAIL_ALLOWED_HOSTS: list[str] = [str(host).strip().lower() for host in env.list("MAIL_ALLOWED_HOSTS", [])]
 
 SMTP_HOST = env.str("SMTP_HOST", "")
 SMTP_PORT = env.int("SMTP_PORT", 587)
@@ -222,9 +228,14 @@ MAX_EMAILS_PER_HOUR = env.int("MAX_EMAILS_PER_HOUR", 80)
 DAILY_USER_CAP = env.int("DAILY_USER_CAP", 100)
 DAILY_DOMAIN_CAP = env.int("DAILY_DOMAIN_CAP", 20)
 IDEMPOTENCY_HOURS = env.int("IDEMPOTENCY_HOURS", 24)
-for (
-    _name
-) in "SMTP_SEND_TIMEOUT IMAP_FETCH_LIMIT MAX_EMAILS_PER_HOUR DAILY_USER_CAP DAILY_DOMAIN_CAP IDEMPOTENCY_HOURS".split():
+for _name in [
+    "SMTP_SEND_TIMEOUT",
+    "IMAP_FETCH_LIMIT",
+    "MAX_EMAILS_PER_HOUR",
+    "DAILY_USER_CAP",
+    "DAILY_DOMAIN_CAP",
+    "IDEMPOTENCY_HOURS",
+]:
     if globals()[_name] < 1:
         raise EnvError(f"{_name} must be 1 or more, not {globals()[_name]}.")
 
@@ -337,6 +348,7 @@ LOGGING = {
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "lines"}},
     "root": {"handlers": ["console"], "level": "INFO"},
     "loggers": {
+        "mail.log": {"level": "WARNING"},  # aiosmtpd: every line of every conversation
         "django-q": {"level": "WARNING", "handlers": ["console"], "propagate": False},
         "django.server": {"level": "WARNING", "handlers": ["console"], "propagate": False},
     },

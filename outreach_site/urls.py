@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
 from outreach_site.api import api
+from outreach_site.desk import styleguide
 
 workspace_urls: list[URLPattern | URLResolver] = [
-    path("", include("outreach_site.desk.workspace_urls")),
     path("campaigns/", include("campaigns.urls")),
     path("inbox/", include("inbox.urls")),
     path("compliance/", include("compliance.urls")),
@@ -25,6 +26,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/", api.urls),
     path("admin/", admin.site.urls),
 ]
+
+if settings.DEBUG:
+    urlpatterns += styleguide.urlpatterns
 
 handler400 = "outreach_site.desk.errors.bad_request"
 handler403 = "outreach_site.desk.errors.permission_denied"

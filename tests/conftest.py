@@ -11,6 +11,8 @@ from django.test import Client
 from outreach_site.accounts import installation
 from outreach_site.accounts.models import Membership, Role, SenderIdentity, User, Workspace
 
+pytest_plugins = ["tests.servers", "tests.letterbox"]
+
 
 @dataclass(frozen=True)
 class World:

@@ -15,6 +15,16 @@ from outreach_site.accounts.models import SenderIdentity, User, Workspace
 from outreach_site.mailboxes.models import Mailbox
 
 
+class Ground(models.TextChoices):
+    """Why we may write to this person: what we hold, next to what the region asks for."""
+
+    CONSENT = "consent", "They agreed to be written to"
+    INVITED = "invited", "Their site invites pitches"
+    PUBLISHED = "published", "They publish the address for such letters"
+    RELATIONSHIP = "relationship", "We know each other"
+    ASSESSMENT = "assessment", "We weighed their interests, and can show it"
+
+
 class AttemptQuerySet(models.QuerySet["Attempt"]):
     def in_workspace(self, workspace: Workspace) -> Self:
         return self.filter(campaign__workspace=workspace)
@@ -63,6 +73,8 @@ class Attempt(models.Model):
     subject = models.CharField(max_length=200)
     body = models.TextField()
 
+    ground = models.CharField(max_length=12, choices=Ground, blank=True)
+
     state = models.CharField(max_length=10, choices=State, default=State.QUEUED)
     due_at = models.DateTimeField(null=True, default=timezone.now)  # None: waits for a person
     reason = models.CharField(max_length=500, blank=True)  # why it waits, was held back, or failed: a sentence
@@ -78,6 +90,7 @@ class Attempt(models.Model):
     started_at = models.DateTimeField(null=True, editable=False)
     finished_at = models.DateTimeField(null=True, editable=False)  # when the outcome was known
     settled_at = models.DateTimeField(null=True, editable=False)
+    verdict = models.CharField(max_length=20, blank=True)  # mailboxes.errors.Verdict of the last failure
     server_words = models.CharField(max_length=500, blank=True)  # the server's own answer
     wire_id = models.CharField(max_length=255, blank=True)  # the Message-ID that a provider put in its place
 
@@ -96,7 +109,11 @@ class Attempt(models.Model):
         )
         indexes = (
             models.Index(fields=["mailbox", "due_at", "id"], condition=models.Q(state="queued"), name="attempts_due"),
-            models.Index(fields=["leased_until"], condition=models.Q(state="sending"), name="attempts_sending"),
+            models.Index(
+                fields=["leased_until"],
+                condition=models.Q(state__in=["queued", "sending"], lease_token__isnull=False),
+                name="attempts_leased",
+            ),
             models.Index(
                 fields=["id"],
                 condition=models.Q(state__in=["sent", "failed", "uncertain"], settled_at=None),

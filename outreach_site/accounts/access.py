@@ -90,7 +90,7 @@ class AccessMiddleware:
         return self.get_response(request)
 
     def process_view(
-        self, request: HttpRequest, view: Callable[..., Any], args: list[Any], kwargs: dict[str, Any]
+        self, request: HttpRequest, view: Callable[..., Any], _args: list[Any], kwargs: dict[str, Any]
     ) -> HttpResponseBase | None:
         match = request.resolver_match
         access = access_of(view, match.namespaces if match else [])
@@ -125,7 +125,7 @@ def _sign_in_first(request: HttpRequest) -> HttpResponse:
         # A fragment cannot show the sign-in page: the whole page goes there, and comes back to where it was.
         current = request.htmx.current_url_abs_path or "/"  # type: ignore[attr-defined]  # django-htmx
         return HttpResponseClientRedirect(redirect_to_login(current).url)
-    return redirect_to_login(request.get_full_path() if request.method == "GET" else "/")
+    return redirect_to_login(request.get_full_path() if request.method in {"GET", "HEAD"} else "/")
 
 
 def _who_may(roles: frozenset[Role]) -> str:

@@ -2,22 +2,23 @@
 
 Every operation declares roles and scope: `auth=caller(SENDERS, Scope.WRITE)`; `request.auth` is then the Membership.
 What a key may do is its scopes and the person's role today, whichever is less. With a session the workspace comes from
-`X-Workspace: slug`, else it is the one last used in the browser.
+`X-Workspace: slug`, else it is the one last used in the browser. A key has one workspace: to name another is a 404.
 """
 
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any, ClassVar
 
-from django.http import Http404, HttpRequest
+from django.http import Http404, HttpRequest, HttpResponse
 from django.middleware.csrf import CsrfViewMiddleware
 from django.utils import timezone
 from ninja.errors import HttpError
 
+from outreach_site.accounts.keys import KEY_PREFIX
 from outreach_site.accounts.models import ApiKey, Membership, Role, Scope, User
 from outreach_site.lib.crypto import token_digest
 
-KEY_PREFIX = "lk_"
 # A key's last use is a hint for people: written at most this often, so that reading stays reading.
 LAST_USED_PRECISION = timedelta(minutes=1)
 
@@ -29,68 +30,98 @@ class ApiRequest(HttpRequest):
 
 
 class Caller:
-    """One operation's door. Refusals: 401 nobody, 403 role or scope or CSRF, 404 another's workspace."""
+    """One operation's door. Refusals, in this order: 401 nobody, 403 CSRF, 404 another's workspace, 403 scope or role.
+
+    The order matters: what belongs to others does not exist, whatever the caller may do at home.
+    """
+
+    # What the OpenAPI page offers; a session needs nothing there.
+    openapi_security_schema: ClassVar[dict[str, str]] = {"type": "http", "scheme": "bearer"}
 
     def __init__(self, roles: frozenset[Role], scope: Scope) -> None:
         self.roles = roles
         self.scope = scope
 
     def __call__(self, request: HttpRequest) -> Membership | None:
-        scheme, _, key = request.headers.get("Authorization", "").partition(" ")
+        scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
         if scheme.lower() == "bearer":
-            membership = self._by_key(key.strip())
-        elif request.user.is_authenticated and isinstance(request.user, User):
-            membership = self._by_session(request, request.user)
-        else:
+            return self._by_key(request, secret.strip())
+        if isinstance(request.user, User):
+            return self._by_session(request, request.user)
+        return None
+
+    def _by_key(self, request: HttpRequest, secret: str) -> Membership | None:
+        key = _live_key(secret)
+        if key is None:
             return None
-        if membership is None:
-            return None
-        slug = _workspace_in_path(request)
-        if slug is not None and slug != membership.workspace.slug:
+        wanted = _workspaces_named(request)
+        if wanted - {key.membership.workspace.slug}:
             raise Http404("Not found.")
+        _note_use(key)
+        if self.scope not in key.scopes:
+            raise HttpError(403, f"This API key lacks the scope “{self.scope.value}”.")
+        return self._with_role(key.membership)
+
+    def _by_session(self, request: HttpRequest, user: User) -> Membership:
+        if refusal := _csrf_refusal(request):
+            raise HttpError(403, f"{refusal} Reload the page, or call with an API key.")
+        memberships = Membership.objects.of(user)
+        wanted = _workspaces_named(request)
+        if len(wanted) > 1:
+            raise Http404("Not found.")
+        if wanted:
+            membership = memberships.filter(workspace__slug=wanted.pop()).first()
+            if membership is None:
+                raise Http404("Not found.")
+            return self._with_role(membership)
+        membership = memberships.filter(workspace=user.last_workspace_id).first() or memberships.first()
+        if membership is None:
+            raise HttpError(403, "You are in no workspace yet.")
+        return self._with_role(membership)
+
+    def _with_role(self, membership: Membership) -> Membership:
         if membership.role not in self.roles:
             raise HttpError(403, "Your role in this workspace does not allow this.")
         return membership
-
-    def _by_key(self, key: str) -> Membership | None:
-        found = (
-            ApiKey.objects.filter(digest=token_digest(key), revoked_at=None, membership__user__is_active=True)
-            .select_related("membership__workspace", "membership__user")
-            .first()
-        )
-        if found is None:
-            return None
-        if self.scope not in found.scopes:
-            raise HttpError(403, f"This API key lacks the scope “{self.scope.value}”.")
-        now = timezone.now()
-        if found.last_used_at is None or now - found.last_used_at > LAST_USED_PRECISION:
-            ApiKey.objects.filter(pk=found.pk).update(last_used_at=now)
-        return found.membership
-
-    def _by_session(self, request: HttpRequest, user: User) -> Membership | None:
-        if _csrf_refuses(request):
-            raise HttpError(403, "The CSRF token is missing or wrong. Reload the page, or call with an API key.")
-        slug = _workspace_in_path(request) or request.headers.get("X-Workspace")
-        memberships = Membership.objects.of(user)
-        if slug:
-            membership = memberships.filter(workspace__slug=slug).first()
-            if membership is None:
-                raise Http404("Not found.")
-            return membership
-        return memberships.filter(workspace=user.last_workspace_id).first() or memberships.first()
 
 
 def caller(roles: frozenset[Role], scope: Scope) -> Caller:
     return Caller(roles, scope)
 
 
-def _workspace_in_path(request: HttpRequest) -> str | None:
+def _live_key(secret: str) -> ApiKey | None:
+    """The key of this secret, found by its digest: the time it takes says nothing about others nearly like it."""
+    if not secret.startswith(KEY_PREFIX):
+        return None
+    return (
+        ApiKey.objects.filter(digest=token_digest(secret), revoked_at=None, membership__user__is_active=True)
+        .select_related("membership__workspace", "membership__user")
+        .first()
+    )
+
+
+def _note_use(key: ApiKey) -> None:
+    now = timezone.now()
+    if key.last_used_at is None or now - key.last_used_at > LAST_USED_PRECISION:
+        ApiKey.objects.filter(pk=key.pk).update(last_used_at=now)
+
+
+def _workspaces_named(request: HttpRequest) -> set[str]:
+    """The workspaces that the address and the header ask for: none, one, or two that contradict each other."""
     match = request.resolver_match
-    return match.kwargs.get("workspace") if match else None
+    in_path = match.kwargs.get("workspace") if match else None
+    return {slug for slug in (in_path, request.headers.get("X-Workspace")) if slug}
 
 
-def _csrf_refuses(request: HttpRequest) -> bool:
-    """Whether Django's own check refuses: ninja's views are exempt from it, so a session must ask for it here."""
-    check = CsrfViewMiddleware(lambda _request: None)  # type: ignore[arg-type,return-value]  # never called
+class _CsrfCheck(CsrfViewMiddleware):
+    """Django's own check, whose refusal is a reason instead of a page."""
+
+    def _reject(self, request: HttpRequest, reason: str) -> Any:  # noqa: ARG002 - Django's signature
+        return reason
+
+
+def _csrf_refusal(request: HttpRequest) -> str:
+    """Why Django's own check refuses, or nothing: ninja's views are exempt from it, so a session asks for it here."""
+    check = _CsrfCheck(lambda _request: HttpResponse())
     check.process_request(request)
-    return check.process_view(request, lambda: None, (), {}) is not None  # type: ignore[arg-type,return-value]
+    return str(check.process_view(request, lambda _request: HttpResponse(), (), {}) or "")

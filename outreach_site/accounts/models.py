@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zoneinfo
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, ClassVar, Self
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
@@ -116,7 +116,8 @@ class Workspace(models.Model):
         return self._midnight(day), self._midnight(day + timedelta(days=1))
 
     def _midnight(self, day: date) -> datetime:
-        return datetime.combine(day, time.min, tzinfo=self.zone)
+        # In UTC: two moments of one zone subtract as clocks show them, which is wrong where clocks change.
+        return datetime.combine(day, time.min, tzinfo=self.zone).astimezone(UTC)
 
     def stop_sending(self, *, now: datetime) -> None:
         self.sending_stopped_at = now
@@ -128,13 +129,24 @@ class Workspace(models.Model):
 
 
 class Role(models.TextChoices):
-    OWNER = "owner", "Owner"  # everything; alone touches mailboxes, team and settings
-    MARKETER = "marketer", "Marketer"  # campaigns, leads, letters, inbox
-    COMPLIANCE = (
-        "compliance",
-        "Compliance",
-    )  # reads all; keeps suppression, consent, holds, audit, privacy; sends nothing
-    VIEWER = "viewer", "Viewer"  # reads
+    """What a person may do in a workspace; `words` says it to people."""
+
+    OWNER = "owner", "Owner"
+    MARKETER = "marketer", "Marketer"
+    COMPLIANCE = "compliance", "Compliance"
+    VIEWER = "viewer", "Viewer"
+
+    @property
+    def words(self) -> str:
+        return _ROLE_WORDS[self.value]
+
+
+_ROLE_WORDS = {
+    "owner": "Everything, and alone the mailboxes, the team and the settings.",
+    "marketer": "Campaigns, leads, letters and the inbox. May send.",
+    "compliance": "Reads everything; keeps suppressions, consent and the audit log. Sends nothing.",
+    "viewer": "Reads, and changes nothing.",
+}
 
 
 class MembershipQuerySet(models.QuerySet["Membership"]):
@@ -143,6 +155,10 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
 
     def in_workspace(self, workspace: Workspace) -> Self:
         return self.filter(workspace=workspace)
+
+    def active_owners(self) -> Self:
+        """Those who can still open the settings: a person who was switched off cannot."""
+        return self.filter(role=Role.OWNER, user__is_active=True)
 
 
 class Membership(models.Model):
@@ -192,6 +208,9 @@ class Invitation(models.Model):
     def __str__(self) -> str:
         return f"{self.email} to {self.workspace}"
 
+    def is_open(self, now: datetime) -> bool:
+        return self.accepted_at is None and self.expires_at > now
+
 
 class SenderIdentityQuerySet(models.QuerySet["SenderIdentity"]):
     def in_workspace(self, workspace: Workspace) -> Self:
@@ -238,6 +257,18 @@ class SenderIdentity(models.Model):
     @property
     def written_signature(self) -> str:
         return self.signature.strip() or f"{self.name}\n{self.organisation}"
+
+    @property
+    def who_writes(self) -> str:
+        """The line that every first letter ends with: organisation, client, postal address."""
+        who = self.organisation
+        if self.on_behalf_of:
+            who += f", on behalf of {self.on_behalf_of}"
+        return f"{who}, {self.postal_line}"
+
+    @property
+    def postal_line(self) -> str:
+        return " ".join(self.postal_address.split())
 
 
 class Scope(models.TextChoices):

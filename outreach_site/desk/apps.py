@@ -4,3 +4,11 @@ from django.apps import AppConfig
 class DeskConfig(AppConfig):
     name = "outreach_site.desk"
     label = "desk"
+
+    def ready(self) -> None:
+        from django_q.signals import pre_execute  # noqa: PLC0415 - its models load with the apps
+
+        from outreach_site.desk.heartbeat import on_task_begun  # noqa: PLC0415 - as above
+
+        # django-q's only hook into its workers.
+        pre_execute.connect(on_task_begun, dispatch_uid="desk.heartbeat")

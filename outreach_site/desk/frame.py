@@ -8,11 +8,12 @@ from django.conf import settings
 from django.db.models import Count, Q
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.functional import SimpleLazyObject
 
 from campaigns.models import Attempt
 from inbox.models import Reply
-from outreach_site.accounts.access import workspaces_of
 from outreach_site.accounts.models import Membership, User, Workspace
+from outreach_site.lib.htmx import is_htmx
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,7 @@ class Person:
 @dataclass(frozen=True)
 class Frame:
     person: Person
+    here: Workspace | None = None
     nav: list[NavItem] = field(default_factory=list)
     workspaces: list[WorkspaceLink] = field(default_factory=list)
     banners: list[Banner] = field(default_factory=list)
@@ -59,43 +61,63 @@ class Frame:
 
 
 def frame(request: HttpRequest) -> dict[str, object]:
-    """Context of every page: `frame` for who is signed in, `here` for the workspace they stand in.
+    """Context of every page: `frame` for who is signed in, `here` for the workspace they stand in (None: none).
 
-    Three queries in a workspace: workspaces, unread replies, waiting letters.
+    Both are worked out when a template first asks, once a request: fragments and public pages cost nothing. In a
+    workspace it is three queries: workspaces, unread replies, letters that wait.
     """
-    user = getattr(request, "user", None)
-    if not isinstance(user, User) or getattr(request, "htmx", False):
-        membership = getattr(request, "membership", None)
-        return {"here": membership.workspace} if membership else {}
     membership = getattr(request, "membership", None)
-    here: Workspace | None = membership.workspace if membership else user.last_workspace
-    built = Frame(
+    if is_htmx(request):
+        return {"here": membership.workspace} if membership else {}
+    user = getattr(request, "user", None)
+    if not isinstance(user, User):
+        return {}
+    built = SimpleLazyObject(lambda: _frame_of(request, user))
+    if membership is not None:
+        return {"frame": built, "here": membership.workspace}
+    return {"frame": built, "here": SimpleLazyObject(lambda: _frame_of(request, user).here)}
+
+
+def _frame_of(request: HttpRequest, user: User) -> Frame:
+    """The frame of this request; a second template of the same request gets the same one."""
+    built: Frame | None = getattr(request, "_frame", None)
+    if built is None:
+        built = _build(request, user)
+        request._frame = built  # type: ignore[attr-defined]  # kept on the request for its own life
+    return built
+
+
+def _build(request: HttpRequest, user: User) -> Frame:
+    memberships = list(Membership.objects.of(user))
+    entered: Membership | None = getattr(request, "membership", None)
+    # Outside any workspace's address one stands in the last one; never in one that one has left meanwhile.
+    standing = entered or next((one for one in memberships if one.workspace_id == user.last_workspace_id), None)
+    here = standing.workspace if standing else None
+    return Frame(
         person=Person(
-            name=user.get_full_name(), email=user.email, role=Membership(role=membership.role).get_role_display()
-        )
-        if membership
-        else Person(name=user.get_full_name(), email=user.email, role=""),
+            name=user.get_full_name(), email=user.email, role=standing.get_role_display() if standing else ""
+        ),
+        here=here,
         nav=_nav(request, here) if here else [],
         workspaces=[
             WorkspaceLink(
-                name=workspace.name,
-                url=reverse("desk:today", args=[workspace.slug]),
-                current=here is not None and workspace.pk == here.pk,
-                is_rehearsal=workspace.is_rehearsal,
+                name=one.workspace.name,
+                url=reverse("desk:today", args=[one.workspace.slug]),
+                current=here is not None and one.workspace_id == here.pk,
+                is_rehearsal=one.workspace.is_rehearsal,
             )
-            for workspace in workspaces_of(user)
+            for one in memberships
         ],
         banners=_banners(here),
         search_url=reverse("desk:search", args=[here.slug]) if here else "",
         post_office_url=reverse("desk:post_office") if settings.SANDBOX else "",
     )
-    return {"frame": built, "here": here}
 
 
 def _nav(request: HttpRequest, here: Workspace) -> list[NavItem]:
     match = request.resolver_match
     standing_in = match.namespaces[0] if match and match.namespaces else ""
-    page = match.url_name if match else ""
+    page = (match.url_name if match else None) or ""
 
     def item(
         label: str, url_name: str, icon: str, *, rooms: set[str], count: int | None = None, tone: str = ""
@@ -109,9 +131,9 @@ def _nav(request: HttpRequest, here: Workspace) -> list[NavItem]:
             tone=tone,
         )
 
-    unread = Reply.objects.in_workspace(here).filter(read_at=None).count()
+    unread = Reply.objects.in_workspace(here).from_people().filter(read_at=None).count()
     queue = queue_counts(here)
-    return [
+    items = [
         item("Today", "desk:today", "sun", rooms={"desk:today"}),
         item("Campaigns", "campaigns:campaign_list", "megaphone", rooms={"campaigns"}),
         item("Inbox", "inbox:reply_list", "inbox", rooms={"inbox"}, count=unread),
@@ -120,12 +142,22 @@ def _nav(request: HttpRequest, here: Workspace) -> list[NavItem]:
             "desk:queue",
             "send",
             rooms={"desk:queue"},
-            count=queue.waiting,
+            count=queue.in_trouble or queue.waiting,
             tone="bad" if queue.in_trouble else "",
         ),
         item("Compliance", "compliance:suppression_list", "shield-check", rooms={"compliance"}),
         item("Settings", "accounts:settings", "settings", rooms={"accounts", "mailboxes"}),
     ]
+    if settings.SANDBOX and here.is_rehearsal:
+        items.append(
+            NavItem(
+                label="Post office",
+                url=reverse("desk:post_office"),
+                icon="mailbox",
+                current=page.startswith("post_office"),
+            )
+        )
+    return items
 
 
 @dataclass(frozen=True)
@@ -136,9 +168,13 @@ class QueueCounts:
 
 def queue_counts(here: Workspace) -> QueueCounts:
     """Letters that wait, and letters that need a person. One query."""
-    counts = Attempt.objects.in_workspace(here).aggregate(
-        waiting=Count("pk", filter=Q(state__in=[Attempt.State.QUEUED, Attempt.State.SENDING])),
-        trouble=Count("pk", filter=Q(state=Attempt.State.UNCERTAIN)),
+    counts = (
+        Attempt.objects.in_workspace(here)
+        .filter(state__in=Attempt.LIVE)
+        .aggregate(
+            waiting=Count("pk", filter=Q(state__in=[Attempt.State.QUEUED, Attempt.State.SENDING])),
+            trouble=Count("pk", filter=Q(state=Attempt.State.UNCERTAIN)),
+        )
     )
     return QueueCounts(waiting=counts["waiting"], in_trouble=counts["trouble"])
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def is_htmx(request: HttpRequest) -> bool:
     """Whether htmx asks for a partial (a restored history page wants the whole document)."""
     details = getattr(request, "htmx", None)
-    return bool(details) and not details.history_restore_request
+    return details is not None and bool(details) and not details.history_restore_request
 
 
 def redirect_to(request: HttpRequest, url: str) -> HttpResponse:

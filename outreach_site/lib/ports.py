@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Protocol
 
 
@@ -41,8 +42,15 @@ class SuppressionListener(Protocol):
     def __call__(self, *, workspace_id: int | None, addresses: Sequence[str], domains: Sequence[str]) -> None: ...
 
 
+class AnswerCounter(Protocol):
+    """Filled by the inbox: how many people answered each of these campaigns, counted from the replies themselves."""
+
+    def __call__(self, campaign_ids: Sequence[int]) -> Mapping[int, int]: ...
+
+
 _audit_recorder: AuditRecorder | None = None
 _suppression_listeners: list[SuppressionListener] = []
+_answer_counter: AnswerCounter | None = None
 
 
 def set_audit_recorder(recorder: AuditRecorder) -> None:
@@ -67,3 +75,46 @@ def announce_suppression(
 ) -> None:
     for listener in _suppression_listeners:
         listener(workspace_id=workspace_id, addresses=addresses, domains=domains)
+
+
+def set_answer_counter(counter: AnswerCounter) -> None:
+    global _answer_counter  # noqa: PLW0603 - a registry that is filled once, at start
+    _answer_counter = counter
+
+
+def people_who_answered(campaign_ids: Sequence[int]) -> Mapping[int, int]:
+    """How many people answered, by campaign; a campaign nobody answered may be left out."""
+    if _answer_counter is None:
+        raise RuntimeError("No inbox is registered: it must be installed.")
+    return _answer_counter(campaign_ids)
+
+
+@dataclass(frozen=True)
+class MailboxUse:
+    """How much of a mailbox's room is used: letters of the workspace's day, and of its sign-in's last sixty minutes."""
+
+    today: int = 0
+    this_hour: int = 0
+
+
+class MailboxUseReader(Protocol):
+    """Filled by compliance: counts the ledger, as the caps do."""
+
+    def __call__(
+        self, mailbox_ids: Sequence[int], *, day_began_at: datetime, now: datetime
+    ) -> Mapping[int, MailboxUse]: ...
+
+
+_mailbox_use_reader: MailboxUseReader | None = None
+
+
+def set_mailbox_use_reader(reader: MailboxUseReader) -> None:
+    global _mailbox_use_reader  # noqa: PLW0603 - a registry that is filled once, at start
+    _mailbox_use_reader = reader
+
+
+def mailbox_use(mailbox_ids: Sequence[int], *, day_began_at: datetime, now: datetime) -> Mapping[int, MailboxUse]:
+    """What was used, by mailbox; one that sent nothing may be left out."""
+    if _mailbox_use_reader is None:
+        raise RuntimeError("No ledger is registered: compliance must be installed.")
+    return _mailbox_use_reader(mailbox_ids, day_began_at=day_began_at, now=now)

@@ -72,6 +72,17 @@ class MailServerError(Exception):
         self.server_words = server_words
 
     @property
+    def concerns_mailbox(self) -> bool:
+        """Whether it says something about the mailbox itself, not about one recipient or one letter."""
+        return not self.uncertain and self.stage not in {Stage.RECIPIENT, Stage.LETTER}
+
+    @property
+    def quoted_words(self) -> str:
+        """The server's own answer as a person may look it up: code and words."""
+        words = self.server_words
+        return f"{self.code} {words}".strip() if self.code else words
+
+    @property
     def uncertain(self) -> bool:
         return self.verdict is Verdict.UNCERTAIN
 

@@ -184,8 +184,8 @@ def _certificate(err: ssl.SSLCertVerificationError, server: ServerSettings | Non
 
 
 def _tls_failed(err: ssl.SSLError, server: ServerSettings | None) -> MailServerError:
-    reason = (err.reason or "").upper()
-    if reason in {"WRONG_VERSION_NUMBER", "UNKNOWN_PROTOCOL", "HTTP_REQUEST", "RECORD_LAYER_FAILURE"}:
+    reason = (getattr(err, "reason", None) or str(err)).upper()
+    if any(word in reason for word in ("WRONG_VERSION_NUMBER", "UNKNOWN_PROTOCOL", "HTTP_REQUEST", "RECORD_LAYER")):
         sentence = f"The server does not speak TLS from the start{_at(server)}."
         advice = "Choose STARTTLS with port 587 (143 to receive), or TLS with port 465 (993 to receive)."
     elif "PROTOCOL" in reason or "VERSION" in reason:
@@ -194,11 +194,12 @@ def _tls_failed(err: ssl.SSLError, server: ServerSettings | None) -> MailServerE
     else:
         sentence = "TLS with the server failed."
         advice = "Try the other port (465 or 587); if both fail, ask the host's support."
+    lasting = any(word in reason for word in ("VERSION", "PROTOCOL", "RECORD_LAYER", "HTTP_REQUEST"))
     return MailServerError(
         sentence,
         stage=Stage.CERTIFICATE if "CERTIFICATE" in reason else Stage.PROTOCOL,
-        verdict=Verdict.MAILBOX_TROUBLE if "VERSION" in reason or "PROTOCOL" in reason else Verdict.RETRY,
-        permanent="VERSION" in reason or "PROTOCOL" in reason,
+        verdict=Verdict.MAILBOX_TROUBLE if lasting else Verdict.RETRY,
+        permanent=lasting,
         advice=advice,
         server_words=one_line(str(err)),
     )

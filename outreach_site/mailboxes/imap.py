@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import imaplib
+import logging
 import re
 import socket
 from collections.abc import Iterator
@@ -18,6 +19,9 @@ from outreach_site.mailboxes.errors import MailServerError, Stage, Verdict, one_
 from outreach_site.mailboxes.failures import chain, classify_broken, no_starttls, secrets_of
 from outreach_site.mailboxes.models import Security
 from outreach_site.mailboxes.wire import Patience, ServerSettings, Surroundings, open_socket
+
+# One line for each connection that ends says nothing to anybody.
+logging.getLogger("imapclient").setLevel(logging.WARNING)
 
 __all__ = ["Folders", "ImapSession", "Security", "ServerSettings", "classify_imap_error", "connect", "find_folders"]
 
@@ -208,7 +212,9 @@ def classify_imap_error(
             advice="Wait a few minutes. Some providers allow few connections at once, or little reading a day.",
             server_words=words,
         )
-    if phase is Phase.SIGN_IN and not isinstance(err, imaplib.IMAP4.abort):
+    # IMAPClient says "login failed" also when the connection broke meanwhile.
+    hung_up = any(isinstance(cause, imaplib.IMAP4.abort) for cause in chain(err))
+    if phase is Phase.SIGN_IN and not hung_up:
         return MailServerError(
             "The server did not accept the user name and password for reading.",
             stage=Stage.SIGN_IN,
@@ -217,7 +223,7 @@ def classify_imap_error(
             advice=imap_sign_in_advice(server),
             server_words=words,
         )
-    if isinstance(err, imaplib.IMAP4.abort) or phase in {Phase.CONNECT, Phase.GREETING}:
+    if hung_up or phase in {Phase.CONNECT, Phase.GREETING}:
         return MailServerError(
             f"The server ended the conversation while {phase}.",
             stage=Stage.PROTOCOL,

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from outreach_site.accounts.models import Workspace
 from outreach_site.lib.crypto import decrypt, encrypt
+from outreach_site.mailboxes.errors import MailServerError
 
 
 class Security(models.TextChoices):
@@ -157,6 +158,66 @@ class Mailbox(models.Model):
         self.imap_password_token = encrypt(password)
         self.imap_password_set_at = now
 
+    # What delivery and polling found, for the mailbox page. Only what changed is written: other workers hold other
+    # fields of this row.
+
+    def mark_sending_ok(self, *, now: datetime) -> None:
+        self._mark("sending", self.State.OK, now=now)
+
+    def mark_sending_trouble(self, err: MailServerError, *, now: datetime) -> None:
+        """Does nothing for a failure that is about one recipient or one letter."""
+        if err.concerns_mailbox:
+            self._mark("sending", self.State.TROUBLE, trouble=_in_full(err), advice=err.advice, now=now)
+
+    def mark_receiving_ok(self, *, now: datetime) -> None:
+        self._mark("receiving", self.State.OK, now=now)
+
+    def mark_receiving_trouble(self, err: MailServerError, *, now: datetime) -> None:
+        self._mark("receiving", self.State.TROUBLE, trouble=_in_full(err), advice=err.advice, now=now)
+
+    def _mark(self, way: str, state: State, *, now: datetime, trouble: str = "", advice: str = "") -> None:
+        """Write a state. `…_state_at` is since when it stands: a trouble does not grow younger by other words."""
+        before = getattr(self, f"{way}_state")
+        values: dict[str, object] = {
+            f"{way}_state": state,
+            f"{way}_trouble": trouble[:500],
+            f"{way}_advice": advice[:500],
+        }
+        if before != state:
+            values[f"{way}_state_at"] = now
+        changed = {name: value for name, value in values.items() if getattr(self, name) != value}
+        if changed:
+            for name, value in changed.items():
+                setattr(self, name, value)
+            type(self).objects.filter(pk=self.pk).update(**changed)
+
+    def pause(self, *, now: datetime) -> None:
+        self.paused_at = now
+        self.save(update_fields=["paused_at"])
+
+    def resume(self) -> None:
+        self.paused_at = None
+        self.save(update_fields=["paused_at"])
+
+    def archive(self, *, now: datetime) -> None:
+        """Out of use for good: nothing is sent or read, its secrets are forgotten, what it wrote stays on record."""
+        self.archived_at = now
+        self.smtp_password_token = self.imap_password_token = ""
+        self.smtp_password_set_at = self.imap_password_set_at = None
+        self.save(
+            update_fields=[
+                "archived_at",
+                "smtp_password_token",
+                "imap_password_token",
+                "smtp_password_set_at",
+                "imap_password_set_at",
+            ]
+        )
+
+    @property
+    def can_receive(self) -> bool:
+        return bool(self.imap_host)
+
     @property
     def has_smtp_password(self) -> bool:
         return bool(self.smtp_password_token)
@@ -172,6 +233,11 @@ class Mailbox(models.Model):
     def open_imap_password(self) -> str:
         """Raises crypto.KeyMissingError, crypto.KeyUnfitError."""
         return decrypt(self.imap_password_token) if self.imap_password_token else ""
+
+
+def _in_full(err: MailServerError) -> str:
+    """What failed, and what the server said, for the page that shows it later."""
+    return f"{err.sentence} The server said: “{err.quoted_words}”" if err.server_words else err.sentence
 
 
 def sign_in_of(host: str, user: str) -> str:

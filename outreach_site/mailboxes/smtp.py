@@ -243,6 +243,7 @@ class MailboxBackend(EmailBackend):
         *,
         surroundings: Surroundings | None = None,
         letter_seconds: float = LETTER_SECONDS,
+        opening_seconds: float | None = None,
     ) -> None:
         super().__init__(
             host=server.host,
@@ -257,6 +258,7 @@ class MailboxBackend(EmailBackend):
         self.server = server
         self.surroundings = surroundings or Surroundings.from_settings()
         self.letter_seconds = letter_seconds
+        self.opening_seconds = opening_seconds
 
     @property
     def connection_class(self) -> type[Session]:
@@ -271,7 +273,7 @@ class MailboxBackend(EmailBackend):
             return False
         self.connection = None
         session = self.connection_class(self.server, surroundings=self.surroundings)
-        session.start()
+        session.start(within=self.opening_seconds)
         self.connection = session
         return True
 

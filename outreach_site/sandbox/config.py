@@ -29,7 +29,7 @@ class PostOffice:
 
     directory: Path
     host: str = "localhost"
-    smtp_port: int = 2525
+    smtp_port: int = 2587
     smtps_port: int = 2465
     imap_port: int = 2143
     imaps_port: int = 2993
@@ -56,6 +56,9 @@ class PostOffice:
             imap_port=ports["imap"],
             imaps_port=ports["imaps"],
         )
+
+    def answering_after(self, soonest: float, latest: float) -> PostOffice:
+        return replace(self, answer_after=(soonest, latest))
 
     @property
     def ports(self) -> dict[str, int]:

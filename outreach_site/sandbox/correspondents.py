@@ -149,8 +149,7 @@ CAST = (
                 "Kind regards,\nMateus Oliveira\nManaging editor, Terrace & Pot",
             ),
             paragraphs(
-                "Thank you, noted. I have passed it on to our web team; the change should be live within a few"
-                " days and I will confirm once it is.",
+                "Thank you, noted. Our web team will add it within a few days, and I will confirm once it is live.",
                 "Kind regards,\nMateus",
             ),
         ),

@@ -12,8 +12,9 @@ import ssl
 from argparse import Namespace
 from asyncio import StreamReader, StreamWriter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, closing
+from contextlib import AsyncExitStack, asynccontextmanager, closing, suppress
 from datetime import UTC, datetime
+from io import BytesIO
 
 from proxyprotocol.noop import ProxyProtocolNoop
 from proxyprotocol.sock import SocketInfo
@@ -33,7 +34,7 @@ from pymap.mailbox import MailboxSnapshot
 from pymap.message import BaseLoadedMessage, BaseMessage
 from pymap.mime import MessageContent
 from pymap.parsing.message import AppendMessage
-from pymap.parsing.response import CommandResponse
+from pymap.parsing.response import CommandResponse, Response
 from pymap.parsing.specials import FetchRequirement, ObjectId
 from pymap.parsing.specials.flag import Flag, Seen
 from pymap.selected import SelectedMailbox, SelectedSet
@@ -360,13 +361,32 @@ class _Candidate:
         return None
 
 
-class Connection(ConnectionState):
+class State(ConnectionState):
     """pymap lets this machine sign in without TLS; a rehearsal that did would hide a client's fault."""
 
     async def do_greeting(self) -> CommandResponse:
         response = await super().do_greeting()
         self.auth = self.config.initial_auth
         return type(response)(b"*", self.config.greeting, self.capability)
+
+
+class Connection(IMAPConnection):
+    """Sends each response in one piece: pymap sends its parts, and a client in IDLE may then read half a line."""
+
+    async def readline(self) -> memoryview:
+        try:
+            return await super().readline()
+        except ValueError as err:
+            # A line of more than 64 KB is no command of a mail program.
+            raise EOFError from err
+
+    async def write_response(self, resp: Response) -> None:
+        whole = BytesIO()
+        await resp.async_write(whole)
+        # A client that is gone will not read it; the next command finds the connection closed.
+        with suppress(ConnectionError):
+            self.writer.write(whole.getvalue())
+            await self.writer.drain()
 
 
 def connection_handler(
@@ -378,12 +398,12 @@ def connection_handler(
     commands = config.commands
 
     async def serve(reader: StreamReader, writer: StreamWriter) -> None:
-        connection = IMAPConnection(commands, config, reader, writer, SocketInfo.get(writer, None))
+        connection = Connection(commands, config, reader, writer, SocketInfo.get(writer, None))
         async with AsyncExitStack() as stack:
             connection_exit.set(stack)
             stack.enter_context(closing(connection))
             try:
-                await connection.run(Connection(login, config))
+                await connection.run(State(login, config))
             except (ConnectionError, asyncio.IncompleteReadError, ssl.SSLError):
                 # The client went away, or would not trust the certificate. It knows; there is nothing to do here.
                 log.debug("An IMAP client left in the middle.", exc_info=True)

@@ -13,6 +13,8 @@ from email.message import EmailMessage, Message
 from email.utils import getaddresses, parsedate_to_datetime
 
 MESSAGE_ID = re.compile(r"<[^<>\s]+>")
+# Control characters and line separators: a header that is quoted in another one must stay one line.
+CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 REPLY_PREFIX = re.compile(r"^\s*(?:re|fwd?|aw|wg|sv|antw)\s*:\s*", re.IGNORECASE)
 CHARSETS = ("utf-8", "windows-1252", "latin-1")
 
@@ -71,10 +73,11 @@ def header_text(message: Message, name: str) -> str:
         return ""
     plain = str(value).replace("\r", "").replace("\n", "")
     try:
-        return str(make_header(decode_header(plain)))
+        decoded = str(make_header(decode_header(plain)))
     # An unknown character set or broken base64: the encoded word itself is shown.
     except (LookupError, ValueError, MessageError):
-        return plain
+        decoded = plain
+    return CONTROLS.sub(" ", decoded)
 
 
 def headers_as_read(raw: bytes) -> list[tuple[str, str]]:

@@ -139,9 +139,7 @@ class _Sockets:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, err: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_exception: object) -> None:
         for listening in self.listening:
             listening.close()
 
@@ -183,7 +181,8 @@ def _port_sentence(name: str, port: int, err: OSError) -> str:
     if err.errno == errno.EADDRINUSE:
         return (
             f"Port {port} ({PORT_NAMES[name]}) of the rehearsal post office is taken by another program,"
-            " perhaps by a post office that is still running. Stop it, or choose another port in SANDBOX_PORTS."
+            " perhaps by a post office that is still running. Stop it, or choose another port with"
+            f" SANDBOX_{name.upper()}_PORT."
         )
     if err.errno == errno.EACCES:
         return f"Port {port} ({PORT_NAMES[name]}) may not be opened by this user. Choose one above 1024."

@@ -189,7 +189,9 @@ def _in_thread(incoming: Incoming, *, sender: str, program: Program, at: datetim
     message["From"] = sender
     name, address = parseaddr(incoming.sender)
     same_person = address.lower() == incoming.reply_to.lower()
-    message["To"] = formataddr((name, address)) if same_person and name.isprintable() else incoming.reply_to
+    # formataddr takes ASCII addresses alone.
+    named = same_person and name.isprintable() and address.isascii()
+    message["To"] = formataddr((name, address)) if named else incoming.reply_to
     message["Date"] = format_datetime(at)
     message["Message-ID"] = _message_id(program, parseaddr(sender)[1].rpartition("@")[2])
     if incoming.message_id:

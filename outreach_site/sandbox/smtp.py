@@ -10,7 +10,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
-from aiosmtpd.smtp import SMTP, AuthResult, LoginPassword
+from aiosmtpd.smtp import SMTP, AuthResult, LoginPassword, TLSSetupException
 from aiosmtpd.smtp import Envelope as SMTPEnvelope
 from aiosmtpd.smtp import Session as SMTPSession
 
@@ -92,8 +92,23 @@ class Counter:
         return f"250 2.0.0 Ok: taken as letter {taken[0].id}"
 
     async def handle_exception(self, error: Exception) -> str:
+        if isinstance(error, TLSSetupException):
+            log.info("An SMTP client broke off while TLS was set up: %s.", error.__cause__)
+            return "421 4.7.0 TLS could not be set up"
         log.error("The SMTP server failed.", exc_info=error)
         return "451 4.3.0 The post office could not do that; try again"
+
+
+class SignedIn(SMTPSession):
+    """Who signed in stands in `auth_data`; aiosmtpd would warn of its own, older field at every sign-in."""
+
+    @property
+    def login_data(self) -> None:
+        return None
+
+    @login_data.setter
+    def login_data(self, value: object) -> None:
+        pass
 
 
 class Session(SMTP):
@@ -115,6 +130,9 @@ class Session(SMTP):
         )
         # aiosmtpd knows only of its own STARTTLS, and would refuse AUTH on a connection that was never in the clear.
         self._auth_require_tls = not implicit_tls
+
+    def _create_session(self) -> SMTPSession:
+        return SignedIn(self.loop)
 
 
 def session_factory(

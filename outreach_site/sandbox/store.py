@@ -23,72 +23,11 @@ from pathlib import Path
 from typing import Any, Self
 
 from outreach_site.sandbox.config import plain_address
+from outreach_site.sandbox.schema import SCHEMA, SCHEMA_VERSION
 
 DATABASE_NAME = "post_office.sqlite3"
-SCHEMA_VERSION = 1
 BUSY_SECONDS = 10.0
 STANDARD_FOLDERS = ("INBOX", "Junk", "Sent")
-
-SCHEMA = """
-CREATE TABLE account (
-    address TEXT PRIMARY KEY,
-    password TEXT NOT NULL,
-    created_at TEXT NOT NULL
-);
-CREATE TABLE letter (
-    id INTEGER PRIMARY KEY AUTOINCREMENT,
-    received_at TEXT NOT NULL,
-    account TEXT NOT NULL,
-    mail_from TEXT NOT NULL,
-    recipient TEXT NOT NULL,
-    mailbox TEXT NOT NULL,
-    recipient_name TEXT NOT NULL,
-    kind TEXT NOT NULL,
-    tls_version TEXT NOT NULL,
-    sender TEXT NOT NULL,
-    subject TEXT NOT NULL,
-    message_id TEXT NOT NULL,
-    thread TEXT NOT NULL,
-    raw BLOB NOT NULL
-);
-CREATE INDEX letter_mailbox ON letter (account, mailbox);
-CREATE TABLE answer (
-    id INTEGER PRIMARY KEY AUTOINCREMENT,
-    letter_id INTEGER NOT NULL UNIQUE REFERENCES letter (id) ON DELETE CASCADE,
-    account TEXT NOT NULL,
-    correspondent TEXT NOT NULL,
-    behaviour TEXT NOT NULL,
-    turn INTEGER NOT NULL,
-    due_at TEXT NOT NULL,
-    delivered_at TEXT,
-    message_id TEXT,
-    raw BLOB,
-    letter_key TEXT NOT NULL,
-    -- Nobody answers the same letter twice, even when it arrives twice.
-    UNIQUE (account, correspondent, letter_key)
-);
-CREATE INDEX answer_due ON answer (due_at) WHERE delivered_at IS NULL;
-CREATE VIEW letter_with_answer AS SELECT letter.*, answer.* FROM letter
-    LEFT JOIN answer ON answer.letter_id = letter.id;
-CREATE TABLE folder (
-    id INTEGER PRIMARY KEY AUTOINCREMENT,
-    account TEXT NOT NULL REFERENCES account (address) ON DELETE CASCADE,
-    name TEXT NOT NULL,
-    uid_validity INTEGER NOT NULL UNIQUE,
-    next_uid INTEGER NOT NULL DEFAULT 1,
-    change INTEGER NOT NULL DEFAULT 0,
-    UNIQUE (account, name)
-);
-CREATE TABLE message (
-    folder_id INTEGER NOT NULL REFERENCES folder (id) ON DELETE CASCADE,
-    uid INTEGER NOT NULL,
-    internal_at TEXT NOT NULL,
-    flags TEXT NOT NULL,
-    recent INTEGER NOT NULL,
-    raw BLOB NOT NULL,
-    PRIMARY KEY (folder_id, uid)
-);
-"""
 
 
 class StoreError(Exception):
@@ -386,10 +325,12 @@ def insert_folder(db: sqlite3.Connection, account: str, name: str, *, now: datet
     UIDVALIDITY is the second of creation, or one more than the highest ever given: a folder that is deleted and made
     again under its old name must not pass for the old one (RFC 9051, 2.3.1.1).
     """
-    (highest,) = db.execute("SELECT coalesce(max(uid_validity), 0) FROM folder").fetchone()
+    (uid_validity,) = db.execute(
+        "UPDATE uid_validity SET last = max(?, last + 1) RETURNING last", (int(now.timestamp()),)
+    ).fetchone()
     db.execute(
         "INSERT INTO folder (account, name, uid_validity) VALUES (?, ?, ?) ON CONFLICT (account, name) DO NOTHING",
-        (account, name, max(int(now.timestamp()), highest + 1)),
+        (account, name, uid_validity),
     )
 
 

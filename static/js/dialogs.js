@@ -8,9 +8,11 @@ const leave = () => mayLeave() && dialog.close();
 document.addEventListener("htmx:afterSwap", (event) => {
   if (event.detail.target === dialog && dialog.innerHTML.trim() && !dialog.open) dialog.showModal();
 });
-document.addEventListener("htmx:afterRequest", ({ detail, target }) => {
-  const done = detail.successful && detail.target !== dialog && !dialog.contains(detail.target);
-  if (dialog.open && done && (dialog.contains(target) || !target.isConnected)) dialog.close();
+const asked = new WeakSet(); // what asked the server from inside: the answer may have taken it off the page
+document.addEventListener("htmx:beforeRequest", ({ target }) => dialog.contains(target) && asked.add(target));
+document.addEventListener("htmx:afterRequest", ({ detail }) => {
+  if (!dialog.open || !detail.successful || !asked.has(detail.elt)) return;
+  if (detail.xhr.status === 204 || !(dialog.contains(detail.target) || !detail.target.isConnected)) dialog.close();
 });
 document.addEventListener("dialog:close", () => dialog.open && dialog.close());
 
@@ -18,6 +20,11 @@ dialog.addEventListener("cancel", (event) => {
   if (event.target === dialog && !mayLeave()) event.preventDefault();
 });
 dialog.addEventListener("close", () => dialog.replaceChildren());
+
+let pressed = null; // where the press began: letting go outside, at the end of selecting a text, closes nothing
+document.addEventListener("pointerdown", (event) => {
+  pressed = event.target;
+});
 document.addEventListener("click", (event) => {
   const open = event.target.closest?.("dialog[open]");
   if (!open) return;
@@ -27,7 +34,7 @@ document.addEventListener("click", (event) => {
   if (!close) {
     const box = open.getBoundingClientRect();
     const inside = event.clientX >= box.left && event.clientX <= box.right && event.clientY >= box.top && event.clientY <= box.bottom;
-    if (inside || !event.detail) return; // Its own padding, or Enter in a field.
+    if (inside || pressed !== open || !event.detail) return; // Its own padding, or Enter in a field.
   }
   if (open === dialog) leave();
   else open.close();

@@ -3,6 +3,8 @@
 /* Busy. `disabled` would drop the button's own name from what is posted, so it only says busy and takes no second press. */
 const busy = new WeakMap(); // form -> submitter
 
+const LONGEST = 45000; // ms, after which a page that is still here gives the button back
+
 function begin(form, submitter) {
   const button = submitter ?? form.querySelector("button:not([type]), button[type=submit]");
   busy.set(form, button);
@@ -24,10 +26,12 @@ document.addEventListener("submit", (event) => {
   // After the other listeners: one of them may have called it off. htmx takes the event for itself, and says when it is done.
   setTimeout(() => {
     const byHtmx = form.matches("[hx-post], [hx-get], [hx-put], [hx-patch], [hx-delete]");
-    if (!byHtmx && !event.defaultPrevented) {
-      dirty.delete(form);
-      begin(form, event.submitter);
-    }
+    if (byHtmx || event.defaultPrevented) return;
+    dirty.delete(form);
+    // A download, or another tab, leaves this page as it is.
+    if (form.matches("[data-download], [target=_blank]")) return;
+    begin(form, event.submitter);
+    setTimeout(end, LONGEST, form);
   });
 }, true);
 document.addEventListener("htmx:beforeRequest", ({ detail, target }) => {
@@ -96,7 +100,7 @@ function dress(scope) {
   for (const button of scope.querySelectorAll("[data-reveal][hidden], [data-copy][hidden]")) button.hidden = false;
   for (const field of scope.querySelectorAll("[data-type-to-confirm]")) awaitName(field);
   const wrong = scope.querySelector("[data-focus-first]") ?? scope.querySelector("[aria-invalid=true]");
-  wrong?.focus();
+  if (!wrong?.closest("[data-no-focus]")) wrong?.focus();
 }
 dress(document);
 document.addEventListener("htmx:afterSettle", (event) => dress(event.target));

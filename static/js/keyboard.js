@@ -31,7 +31,9 @@ function search() {
 
 function press(key) {
   const row = current(rows());
-  const named = (scope) => [...(scope?.querySelectorAll(`[data-key="${CSS.escape(key)}"]`) ?? [])].filter((one) => shown(one) && !one.disabled);
+  // An entry of a closed menu counts: its menu can be seen.
+  const reachable = (one) => shown(one.closest("details[data-menu]") ?? one) && !one.disabled;
+  const named = (scope) => [...(scope?.querySelectorAll(`[data-key="${CSS.escape(key)}"]`) ?? [])].filter(reachable);
   // The newest toast's Undo is the last of its kind.
   const target = named(row)[0] ?? named(document).at(-1);
   if (!target) return false;
@@ -41,6 +43,7 @@ function press(key) {
 }
 
 const help = document.getElementById("keys-help");
+for (const button of document.querySelectorAll("[data-keys-help][hidden]")) button.hidden = !help;
 document.addEventListener("click", (event) => event.target.closest?.("[data-keys-help]") && help?.showModal());
 
 document.addEventListener("keydown", (event) => {

@@ -37,7 +37,7 @@ document.addEventListener("htmx:responseError", (event) => {
     409: "Somebody else was quicker. Reload the page to see how things stand.",
     413: "That is too large to take.",
     429: "Too many tries in a short time. Wait a minute and try again.",
-    503: "This cannot be done just now. Nothing was changed; try again in a minute.",
+    503: "This cannot be done just now. Try again in a minute.",
   };
   say(words[xhr.status] ?? "Something went wrong on the server. Reload the page to see how things stand, then try again.");
 });
@@ -50,4 +50,12 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   if (!login || !answeredBy || answeredBy.pathname !== login || location.pathname === login) return;
   event.detail.shouldSwap = false;
   location.assign(`${login}?next=${encodeURIComponent(location.pathname + location.search)}`);
+});
+
+/* A refusal that says how it is to be swapped explains itself in place: it is shown, and no toast says it again. */
+document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+  if (detail.xhr.status >= 400 && detail.xhr.getResponseHeader("HX-Reswap")) {
+    detail.shouldSwap = true;
+    detail.isError = false;
+  }
 });

@@ -42,7 +42,7 @@ export function show({ tone = "info", text, undo_url: undoUrl }) {
   if (undoUrl) undo.dataset.undoUrl = undoUrl;
   else undo.remove();
   region.append(toast);
-  while (region.children.length > 4) region.firstElementChild.remove();
+  while (region.children.length > 4) (region.querySelector(".toast:not(:has(.toast__undo))") ?? region.firstElementChild).remove();
   // Above an open dialog too: the last to enter the top layer is on top.
   if (document.querySelector("dialog:modal")) {
     region.popover = "manual";

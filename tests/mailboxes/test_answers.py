@@ -220,7 +220,7 @@ def failing(err: Exception, cause: Exception) -> Exception:
         (smtplib.SMTPNotSupportedError("AUTH"), Phase.SIGN_IN, False, Stage.SIGN_IN, TROUBLE),
         (smtplib.SMTPConnectError(554, b"No SMTP service here"), Phase.GREETING, False, Stage.REFUSED, TROUBLE),
         (smtplib.SMTPRecipientsRefused({"ed@x.example": (550, b"No such user here")}), Phase.RECIPIENT, False, Stage.RECIPIENT, UNKNOWN),
-        (ssl.SSLError(1, "[SSL: WRONG_VERSION_NUMBER] wrong version number"), Phase.GREETING, False, Stage.PROTOCOL, RETRY),
+        (ssl.SSLError(1, "[SSL: WRONG_VERSION_NUMBER] wrong version number"), Phase.GREETING, False, Stage.PROTOCOL, TROUBLE),
     ],
 )  # fmt: skip
 def test_failures_become_one_error(

@@ -1,0 +1,255 @@
+"""Forms of the campaigns room: what a person types, checked, with a sentence for whatever is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from django import forms
+from django.db.models import QuerySet
+
+from campaigns import leads
+from campaigns.models import Campaign, Step, Template
+from campaigns.rendering import problems_in
+from compliance.addresses import InvalidAddressError, normalise
+from outreach_site.accounts.models import SenderIdentity, Workspace
+from outreach_site.mailboxes.models import Mailbox
+
+
+class CampaignForm(forms.ModelForm[Campaign]):
+    """A new campaign: a name, and keywords if wanted."""
+
+    class Meta:
+        model = Campaign
+        fields = ("name", "keywords")
+        help_texts = {"keywords": "What it is about, separated by commas. The first one fills {topic} in letters."}  # noqa: RUF012
+        widgets = {  # noqa: RUF012 - Django's own convention
+            "name": forms.TextInput(attrs={"autofocus": True, "placeholder": "Spring guide to balcony gardens"}),
+            "keywords": forms.TextInput(attrs={"placeholder": "balcony gardening, container plants"}),
+        }
+
+    def clean_keywords(self) -> str:
+        return tidy_keywords(self.cleaned_data["keywords"].split(","))
+
+
+class CampaignSettingsForm(CampaignForm):
+    class Meta(CampaignForm.Meta):
+        fields = ("name", "keywords", "description", "identity", "mailbox")  # type: ignore[assignment]  # longer
+        widgets = {"description": forms.Textarea(attrs={"rows": 3})}  # type: ignore[dict-item]  # noqa: RUF012 - as above
+        help_texts = {  # noqa: RUF012
+            **CampaignForm.Meta.help_texts,
+            "description": "For your team; nobody outside reads it.",
+            "identity": "The person and organisation that every letter names.",
+            "mailbox": "The address that letters come from and answers go to.",
+        }
+
+    def __init__(self, *args: Any, workspace: Workspace, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        identities = SenderIdentity.objects.in_workspace(workspace).order_by("-is_default", "name")
+        mailboxes = Mailbox.objects.in_workspace(workspace).in_use().exclude(smtp_host="")
+        _choose_from(self.fields["identity"], identities, "Choose who writes")
+        _choose_from(self.fields["mailbox"], mailboxes, "Choose a mailbox")
+
+
+class LeadForm(forms.Form):
+    """A lead by hand: a site, and whom to write to there."""
+
+    website_url = forms.CharField(
+        label="Site",
+        max_length=leads.MAX_URL,
+        widget=forms.TextInput(
+            attrs={
+                "placeholder": "brightgarden.com",
+                "inputmode": "url",
+                "autocomplete": "off",
+                "autocapitalize": "off",
+                "spellcheck": "false",
+            }
+        ),
+    )
+    website_title = forms.CharField(
+        label="Site's name", max_length=200, required=False, help_text="Fills {website}. Empty: the domain."
+    )
+    contact_email = forms.CharField(
+        label="Address",
+        max_length=254,
+        required=False,
+        help_text="Whom letters go to. Without one, nothing can be sent.",
+        widget=forms.EmailInput(attrs={"autocomplete": "off"}),
+    )
+    contact_name = forms.CharField(
+        label="Their name", max_length=120, required=False, help_text="Fills {name} and {first_name}."
+    )
+    contact_role = forms.CharField(label="Their role", max_length=120, required=False)
+    found_url = forms.CharField(
+        label="Found at",
+        max_length=500,
+        required=False,
+        help_text="The page that shows the address. The letter says where it was found.",
+        widget=forms.TextInput(
+            attrs={
+                "placeholder": "brightgarden.com/contact",
+                "inputmode": "url",
+                "autocapitalize": "off",
+                "spellcheck": "false",
+            }
+        ),
+    )
+    topic = forms.CharField(
+        label="Topic", max_length=120, required=False, help_text="Fills {topic}. Empty: the campaign's first keyword."
+    )
+
+    def clean_website_url(self) -> str:
+        try:
+            return leads.read_site(self.cleaned_data["website_url"]).url
+        except leads.NotASiteError as err:
+            raise forms.ValidationError(str(err)) from err
+
+    def clean_contact_email(self) -> str:
+        return clean_address(self.cleaned_data["contact_email"])
+
+    def clean_found_url(self) -> str:
+        return clean_page(self.cleaned_data["found_url"])
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        named = cleaned.get("contact_name") or cleaned.get("contact_role")
+        if named and not cleaned.get("contact_email") and "contact_email" not in self.errors:
+            self.add_error("contact_email", "Add their address, or leave their name and role empty.")
+        return cleaned
+
+    def as_new_lead(self) -> leads.NewLead:
+        return leads.NewLead(**self.cleaned_data)
+
+
+class LeadEditForm(forms.Form):
+    """What is known about a lead. Its site stays: another site is another lead."""
+
+    website_title = LeadForm.base_fields["website_title"]
+    topic = LeadForm.base_fields["topic"]
+    contact_email = LeadForm.base_fields["contact_email"]
+    contact_name = LeadForm.base_fields["contact_name"]
+    contact_role = LeadForm.base_fields["contact_role"]
+    found_url = LeadForm.base_fields["found_url"]
+    found_passage = forms.CharField(
+        label="What it says there",
+        max_length=500,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text="The words beside the address, quoted.",
+    )
+
+    clean_contact_email = LeadForm.clean_contact_email
+    clean_found_url = LeadForm.clean_found_url
+    clean = LeadForm.clean
+
+
+_PASTED = """brightgarden.com, hannah@brightgarden.com, Hannah Lindqvist, Bright Garden
+balconyharvest.com, tom@balconyharvest.com, Tom Okafor"""
+
+
+class PasteForm(forms.Form):
+    text = forms.CharField(
+        label="Your list",
+        max_length=leads.MAX_PASTE,
+        strip=False,
+        widget=forms.Textarea(
+            attrs={
+                "rows": 12,
+                "class": "mono",
+                "autocapitalize": "off",
+                "spellcheck": "false",
+                "placeholder": _PASTED,
+            }
+        ),
+    )
+
+
+class LetterForm(forms.ModelForm[Step]):
+    """The text of a step. What is typed is checked for placeholders that nothing could ever fill."""
+
+    class Meta:
+        model = Step
+        fields = ("letter_subject", "letter_body")
+        widgets = {  # noqa: RUF012
+            "letter_subject": forms.TextInput(attrs={"autocomplete": "off"}),
+            "letter_body": forms.Textarea(attrs={"rows": 16, "class": "editor"}),
+        }
+
+    def __init__(self, *args: Any, custom_names: Iterable[str] = (), **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.custom_names = list(custom_names)
+
+    def clean_letter_subject(self) -> str:
+        return check_placeholders(self.cleaned_data["letter_subject"], self.custom_names)
+
+    def clean_letter_body(self) -> str:
+        return check_placeholders(self.cleaned_data["letter_body"], self.custom_names)
+
+
+class TemplateForm(forms.ModelForm[Template]):
+    class Meta:
+        model = Template
+        fields = ("name", "category", "subject", "body")
+        help_texts = {"category": "Groups templates in the list."}  # noqa: RUF012
+        widgets = {  # noqa: RUF012
+            "category": forms.TextInput(attrs={"list": "template-categories", "autocomplete": "off"}),
+            "subject": forms.TextInput(attrs={"autocomplete": "off"}),
+            "body": forms.Textarea(attrs={"rows": 16, "class": "editor"}),
+        }
+        labels = {"body": "Letter"}  # noqa: RUF012
+
+    def __init__(self, *args: Any, workspace: Workspace, custom_names: Iterable[str] = (), **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.workspace = workspace
+        self.custom_names = list(custom_names)
+
+    def clean_name(self) -> str:
+        name: str = self.cleaned_data["name"]
+        others = Template.objects.in_workspace(self.workspace).exclude(pk=self.instance.pk)
+        if others.filter(name=name).exists():
+            raise forms.ValidationError("There is a template of this name. Choose another one.")
+        return name
+
+    def clean_subject(self) -> str:
+        return check_placeholders(self.cleaned_data["subject"], self.custom_names)
+
+    def clean_body(self) -> str:
+        return check_placeholders(self.cleaned_data["body"], self.custom_names)
+
+
+def check_placeholders(text: str, custom_names: Iterable[str]) -> str:
+    """The text, or every placeholder in it that nothing fills, with the nearest one that exists."""
+    if problems := problems_in(text, custom_names=custom_names):
+        raise forms.ValidationError([problem.sentence for problem in problems])
+    return text
+
+
+def clean_address(text: str) -> str:
+    if text:
+        try:
+            normalise(text)
+        except InvalidAddressError as err:
+            raise forms.ValidationError(str(err)) from err
+    return text
+
+
+def clean_page(text: str) -> str:
+    """A page on the web, as its address; "" for none."""
+    if not text:
+        return ""
+    try:
+        return leads.read_page_address(text)
+    except leads.NotASiteError as err:
+        raise forms.ValidationError("Give the web address of the page, such as brightgarden.com/contact.") from err
+
+
+def tidy_keywords(words: Iterable[str]) -> str:
+    """Each keyword once, in order, separated by a comma."""
+    return ", ".join(dict.fromkeys(" ".join(word.split()) for word in words if word.strip()))
+
+
+def _choose_from(field: forms.Field, choices: QuerySet[Any], empty_label: str) -> None:
+    assert isinstance(field, forms.ModelChoiceField)  # noqa: S101 - for the type checker: both are foreign keys
+    field.queryset = choices
+    field.empty_label = empty_label

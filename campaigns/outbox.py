@@ -1,0 +1,440 @@
+"""The worker's side of the queue: claim, start, record, settle, reconcile. The table is the queue.
+
+1. *Claim*: whoever holds a mailbox's lease takes the letters that may leave now. The gate decides the batch in one
+   short transaction; what it allows is reserved in the ledger before anything is said to a server.
+2. *Start*: just before the server hears of a letter, one conditional update moves it to *sending*, and one writes down
+   the outcome of the letter before it. So a kill leaves at most one letter *sending*.
+3. *Record*: what the server said. Losing a race is a normal answer everywhere: an update that changes nothing.
+4. *Settle*: consequences in bulk, for whatever is recorded and not yet settled, by whoever comes.
+5. *Reconcile*: a lapsed lease returns letters that were never started; one that was being sent becomes *uncertain*.
+
+No network is touched in this file.
+"""
+
+from __future__ import annotations
+
+import random
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from django.db import connection, models, transaction
+from django.db.models.functions import Now
+
+from campaigns.delivery import Accepted, Answer, NotSent
+from campaigns.letters import new_message_id
+from campaigns.models import Attempt, Campaign, Lead
+from compliance import audit, gate, suppression, unsubscribe
+from compliance.addresses import domain_of, parents_of
+from compliance.models import Hold, Kind, PolicyResult, Suppression
+from compliance.policy import Decision, Letter
+from outreach_site.mailboxes.errors import MailServerError, Verdict
+from outreach_site.mailboxes.models import Mailbox
+
+# Longer than a slice plus the longest hand-over, so that a lease never lapses under a worker that is alive.
+LEASE = timedelta(seconds=180)
+CLAIM_AT_MOST = 50
+MAX_TRIES = 5
+FIRST_RETRY = timedelta(minutes=1)
+LONGEST_RETRY = timedelta(hours=4)
+SETTLE_AT_MOST = 500
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A mailbox held by one worker, and the letters it may send, in order."""
+
+    mailbox: Mailbox
+    token: uuid.UUID
+    attempts: Sequence[Attempt] = ()
+    opt_out_tokens: Mapping[str, str] = field(default_factory=dict)  # attempt:42 -> the reader's own token
+
+
+# --- 1. Claim ---------------------------------------------------------------------------------------------------------
+
+
+def take_lease(mailbox: Mailbox) -> uuid.UUID | None:
+    """Become the only worker at this mailbox, by the database's clock; None if somebody else is."""
+    token = uuid.uuid4()
+    free = models.Q(lease_token=None) | models.Q(leased_until__lt=Now())
+    taken = (
+        Mailbox.objects.that_can_send()
+        .filter(free, pk=mailbox.pk)
+        .update(lease_token=token, leased_until=Now() + models.Value(LEASE, output_field=models.DurationField()))
+    )
+    return token if taken else None
+
+
+def return_lease(mailbox: Mailbox, token: uuid.UUID, *, next_send_at: datetime) -> None:
+    Mailbox.objects.filter(pk=mailbox.pk, lease_token=token).update(
+        lease_token=None, leased_until=None, next_send_at=next_send_at
+    )
+
+
+def claim(mailbox: Mailbox, token: uuid.UUID, *, at_most: int, now: datetime) -> Claim:
+    """Let the gate decide up to `at_most` due letters of a leased mailbox. One transaction; a constant number of
+    queries. A mailbox on hold keeps its letters waiting as they are.
+    """
+    with transaction.atomic():
+        due = list(
+            Attempt.objects.due(now)
+            .filter(mailbox=mailbox, campaign__state=Campaign.State.RUNNING, campaign__archived_at=None)
+            .filter(campaign__workspace__sending_stopped_at=None)
+            .exclude(models.Exists(_standing_hold(f"mailbox:{mailbox.pk}")))
+            .select_related("campaign", "lead__contact", "identity")
+            .select_for_update(of=("self",), skip_locked=connection.features.has_select_for_update_skip_locked)
+            .order_by("due_at", "pk")[: min(at_most, CLAIM_AT_MOST)]
+        )
+        if not due:
+            return Claim(mailbox, token)
+        for attempt in due:
+            attempt.message_id = attempt.message_id or new_message_id(mailbox.email)
+        workspace = mailbox.workspace
+        decisions = gate.decide([letter_of(a, mailbox) for a in due], workspace=workspace, now=now)
+        lease_ends, day_ends = now + LEASE, workspace.day_bounds(now)[1]
+        for attempt, decision in zip(due, decisions, strict=True):
+            _apply(attempt, decision, now=now)
+            if decision.allowed:
+                attempt.lease_token, attempt.leased_until, attempt.valid_until = token, lease_ends, day_ends
+        Attempt.objects.bulk_update(
+            due,
+            ["state", "reason", "due_at", "message_id", "lease_token", "leased_until", "valid_until", "finished_at"],
+        )
+        allowed = [attempt for attempt, decision in zip(due, decisions, strict=True) if decision.allowed]
+        tokens = unsubscribe.tokens_for(
+            workspace=workspace,
+            addresses={a.about: a.recipient_key for a in allowed if a.kind != Kind.ANSWER},
+            sender_names={a.about: a.identity.organisation for a in allowed if a.identity is not None},
+            now=now,
+        )
+    return Claim(mailbox, token, allowed, tokens)
+
+
+_CLAIMED_FIELDS = (
+    "state",
+    "reason",
+    "due_at",
+    "message_id",
+    "lease_token",
+    "leased_until",
+    "valid_until",
+    "finished_at",
+)
+
+
+def letter_of(attempt: Attempt, mailbox: Mailbox) -> Letter:
+    """An attempt as the gate sees it. Its campaign, lead and identity should be loaded."""
+    return Letter(
+        about=attempt.about if attempt.pk else "",
+        kind=Kind(attempt.kind),
+        user_id=attempt.user_id,
+        mailbox_id=mailbox.pk,
+        sign_in=mailbox.sign_in,
+        sender=mailbox.email.lower(),
+        recipient=attempt.recipient,
+        recipient_key=attempt.recipient_key,
+        recipient_domain=attempt.recipient_domain,
+        subject=attempt.subject,
+        subject_digest=gate.subject_digest(attempt.subject),
+        message_id=attempt.message_id,
+        step=f"step:{attempt.step_id}" if attempt.step_id else "",
+        campaign=attempt.campaign.subject,
+        identity_complete=attempt.identity is not None and attempt.identity.is_complete,
+        through_sandbox=mailbox.workspace.is_rehearsal,
+        ground=attempt.ground,
+        hourly_limit=mailbox.hourly_limit,
+        daily_limit=mailbox.daily_limit,
+        deferred_before=bool(attempt.reason) and attempt.tries == 0,
+    )
+
+
+def _apply(attempt: Attempt, decision: Decision, *, now: datetime) -> None:
+    if decision.result == PolicyResult.BLOCKED:
+        attempt.state, attempt.reason, attempt.finished_at = Attempt.State.BLOCKED, decision.reason[:500], now
+    elif decision.result == PolicyResult.DEFERRED:
+        attempt.reason = decision.reason[:500]
+        attempt.due_at = None if decision.asks else decision.until
+    else:
+        attempt.reason = ""
+
+
+# --- 2. Start and 3. Record -------------------------------------------------------------------------------------------
+
+
+def start(attempt: Attempt, token: uuid.UUID, *, before: Recorded | None = None) -> bool:
+    """Move a claimed letter to *sending*, and write down the letter before it, in one short transaction.
+
+    False where it may not leave any more: the lease or the day is over, somebody paused, cancelled or stopped it, or a
+    suppression or hold has come since the claim.
+    """
+    with transaction.atomic():
+        if before is not None:
+            before.write()
+        here = models.OuterRef("campaign__workspace_id")
+        suppressed = Suppression.objects.filter(
+            models.Q(workspace_id=here) | models.Q(workspace_id=None),
+            value__in=[attempt.recipient_key, *parents_of(domain_of(attempt.recipient_key))],
+        )
+        started = (
+            Attempt.objects.filter(
+                pk=attempt.pk,
+                state=Attempt.State.QUEUED,
+                lease_token=token,
+                leased_until__gt=Now(),
+                valid_until__gt=Now(),
+                campaign__state=Campaign.State.RUNNING,
+                campaign__archived_at=None,
+                campaign__workspace__sending_stopped_at=None,
+                mailbox__paused_at=None,
+                mailbox__archived_at=None,
+            )
+            .exclude(models.Exists(suppressed))
+            .exclude(
+                models.Exists(
+                    _standing_hold(
+                        "workspace",
+                        f"mailbox:{attempt.mailbox_id}",
+                        f"campaign:{attempt.campaign_id}",
+                        f"address:{attempt.recipient_key}",
+                    )
+                )
+            )
+            .update(state=Attempt.State.SENDING, started_at=Now())
+        )
+    return bool(started)
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """An outcome that is known, and must be written before anything else happens."""
+
+    attempt: Attempt
+    token: uuid.UUID
+    answer: Answer
+    now: datetime
+
+    def write(self) -> None:
+        """One update for a letter that went; a letter that comes back to the queue also gives its place back."""
+        mine = Attempt.objects.filter(pk=self.attempt.pk, lease_token=self.token, state=Attempt.State.SENDING)
+        if not mine.update(**self._outcome()):
+            # The row is gone (lead or campaign deleted in flight): the ledger alone keeps what happened.
+            self._keep_in_ledger()
+        elif isinstance(self.answer, NotSent):
+            gate.settle(gate.Outcomes(released=[self.attempt.about]))
+
+    def _outcome(self) -> dict[str, object]:
+        ended: dict[str, object] = {"finished_at": self.now, "lease_token": None, "leased_until": None}
+        if isinstance(self.answer, Accepted):
+            return ended | {
+                "state": Attempt.State.SENT,
+                "server_words": self.answer.server_words[:500],
+                "reason": "",
+                "verdict": "",
+            }
+        error = self.answer.error
+        told: dict[str, object] = {
+            "reason": error.sentence[:500],
+            "server_words": error.server_words[:500],
+            "verdict": error.verdict.value,
+        }
+        if not isinstance(self.answer, NotSent):
+            return ended | told | {"state": Attempt.State.UNCERTAIN}
+        if error.verdict is Verdict.MAILBOX_TROUBLE:
+            # The mailbox is at fault, not the letter: it waits as it was.
+            return ended | told | {"state": Attempt.State.QUEUED, "finished_at": None}
+        tries = self.attempt.tries + 1
+        if error.verdict in {Verdict.RETRY, Verdict.RATE} and tries < MAX_TRIES:
+            return (
+                ended
+                | told
+                | {
+                    "state": Attempt.State.QUEUED,
+                    "tries": tries,
+                    "due_at": self.now + retry_after(tries),
+                    "finished_at": None,
+                }
+            )
+        return ended | told | {"state": Attempt.State.FAILED, "tries": tries}
+
+    def _keep_in_ledger(self) -> None:
+        about = self.attempt.about
+        if isinstance(self.answer, Accepted):
+            gate.settle(gate.Outcomes(sent=[(about, self.now)]))
+        elif isinstance(self.answer, NotSent):
+            gate.settle(gate.Outcomes(released=[about]))
+        else:
+            gate.settle(gate.Outcomes(uncertain=[about]))
+
+
+def retry_after(tries: int) -> timedelta:
+    """Exponential with jitter: about 1, 4, 16, 64 minutes after the first, second, third, fourth failure."""
+    waiting = min(FIRST_RETRY * int(4 ** (tries - 1)), LONGEST_RETRY)
+    return timedelta(seconds=waiting.total_seconds() * random.uniform(0.8, 1.2))  # noqa: S311 - spreads load, hides nothing
+
+
+def give_back(claimed: Claim, attempts: Iterable[Attempt]) -> None:
+    """Return claimed letters that were not started, and their reservations: the slice is over, or the server away."""
+    waiting = list(attempts)
+    if waiting:
+        with transaction.atomic():
+            gate.settle(gate.Outcomes(released=[attempt.about for attempt in waiting]))
+            Attempt.objects.filter(
+                pk__in=[attempt.pk for attempt in waiting], lease_token=claimed.token, state=Attempt.State.QUEUED
+            ).update(lease_token=None, leased_until=None, valid_until=None)
+
+
+def fail_unbuildable(attempt: Attempt, token: uuid.UUID, why: str, *, now: datetime) -> None:
+    """A letter that no message can be made of goes to those that could not be sent, and gives its place back."""
+    with transaction.atomic():
+        failed = Attempt.objects.filter(pk=attempt.pk, lease_token=token, state=Attempt.State.QUEUED).update(
+            state=Attempt.State.FAILED,
+            reason=f"The letter could not be built: {why}"[:500],
+            finished_at=now,
+            lease_token=None,
+            leased_until=None,
+        )
+        if failed:
+            gate.settle(gate.Outcomes(released=[attempt.about]))
+
+
+def hold_mailbox(mailbox: Mailbox, error: MailServerError, *, now: datetime) -> None:
+    """Nothing of this mailbox leaves until a person has looked; its letters stay queued."""
+    with transaction.atomic():
+        Hold.objects.get_or_create(
+            workspace=mailbox.workspace,
+            subject=f"mailbox:{mailbox.pk}",
+            lifted_at=None,
+            defaults={
+                "reason": f"The mailbox {mailbox.email} cannot send: {error.sentence}"[:500],
+                "advice": error.advice[:500],
+                "source": f"mailbox:{mailbox.pk}",
+                "placed_at": now,
+            },
+        )
+
+
+def _standing_hold(*subjects: str) -> models.QuerySet[Hold]:
+    return Hold.objects.standing().filter(workspace_id=models.OuterRef("campaign__workspace_id"), subject__in=subjects)
+
+
+# --- 4. Settle --------------------------------------------------------------------------------------------------------
+
+
+def settle(*, now: datetime, at_most: int = SETTLE_AT_MOST) -> int:
+    """Draw the consequences of recorded outcomes: ledger, lead, suppression, audit. In bulk, once each; how many.
+
+    Two workers never settle the same row: PostgreSQL skips what another holds, SQLite has one writer.
+    """
+    with transaction.atomic():
+        recorded = list(
+            Attempt.objects.unsettled()
+            .select_related("campaign__workspace", "mailbox")
+            .select_for_update(of=("self",), skip_locked=connection.features.has_select_for_update_skip_locked)
+            .order_by("pk")[:at_most]
+        )
+        if not recorded:
+            return 0
+        by_state = {state: [a for a in recorded if a.state == state] for state in Attempt.OUTCOMES}
+        sent, failed = by_state[Attempt.State.SENT], by_state[Attempt.State.FAILED]
+        uncertain = by_state[Attempt.State.UNCERTAIN]
+        gate.settle(
+            gate.Outcomes(
+                sent=[(attempt.about, attempt.finished_at or now) for attempt in sent],
+                uncertain=[attempt.about for attempt in uncertain],
+                released=[attempt.about for attempt in failed],
+            )
+        )
+        if sent:
+            Lead.objects.filter(pk__in=[attempt.lead_id for attempt in sent], status=Lead.Status.DISCOVERED).move_to(
+                Lead.Status.CONTACTED, now=now
+            )
+        unknown = [attempt for attempt in failed if attempt.verdict == Verdict.RECIPIENT_UNKNOWN]
+        if unknown:
+            Lead.objects.filter(pk__in=[a.lead_id for a in unknown]).move_to(Lead.Status.BOUNCED, now=now)
+            for attempt in unknown:  # Rare, and each is a record of its own.
+                suppression.suppress(
+                    workspace=attempt.campaign.workspace,
+                    address=attempt.recipient,
+                    reason=Suppression.Reason.HARD_BOUNCE,
+                    source=attempt.about,
+                    note=attempt.server_words[:500],
+                    now=now,
+                )
+        audit.record_many([_entry(attempt, now) for attempt in recorded])
+        Attempt.objects.filter(pk__in=[attempt.pk for attempt in recorded]).update(settled_at=now)
+    return len(recorded)
+
+
+def _entry(attempt: Attempt, now: datetime) -> audit.Entry:
+    return audit.Entry(
+        event=f"letter.{attempt.state}",
+        workspace_id=attempt.campaign.workspace_id,
+        user_id=None,
+        about=attempt.about,
+        reason=attempt.reason,
+        details={"message_id": attempt.message_id, "server_words": attempt.server_words},
+        lead_email=attempt.recipient,
+        sender_email=attempt.mailbox.email if attempt.mailbox else "",
+        subject=attempt.subject,
+        now=now,
+    )
+
+
+# --- 5. Reconcile -----------------------------------------------------------------------------------------------------
+
+
+def reconcile(*, now: datetime) -> None:
+    """Put right what a dead worker left. Whoever comes does it, as often as they like."""
+    lapsed = Attempt.objects.filter(lease_token__isnull=False, leased_until__lt=Now())
+    with transaction.atomic():
+        waiting = list(
+            lapsed.filter(state=Attempt.State.QUEUED)
+            .select_for_update(skip_locked=connection.features.has_select_for_update_skip_locked)
+            .only("pk")[:SETTLE_AT_MOST]
+        )
+        if waiting:
+            gate.settle(gate.Outcomes(released=[attempt.about for attempt in waiting]))
+            lapsed.filter(state=Attempt.State.QUEUED, pk__in=[attempt.pk for attempt in waiting]).update(
+                lease_token=None, leased_until=None, valid_until=None
+            )
+        lapsed.filter(state=Attempt.State.SENDING).update(
+            state=Attempt.State.UNCERTAIN,
+            reason="The worker stopped while this letter was being handed over.",
+            verdict=Verdict.UNCERTAIN.value,
+            finished_at=now,
+            lease_token=None,
+            leased_until=None,
+        )
+
+
+def gap_after(mailbox: Mailbox) -> timedelta:
+    """The pause after a letter: the mailbox's own, and up to half as much again, so that no rhythm shows."""
+    return timedelta(seconds=mailbox.min_gap_seconds * random.uniform(1.0, 1.5))  # noqa: S311 - no secret
+
+
+def wake(*, now: datetime) -> int:
+    """Letters that wait for a person and whose reason has gone (a hold lifted, a ground named) wait for a worker again.
+
+    The gate is asked, and nothing is reserved or logged; the claim decides for good.
+    """
+    woken = 0
+    held = (
+        Attempt.objects.filter(state=Attempt.State.QUEUED, due_at=None, mailbox__isnull=False)
+        .select_related("campaign", "lead__contact", "identity", "mailbox__workspace")
+        .order_by("mailbox__workspace_id", "pk")[:SETTLE_AT_MOST]
+    )
+    by_workspace: dict[int, list[Attempt]] = {}
+    for attempt in held:
+        if attempt.mailbox is not None:
+            by_workspace.setdefault(attempt.mailbox.workspace_id, []).append(attempt)
+    for attempts in by_workspace.values():
+        mailboxes = {attempt.pk: attempt.mailbox for attempt in attempts}
+        letters = [letter_of(a, mailbox) for a in attempts if (mailbox := mailboxes[a.pk]) is not None]
+        workspace = attempts[0].mailbox.workspace if attempts[0].mailbox else None
+        if workspace is None:
+            continue
+        decisions = gate.foresee(letters, workspace=workspace, now=now)
+        free = [attempt.pk for attempt, decision in zip(attempts, decisions, strict=True) if not decision.asks]
+        woken += Attempt.objects.filter(pk__in=free, state=Attempt.State.QUEUED, due_at=None).update(due_at=now)
+    return woken

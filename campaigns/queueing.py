@@ -1,0 +1,335 @@
+"""What people and other rooms ask of the queue: put letters in, take them back, say what became of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import models, transaction
+from django.utils import timezone
+
+from campaigns import outbox
+from campaigns.models import Attempt, Campaign, Lead, Step
+from campaigns.rendering import render
+from campaigns.tasks import dispatch_soon
+from compliance import audit, gate
+from compliance.addresses import domain_of, registrable
+from compliance.models import Kind, PolicyResult
+from compliance.policy import Decision
+from outreach_site.accounts.models import SenderIdentity, User
+from outreach_site.mailboxes.models import Mailbox
+
+# "It did not arrive" may be said only when a slow server has had time to show that it did.
+DOUBT_LASTS = timedelta(minutes=10)
+LARGEST_REQUEST = 500
+
+
+class CannotQueueError(Exception):
+    """Nothing of this campaign can be queued; the message says what is missing and where to set it."""
+
+
+@dataclass(frozen=True)
+class Foreseen:
+    """One lead's letter as it would be, and what would happen to it."""
+
+    lead: Lead
+    attempt: Attempt | None  # unsaved; None where there is no letter to speak of
+    decision: Decision | None
+    sentence: str = ""  # why it cannot go, or has to wait; empty: it goes
+
+    @property
+    def refused(self) -> bool:
+        return self.attempt is None or (self.decision is not None and self.decision.result == PolicyResult.BLOCKED)
+
+    @property
+    def waits(self) -> bool:
+        return not self.refused and self.decision is not None and self.decision.result == PolicyResult.DEFERRED
+
+    @property
+    def asks_for_ground(self) -> bool:
+        """Whether a person has to say why we may write: the one wait that the sender can end on the spot."""
+        return self.waits and self.decision is not None and self.decision.asks_for_ground
+
+
+@dataclass(frozen=True)
+class Queued:
+    """What became of a request: the letters that are queued, and the leads that got none, each with the reason."""
+
+    attempts: list[Attempt]
+    refused: list[tuple[Lead, str]]
+
+
+def foresee_letters(
+    campaign: Campaign, leads: Sequence[Lead], *, user: User, now: datetime, ground: str = ""
+) -> list[Foreseen]:
+    """What `queue_letters` would do, for the page that asks first. Nothing is stored. Raises CannotQueueError."""
+    plan = _plan(campaign)
+    drafts = [_draft(plan, lead, user=user, now=now, ground=ground) for lead in leads]
+    return _judge(plan, drafts, now=now, screen=False)
+
+
+def queue_letters(campaign: Campaign, leads: Sequence[Lead], *, user: User, now: datetime, ground: str = "") -> Queued:
+    """Queue the first letter to these leads: rendered now, decided again when it leaves.
+
+    What the gate refuses already is not queued, and its refusal is in the audit log. A letter that was held back,
+    cancelled or failed before is queued again as the same attempt. Raises CannotQueueError.
+    """
+    plan = _plan(campaign)
+    with transaction.atomic():
+        drafts = [_draft(plan, lead, user=user, now=now, ground=ground) for lead in leads]
+        foreseen = _judge(plan, drafts, now=now, screen=True)
+        going = [(f.lead, f.attempt) for f in foreseen if f.attempt is not None and not f.refused]
+        attempts, taken = _store(plan, going)
+        if campaign.state == Campaign.State.DRAFT and attempts:
+            campaign.resume()
+        if attempts:
+            dispatch_soon(plan.mailbox.pk)
+    refused = [(f.lead, f.sentence) for f in foreseen if f.refused]
+    return Queued(attempts=attempts, refused=refused + taken)
+
+
+def cancel(attempt: Attempt, *, user: User, now: datetime) -> bool:
+    """Take back a letter that has not left. False if it is too late."""
+    with transaction.atomic():
+        if not _withdraw(Attempt.objects.filter(pk=attempt.pk), Attempt.State.CANCELLED, "Cancelled by hand.", now):
+            return False
+        _note("letter.cancelled", attempt, user=user, now=now)
+    return True
+
+
+def cancel_waiting(lead: Lead, *, reason: str, now: datetime) -> int:
+    """Take back whatever waits for a lead: they answered, or somebody wrote to them by hand. How many."""
+    with transaction.atomic():
+        return _withdraw(Attempt.objects.filter(lead=lead), Attempt.State.CANCELLED, reason, now)
+
+
+def stop_for_suppression(*, workspace_id: int | None, addresses: Sequence[str], domains: Sequence[str]) -> None:
+    """What waits for a suppressed address will not leave (lib.ports.SuppressionListener)."""
+    to_them = models.Q(recipient_key__in=addresses)
+    for domain in domains:
+        to_them |= models.Q(recipient_key__endswith=f"@{domain}") | models.Q(recipient_key__endswith=f".{domain}")
+    waiting = Attempt.objects.filter(to_them)
+    if workspace_id is not None:
+        waiting = waiting.filter(campaign__workspace_id=workspace_id)
+    _withdraw(waiting, Attempt.State.BLOCKED, "This address is on the suppression list.", timezone.now())
+
+
+def requeue(attempt: Attempt, *, user: User, now: datetime) -> bool:
+    """Queue a letter again that could not be sent, was held back or cancelled. The gate decides anew.
+
+    False where it is not stopped any more, or another letter of this step has gone to the same address meanwhile.
+    """
+    with transaction.atomic():
+        rival = Attempt.objects.filter(step=attempt.step_id, recipient_key=attempt.recipient_key).exclude(
+            models.Q(pk=attempt.pk) | models.Q(state__in=[Attempt.State.BLOCKED, Attempt.State.CANCELLED])
+        )
+        if attempt.step_id is not None and rival.exists():
+            return False
+        again = Attempt.objects.filter(
+            pk=attempt.pk, state__in=[Attempt.State.FAILED, Attempt.State.BLOCKED, Attempt.State.CANCELLED]
+        ).update(state=Attempt.State.QUEUED, due_at=now, tries=0, reason="", finished_at=None, settled_at=None)
+        if not again:
+            return False
+        _note("letter.requeued", attempt, user=user, now=now)
+        if attempt.mailbox_id is not None:
+            dispatch_soon(attempt.mailbox_id)
+    return True
+
+
+def prove_sent(attempts: Iterable[Attempt], *, by: str) -> int:
+    """Something proves that uncertain letters were sent: a reply, a bounce, a copy in the Sent folder. How many."""
+    return Attempt.objects.filter(pk__in=[attempt.pk for attempt in attempts], state=Attempt.State.UNCERTAIN).update(
+        state=Attempt.State.SENT, reason=f"Proved by {by}."[:500], settled_at=None
+    )
+
+
+def settle_doubt(attempt: Attempt, *, arrived: bool, user: User, now: datetime) -> bool:
+    """A person says what became of a letter that may have been sent. False if it is too early, or known already.
+
+    Sent again, it is the same attempt with the same Message-ID: a server that has it can tell.
+    """
+    doubtful = Attempt.objects.filter(pk=attempt.pk, state=Attempt.State.UNCERTAIN)
+    with transaction.atomic():
+        if arrived:
+            changed = doubtful.update(state=Attempt.State.SENT, reason="", settled_at=None)
+        else:
+            changed = doubtful.filter(finished_at__lte=now - DOUBT_LASTS).update(
+                state=Attempt.State.QUEUED, due_at=now, reason="", finished_at=None, settled_at=None
+            )
+            if changed:
+                gate.settle(gate.Outcomes(released=[attempt.about]))
+        if changed:
+            _note("letter.said_arrived" if arrived else "letter.said_lost", attempt, user=user, now=now)
+    return bool(changed)
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """What all letters of a request share."""
+
+    campaign: Campaign
+    step: Step
+    mailbox: Mailbox
+    identity: SenderIdentity
+
+
+@dataclass(frozen=True)
+class _Draft:
+    lead: Lead
+    attempt: Attempt | None
+    sentence: str = ""
+
+
+def _plan(campaign: Campaign) -> _Plan:
+    step = campaign.steps.order_by("position").first()
+    if step is None or not step.letter_body.strip() or not step.letter_subject.strip():
+        raise CannotQueueError("This campaign has no letter yet. Write one under Letters first.")
+    if campaign.archived_at is not None:
+        raise CannotQueueError("This campaign is archived. Bring it back before you send from it.")
+    identity = campaign.identity or SenderIdentity.objects.default_of(campaign.workspace)
+    if identity is None or not identity.is_complete:
+        raise CannotQueueError(
+            "There is no complete sender: add name, organisation and postal address under Settings, Sender identities."
+        )
+    return _Plan(campaign=campaign, step=step, mailbox=_mailbox_of(campaign), identity=identity)
+
+
+def _mailbox_of(campaign: Campaign) -> Mailbox:
+    """The campaign's mailbox, or the workspace's only one. Never another in its place."""
+    if campaign.mailbox is not None:
+        if campaign.mailbox.archived_at is not None:
+            raise CannotQueueError(
+                f"The mailbox {campaign.mailbox} was removed. Choose another in the campaign's settings."
+            )
+        return campaign.mailbox
+    usable = list(Mailbox.objects.in_workspace(campaign.workspace).in_use().select_related("workspace")[:2])
+    if not usable:
+        raise CannotQueueError("No mailbox is connected yet. Add one under Settings, Mailboxes.")
+    if len(usable) > 1:
+        raise CannotQueueError("There are several mailboxes: choose one in the campaign's settings.")
+    return usable[0]
+
+
+def _draft(plan: _Plan, lead: Lead, *, user: User, now: datetime, ground: str) -> _Draft:
+    contact = lead.contact
+    if contact is None:
+        return _Draft(lead, None, "No address is known for this site.")
+    if not contact.email.rpartition("@")[0].isascii():
+        return _Draft(lead, None, "This address has letters that most mail servers cannot take before the @.")
+    rendered = render(
+        plan.step.letter_subject, plan.step.letter_body, lead=lead, identity=plan.identity, campaign=plan.campaign
+    )
+    if rendered.trouble:
+        return _Draft(lead, None, rendered.trouble)
+    return _Draft(
+        lead,
+        Attempt(
+            campaign=plan.campaign,
+            lead=lead,
+            step=plan.step,
+            kind=Kind.FIRST,
+            mailbox=plan.mailbox,
+            identity=plan.identity,
+            user=user,
+            recipient=contact.email,
+            recipient_name=contact.name,
+            recipient_key=contact.email_key,
+            recipient_domain=registrable(domain_of(contact.email_key)),
+            subject=rendered.subject,
+            body=rendered.body,
+            ground=ground,
+            due_at=now,
+            created_at=now,
+        ),
+    )
+
+
+def _judge(plan: _Plan, drafts: Sequence[_Draft], *, now: datetime, screen: bool) -> list[Foreseen]:
+    written = [draft.attempt for draft in drafts if draft.attempt is not None]
+    questions = [outbox.letter_of(attempt, plan.mailbox) for attempt in written]
+    ask = gate.screen if screen else gate.foresee
+    decisions = iter(ask(questions, workspace=plan.campaign.workspace, now=now))
+    foreseen = []
+    for draft in drafts:
+        decision = next(decisions) if draft.attempt is not None else None
+        sentence = draft.sentence or (decision.reason if decision is not None else "")
+        foreseen.append(Foreseen(draft.lead, draft.attempt, decision, sentence))
+    return foreseen
+
+
+def _store(plan: _Plan, going: Sequence[tuple[Lead, Attempt]]) -> tuple[list[Attempt], list[tuple[Lead, str]]]:
+    """Insert new attempts, and bring back those of the same lead and step that were stopped; who is taken already."""
+    earlier = {
+        attempt.lead_id: attempt
+        for attempt in Attempt.objects.filter(step=plan.step, lead__in=[lead for lead, _ in going]).select_for_update()
+    }
+    stopped = {Attempt.State.BLOCKED, Attempt.State.CANCELLED, Attempt.State.FAILED, Attempt.State.DRAFT}
+    live_addresses = set(
+        Attempt.objects.filter(step=plan.step, recipient_key__in=[attempt.recipient_key for _, attempt in going])
+        .exclude(state__in=[Attempt.State.BLOCKED, Attempt.State.CANCELLED])
+        .values_list("recipient_key", "lead_id")
+    )
+    new, again, taken = [], [], []
+    addressed: set[str] = set()
+    for lead, attempt in going:
+        before = earlier.get(lead.pk)
+        elsewhere = any(key == attempt.recipient_key and lead_id != lead.pk for key, lead_id in live_addresses)
+        if (before is not None and before.state not in stopped) or elsewhere or attempt.recipient_key in addressed:
+            taken.append((lead, "A letter to this address is queued or sent already."))
+            continue
+        addressed.add(attempt.recipient_key)
+        if before is None:
+            new.append(attempt)
+        else:
+            attempt.pk, attempt.message_id = before.pk, before.message_id
+            again.append(attempt)
+    Attempt.objects.bulk_create(new)
+    Attempt.objects.bulk_update(again, _REWRITTEN)
+    return new + again, taken
+
+
+# What a stopped attempt takes over from the letter that is queued in its place; its id and Message-ID stay.
+_REWRITTEN = (
+    "mailbox",
+    "identity",
+    "user",
+    "recipient",
+    "recipient_name",
+    "recipient_key",
+    "recipient_domain",
+    "subject",
+    "body",
+    "ground",
+    "state",
+    "due_at",
+    "reason",
+    "tries",
+    "verdict",
+    "finished_at",
+    "settled_at",
+)
+
+
+def _withdraw(attempts: models.QuerySet[Attempt], state: Attempt.State, reason: str, now: datetime) -> int:
+    """Queued letters that have not been started end here, and give back a place they may have reserved."""
+    with transaction.atomic():
+        # Locked before it is looked at: a worker that starts one of them now waits, and then finds it gone.
+        waiting = list(attempts.filter(state=Attempt.State.QUEUED).select_for_update(of=("self",)).order_by("pk"))
+        Attempt.objects.filter(pk__in=[attempt.pk for attempt in waiting]).update(
+            state=state, reason=reason[:500], finished_at=now, lease_token=None, leased_until=None, due_at=None
+        )
+        gate.settle(gate.Outcomes(released=[a.about for a in waiting if a.lease_token is not None]))
+    return len(waiting)
+
+
+def _note(event: str, attempt: Attempt, *, user: User, now: datetime) -> None:
+    audit.record(
+        event,
+        workspace=attempt.campaign.workspace,
+        user=user,
+        about=attempt.about,
+        lead_email=attempt.recipient,
+        subject=attempt.subject,
+        now=now,
+    )

@@ -1,0 +1,28 @@
+"""What the clock and the hands call (django-q2). Tasks take ids; the work is elsewhere."""
+
+from __future__ import annotations
+
+from django.db import transaction
+from django.utils import timezone
+from django_q.tasks import async_task
+
+from campaigns import dispatch
+
+
+def dispatch_due() -> None:
+    """Every minute: put right what died, and wake each mailbox that has letters to send."""
+    now = timezone.now()
+    dispatch.tidy_up(now=now)
+    for mailbox_id in dispatch.due_mailboxes(now=now):
+        async_task(dispatch_mailbox, mailbox_id)
+
+
+def dispatch_mailbox(mailbox_id: int) -> None:
+    """One slice of one mailbox; the next slice follows at once while letters are left."""
+    if dispatch.dispatch_mailbox(mailbox_id).more:
+        async_task(dispatch_mailbox, mailbox_id)
+
+
+def dispatch_soon(mailbox_id: int) -> None:
+    """Ask the mail cluster to look at a mailbox as soon as the caller's transaction stands."""
+    transaction.on_commit(lambda: async_task(dispatch_mailbox, mailbox_id))

@@ -1,0 +1,405 @@
+"""A campaign's leads: the table, one lead with all that happened to it, and adding by hand or by paste."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib import messages
+from django.core.exceptions import BadRequest
+from django.db import transaction
+from django.db.models import Count, Q, QuerySet
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from campaigns.forms import LeadEditForm, LeadForm, PasteForm
+from campaigns.leads import AlreadyThere, Paste, add_lead, add_many, known_keys, read_paste, set_contact, site_key
+from campaigns.lifecycle import OnItsWayError, change_status, delete_lead
+from campaigns.models import Attempt, Campaign, Lead
+from campaigns.progress import Standing, leads_that_lack, standings
+from campaigns.rendering import placeholder_name
+from campaigns.views.page import (
+    PAGE_SIZE,
+    campaign_context,
+    find_campaign,
+    find_lead,
+    in_dialog,
+    may_act,
+    replies_of_lead,
+)
+from compliance import audit
+from compliance.addresses import is_role_account
+from compliance.regions import region_of
+from outreach_site.accounts.access import READERS, SENDERS, WorkspaceRequest, allow
+from outreach_site.accounts.models import SenderIdentity
+from outreach_site.lib.htmx import is_htmx, redirect_to
+
+
+@dataclass(frozen=True)
+class Filters:
+    """What of the table is shown. Everything comes from the address, so that a view can be sent to a colleague."""
+
+    status: str = ""
+    search: str = ""
+    lacks: str = ""  # a placeholder's name, or "address"
+
+    @classmethod
+    def of(cls, request: WorkspaceRequest) -> Filters:
+        status = request.GET.get("status", "")
+        return cls(
+            status=status if status in Lead.Status.values else "",
+            search=request.GET.get("q", "").replace("\x00", "").strip()[:200],
+            lacks=placeholder_name(request.GET.get("lacks", "")[:60]),
+        )
+
+    @property
+    def any(self) -> bool:
+        return bool(self.status or self.search or self.lacks)
+
+    def apply(self, leads: QuerySet[Lead], campaign: Campaign) -> QuerySet[Lead]:
+        if self.status:
+            leads = leads.filter(status=self.status)
+        if self.search:
+            text = self.search.lower()
+            leads = leads.filter(
+                Q(site_key__contains=text)
+                | Q(website_title__icontains=self.search)
+                | Q(contact__email_key__contains=text)
+                | Q(contact__name__icontains=self.search)
+            )
+        if self.lacks == "address":
+            leads = leads.filter(contact=None)
+        elif self.lacks:
+            identity = campaign.identity or SenderIdentity.objects.default_of(campaign.workspace)
+            leads = leads_that_lack(self.lacks, leads, campaign=campaign, identity=identity)
+        return leads
+
+    def query(self, **changes: object) -> str:
+        values = {"status": self.status, "q": self.search, "lacks": self.lacks} | changes
+        kept = {name: value for name, value in values.items() if value}
+        return f"?{urlencode(kept)}" if kept else ""
+
+
+@dataclass(frozen=True)
+class Row:
+    lead: Lead
+    standing: Standing
+    is_role_address: bool
+
+
+@allow(READERS)
+@require_GET
+def campaign_detail(request: WorkspaceRequest, workspace: str, pk: int) -> HttpResponse:
+    """The leads of a campaign, newest first. Eight queries, whatever the number of leads."""
+    campaign = find_campaign(request, pk)
+    filters = Filters.of(request)
+    before = request.GET.get("before", "")
+    if before and not (before.isascii() and before.isdigit() and len(before) < 19):
+        raise BadRequest("This page of the list does not exist.")
+    leads = filters.apply(Lead.objects.of(campaign), campaign).order_by("-pk")
+    found = list((leads.filter(pk__lt=int(before)) if before else leads)[: PAGE_SIZE + 1])
+    page, more = found[:PAGE_SIZE], len(found) > PAGE_SIZE
+    url = reverse("campaigns:campaign_detail", args=[workspace, campaign.pk])
+    context = {
+        "rows": rows_of(page, campaign),
+        "filters": filters,
+        "next_url": url + filters.query(before=page[-1].pk) if more else "",
+        "first_url": url + filters.query(),
+        "is_first_page": not before,
+        "may_act": may_act(request),
+        "campaign": campaign,
+    }
+    template = "campaigns/campaign_detail.html"
+    if is_htmx(request):
+        return render(request, f"{template}#lead-rows", context | {"chips": chips_of(campaign, filters, url)})
+    context |= campaign_context(request, campaign, "leads")
+    return render(request, template, context | {"chips": chips_of(campaign, filters, url)})
+
+
+def rows_of(leads: list[Lead], campaign: Campaign) -> list[Row]:
+    standing = standings(leads, campaign=campaign, workspace=campaign.workspace)
+    return [
+        Row(lead, standing[lead.pk], lead.contact is not None and is_role_account(lead.contact.email)) for lead in leads
+    ]
+
+
+def chips_of(campaign: Campaign, filters: Filters, url: str) -> list[dict[str, Any]]:
+    """The statuses that occur, each with its count. One query."""
+    counts = dict(campaign.leads.order_by().values_list("status").annotate(Count("pk")))
+    without_address = campaign.leads.filter(contact=None).count()
+    chips = [
+        {"label": "All", "count": sum(counts.values()), "url": url, "current": not filters.status and not filters.lacks}
+    ]
+    chips += [
+        {
+            "label": status.label,
+            "count": counts[status],
+            "url": url + filters.query(status=status.value, lacks=""),
+            "current": filters.status == status,
+        }
+        for status in Lead.Status
+        if counts.get(status) or filters.status == status
+    ]
+    if without_address or filters.lacks == "address":
+        chips.append(
+            {
+                "label": "No address",
+                "count": without_address,
+                "url": url + filters.query(status="", lacks="address"),
+                "current": filters.lacks == "address",
+            }
+        )
+    if filters.lacks and filters.lacks != "address":
+        chips.append(
+            {"label": f"Without {{{filters.lacks}}}", "count": None, "url": url + filters.query(), "current": True}
+        )
+    return chips
+
+
+@allow(READERS)
+@require_GET
+def lead_detail(request: WorkspaceRequest, workspace: str, pk: int) -> HttpResponse:
+    """Everything about one lead; for htmx the same as a panel beside the table."""
+    lead = find_lead(request, pk)
+    template = "campaigns/lead_detail.html"
+    return render(request, f"{template}#lead-card" if is_htmx(request) else template, lead_context(request, lead))
+
+
+def lead_context(request: WorkspaceRequest, lead: Lead) -> dict[str, Any]:
+    campaign = lead.campaign
+    [row] = rows_of([lead], campaign)
+    letters = list(lead.attempts.select_related("user", "mailbox"))
+    return {
+        "lead": lead,
+        "row": row,
+        "campaign": campaign,
+        "events": events_of(lead, letters),
+        "letters": letters,
+        "region": region_of(lead.contact.email_key) if lead.contact else None,
+        "statuses": Lead.Status.choices,
+        "replies_url": replies_of_lead(request.membership.workspace.slug, lead),
+        "may_act": may_act(request),
+        "in_panel": in_dialog(request),
+    }
+
+
+@dataclass(frozen=True)
+class Event:
+    at: datetime
+    what: str
+    tone: str = ""
+    detail: str = ""
+    attempt: Attempt | None = None
+
+
+_EVENTS = {
+    Attempt.State.QUEUED: ("Letter queued", ""),
+    Attempt.State.SENDING: ("Letter leaving", ""),
+    Attempt.State.SENT: ("Letter sent", "good"),
+    Attempt.State.UNCERTAIN: ("Letter may have been sent", "warn"),
+    Attempt.State.FAILED: ("Letter could not be sent", "bad"),
+    Attempt.State.BLOCKED: ("Letter held back", "bad"),
+    Attempt.State.CANCELLED: ("Letter taken back", ""),
+}
+
+
+def events_of(lead: Lead, letters: list[Attempt]) -> list[Event]:
+    """What happened, newest first."""
+    events = [Event(lead.created_at, Lead.Source(lead.source).label)]
+    if lead.contact is not None and lead.contact.found_at != lead.created_at:
+        events.append(Event(lead.contact.found_at, "Contact added", detail=str(lead.contact)))
+    for attempt in letters:
+        if attempt.state in _EVENTS:
+            what, tone = _EVENTS[Attempt.State(attempt.state)]
+            at = attempt.finished_at or attempt.started_at or attempt.created_at
+            events.append(Event(at, what, tone, attempt.reason, attempt))
+    if lead.status not in {Lead.Status.DISCOVERED, Lead.Status.CONTACTED}:
+        events.append(Event(lead.status_changed_at, f"Status: {lead.get_status_display().lower()}"))
+    return sorted(events, key=lambda event: event.at, reverse=True)
+
+
+@allow(SENDERS)
+@require_POST
+def lead_status(request: WorkspaceRequest, workspace: str, pk: int) -> HttpResponse:
+    """Say where a lead stands. What ends the writing takes back what waits; "unsubscribed" suppresses the address."""
+    lead = find_lead(request, pk)
+    wanted = request.POST.get("status") or request.GET.get("status") or ""
+    if wanted not in Lead.Status.values:
+        raise BadRequest("There is no such status.")
+    was, status = Lead.Status(lead.status), Lead.Status(wanted)
+    if was != status:
+        taken_back = change_status(lead, status, user=request.user, now=timezone.now())
+        say_status(request, lead, was, status, taken_back)
+    if not is_htmx(request):
+        return redirect_to(request, reverse("campaigns:lead_detail", args=[workspace, lead.pk]))
+    lead = find_lead(request, pk)
+    return render(request, "campaigns/lead_detail.html#lead-changed", lead_context(request, lead))
+
+
+def say_status(request: WorkspaceRequest, lead: Lead, was: Lead.Status, status: Lead.Status, taken_back: int) -> None:
+    text = f"{lead} is now {status.label.lower()}."
+    if taken_back:
+        text += f" {taken_back} waiting {'letter was' if taken_back == 1 else 'letters were'} taken back."
+    if status == Lead.Status.UNSUBSCRIBED and lead.contact is not None:
+        messages.success(request, f"{text} Nobody here will write to {lead.contact.email} again.")
+        return
+    here = request.membership.workspace.slug
+    undo = f"{reverse('campaigns:lead_status', args=[here, lead.pk])}?status={was.value}"
+    messages.success(request, text, extra_tags=f"undo:{undo}")
+
+
+@allow(SENDERS)
+@require_http_methods(["GET", "POST"])
+def lead_create(request: WorkspaceRequest, workspace: str, pk: int) -> HttpResponse:
+    campaign = find_campaign(request, pk)
+    form = LeadForm(request.POST or None)
+    known: Lead | None = None
+    if request.method == "POST" and form.is_valid():
+        answer = add_lead(campaign, form.as_new_lead(), source=Lead.Source.MANUAL, now=timezone.now())
+        if isinstance(answer, AlreadyThere):
+            known = answer.lead
+            form.add_error("website_url", f"{known} is in this campaign already.")
+        else:
+            messages.success(request, f"{answer.lead} is added.")
+            again = "another" in request.POST
+            target = "campaigns:lead_create" if again else "campaigns:campaign_detail"
+            return redirect_to(request, reverse(target, args=[workspace, campaign.pk]))
+    template = "campaigns/lead_form.html"
+    context = {"form": form, "campaign": campaign, "known": known}
+    return render(
+        request,
+        f"{template}#lead-form" if is_htmx(request) else template,
+        context,
+        status=422 if form.is_bound else 200,
+    )
+
+
+@allow(SENDERS)
+@require_http_methods(["GET", "POST"])
+def lead_edit(request: WorkspaceRequest, workspace: str, pk: int) -> HttpResponse:
+    lead = find_lead(request, pk)
+    contact = lead.contact
+    initial = {
+        "website_title": lead.website_title,
+        "topic": lead.topic,
+        "contact_email": contact.email if contact else "",
+        "contact_name": contact.name if contact else "",
+        "contact_role": contact.role if contact else "",
+        "found_url": contact.found_url if contact else "",
+        "found_passage": contact.found_passage if contact else "",
+    }
+    form = LeadEditForm(request.POST or None, initial=initial)
+    if request.method == "POST" and form.is_valid():
+        save_lead(request, lead, form)
+        messages.success(request, f"{lead} is saved.")
+        return redirect_to(request, reverse("campaigns:lead_detail", args=[workspace, lead.pk]))
+    template = "campaigns/lead_edit.html"
+    waiting = lead.attempts.waiting().count()
+    return render(
+        request,
+        f"{template}#lead-form" if is_htmx(request) else template,
+        {"form": form, "lead": lead, "campaign": lead.campaign, "waiting": waiting},
+        status=422 if form.is_bound else 200,
+    )
+
+
+def save_lead(request: WorkspaceRequest, lead: Lead, form: LeadEditForm) -> None:
+    now, values = timezone.now(), form.cleaned_data
+    with transaction.atomic():
+        lead.website_title, lead.topic = values["website_title"], values["topic"]
+        lead.save(update_fields=["website_title", "topic"])
+        set_contact(
+            lead,
+            email=values["contact_email"],
+            name=values["contact_name"],
+            role=values["contact_role"],
+            found_url=values["found_url"],
+            found_passage=values["found_passage"],
+            now=now,
+        )
+        audit.record(
+            "lead.changed",
+            workspace=request.membership.workspace,
+            user=request.user,
+            about=f"lead:{lead.pk}",
+            details={"changed": form.changed_data},
+            lead_email=values["contact_email"],
+            now=now,
+        )
+
+
+@allow(SENDERS)
+@require_http_methods(["GET", "POST"])
+def lead_delete(request: WorkspaceRequest, workspace: str, pk: int) -> HttpResponse:
+    """GET asks, POST deletes. What was sent stays in the record, so that nobody gets a letter twice."""
+    lead = find_lead(request, pk)
+    error = ""
+    if request.method == "POST":
+        try:
+            delete_lead(lead, user=request.user, now=timezone.now())
+        except OnItsWayError as err:
+            error = str(err)
+        else:
+            messages.success(request, f"{lead} is deleted.")
+            return redirect_to(request, reverse("campaigns:campaign_detail", args=[workspace, lead.campaign_id]))
+    letters = lead.attempts.count()
+    context = {
+        "campaign": lead.campaign,
+        "lead": lead,
+        "title": f"Delete {lead}?",
+        "text": "Its contact"
+        + (f" and {letters} {'letter' if letters == 1 else 'letters'} go" if letters else " goes")
+        + " with it. An opt-out stays, and so does the record that keeps anybody from getting the same letter twice.",
+        "action": request.path,
+        "cancel_url": reverse("campaigns:lead_detail", args=[workspace, lead.pk]),
+        "error": error,
+    }
+    template = "campaigns/lead_delete.html"
+    page = f"{template}#confirmation" if is_htmx(request) else template
+    return render(request, page, context, status=422 if error else 200)
+
+
+@allow(SENDERS)
+@require_http_methods(["GET", "POST"])
+def lead_paste(request: WorkspaceRequest, workspace: str, pk: int) -> HttpResponse:
+    """Paste a list, look at what was understood, add it. The text stays until it is added."""
+    campaign = find_campaign(request, pk)
+    form = PasteForm(request.POST or None)
+    paste: Paste | None = None
+    known: set[str] = set()
+    if request.method == "POST" and form.is_valid():
+        paste = read_paste(form.cleaned_data["text"])
+        if "add" in request.POST and paste.rows:
+            return add_paste(request, campaign, paste)
+        known = known_keys(campaign, [site_key(row.website_url) for row in paste.rows])
+    rows = [{"new": row, "is_known": site_key(row.website_url) in known} for row in paste.rows] if paste else []
+    context = {
+        "form": form,
+        "campaign": campaign,
+        "paste": paste,
+        "rows": rows,
+        "new_count": len(rows) - len(known),
+        "without_address": sum(not row["new"].contact_email for row in rows if not row["is_known"]),  # type: ignore[attr-defined]  # NewLead
+        "custom_names": sorted({name for row in (paste.rows if paste else []) for name in row.custom_fields}),
+    }
+    template = "campaigns/lead_paste.html"
+    page = f"{template}#understood" if is_htmx(request) else template
+    return render(request, page, context, status=422 if form.is_bound and not form.is_valid() else 200)
+
+
+def add_paste(request: WorkspaceRequest, campaign: Campaign, paste: Paste) -> HttpResponse:
+    outcome = add_many(campaign, paste.rows, source=Lead.Source.PASTE, now=timezone.now())
+    text = f"{outcome.added} {'lead is' if outcome.added == 1 else 'leads are'} added."
+    if outcome.already_there:
+        text += f" {len(outcome.already_there)} were in the campaign already."
+    skipped = len(paste.errors) + len(outcome.failed)
+    if skipped:
+        text += f" {skipped} {'line was' if skipped == 1 else 'lines were'} left out."
+    messages.success(request, text)
+    here = request.membership.workspace.slug
+    return redirect_to(request, reverse("campaigns:campaign_detail", args=[here, campaign.pk]))

@@ -1,0 +1,279 @@
+"""Writing a campaign's letter: the editor, the letter itself beside it, and what to look at."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import messages
+from django.db import transaction
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_POST
+
+from campaigns.advice import Advice, advice
+from campaigns.custom_names import custom_names_in
+from campaigns.forms import LetterForm
+from campaigns.models import Campaign, Lead, Step, Template
+from campaigns.previews import preview, sample_lead
+from campaigns.progress import lacks
+from campaigns.rendering import BUILT_IN, problems_in
+from campaigns.starters import STARTERS, starter
+from campaigns.views.page import campaign_context, find_campaign, mailbox_of, may_act, with_query
+from campaigns.views.templates import free_name
+from compliance import audit
+from outreach_site.accounts.access import READERS, SENDERS, WorkspaceRequest, allow
+from outreach_site.accounts.models import SenderIdentity
+from outreach_site.lib.htmx import is_htmx, redirect_to
+
+PAGE = "campaigns/campaign_letters.html"
+PLACEHOLDERS = [{"name": name, "what": what} for name, what in BUILT_IN.items()]
+
+
+@allow(READERS)
+@require_GET
+def campaign_letters(request: WorkspaceRequest, workspace: str, pk: int) -> HttpResponse:
+    """The first letter: the editor for who may write, the text for who may read, and the preview for both."""
+    campaign = find_campaign(request, pk)
+    step = first_step(campaign)
+    subject, body, origin = step.letter_subject, step.letter_body, ""
+    if may_act(request) and (chosen := chosen_start(request)):
+        subject, body, origin = chosen
+    form = LetterForm(initial={"letter_subject": subject, "letter_body": body})
+    shown = preview_context(request, campaign, subject, body, request.GET.get("lead", ""))
+    if is_htmx(request):
+        context = shown | {"campaign": campaign, "may_act": may_act(request), "is_partial": True}
+        return render(request, f"{PAGE}#letter-preview", context)
+    return render(request, PAGE, page_context(request, campaign, form, step) | shown | {"origin": origin})
+
+
+@allow(SENDERS)
+@require_POST
+def letter_save(request: WorkspaceRequest, workspace: str, pk: int) -> HttpResponse:
+    """Letters that are queued keep the text they were queued with: what was seen is what leaves."""
+    campaign = find_campaign(request, pk)
+    step = first_step(campaign)
+    form = letter_form(request, campaign, step)
+    if not form.is_valid():
+        return editor_again(request, campaign, form, status=422)
+    now = timezone.now()
+    with transaction.atomic():
+        form.save()
+        audit.record(
+            "letter.text_changed",
+            workspace=campaign.workspace,
+            user=request.user,
+            about=campaign.subject,
+            details={"step": step.position},
+            now=now,
+        )
+    waiting = campaign.attempts.waiting().count()
+    kept = f" {waiting} queued {'letter keeps its' if waiting == 1 else 'letters keep their'} text." if waiting else ""
+    messages.success(request, f"The letter is saved.{kept}")
+    back = reverse("campaigns:campaign_letters", args=[workspace, campaign.pk])
+    lead = request.POST.get("lead", "")
+    return redirect_to(request, with_query(back, lead=lead) if lead.isdigit() else back)
+
+
+@allow(SENDERS)
+@require_POST
+def letter_preview(request: WorkspaceRequest, workspace: str, pk: int) -> HttpResponse:
+    """What was typed, as the letter it would be. Saves nothing, loses nothing."""
+    campaign = find_campaign(request, pk)
+    return editor_again(request, campaign, letter_form(request, campaign, first_step(campaign)), status=200)
+
+
+def editor_again(request: WorkspaceRequest, campaign: Campaign, form: LetterForm, *, status: int) -> HttpResponse:
+    """The editor as it was typed; for htmx the part that was asked for."""
+    subject, body = form.data.get("letter_subject", ""), form.data.get("letter_body", "")
+    wanted = request.POST.get("show") or request.POST.get("lead", "")
+    context = preview_context(request, campaign, subject, body, wanted) | {"campaign": campaign, "form": form}
+    if is_htmx(request):
+        part = "letter-preview" if status == 200 else "letter-editor"
+        context |= {"custom_names": form.custom_names, "placeholders": PLACEHOLDERS, "is_partial": status == 200}
+        return render(request, f"{PAGE}#{part}", context | {"may_act": True}, status=status)
+    if status == 200:
+        # Only looked at: what is wrong stands under the preview, and no field is called wrong yet.
+        form = LetterForm(initial={"letter_subject": subject, "letter_body": body})
+    return render(
+        request,
+        PAGE,
+        page_context(request, campaign, form, first_step(campaign)) | context | {"form": form},
+        status=status,
+    )
+
+
+def first_step(campaign: Campaign) -> Step:
+    return campaign.steps.order_by("position").first() or Step(campaign=campaign, position=1)
+
+
+def letter_form(request: WorkspaceRequest, campaign: Campaign, step: Step) -> LetterForm:
+    names = custom_names_in(
+        Lead.objects.filter(campaign=campaign),
+        request.POST.get("letter_subject", ""),
+        request.POST.get("letter_body", ""),
+    )
+    return LetterForm(request.POST, instance=step, custom_names=names)
+
+
+def chosen_start(request: WorkspaceRequest) -> tuple[str, str, str] | None:
+    """The text of the template or starter that the address names, and its name; nothing is saved by choosing one."""
+    if (number := request.GET.get("template", "")).isdigit():
+        template = get_object_or_404(Template.objects.in_workspace(request.membership.workspace), pk=int(number[:18]))
+        return template.subject, template.body, template.name
+    if chosen := starter(request.GET.get("starter", "")):
+        return chosen.subject, chosen.body, chosen.name
+    return None
+
+
+def page_context(request: WorkspaceRequest, campaign: Campaign, form: LetterForm, step: Step) -> dict[str, Any]:
+    return campaign_context(request, campaign, "letters") | {
+        "form": form,
+        "step": step,
+        "placeholders": PLACEHOLDERS,
+        "custom_names": custom_names_in(Lead.objects.filter(campaign=campaign)),
+    }
+
+
+def preview_context(
+    request: WorkspaceRequest, campaign: Campaign, subject: str, body: str, wanted: str
+) -> dict[str, Any]:
+    """The letter for one lead, its neighbours, and what to look at. Seven queries."""
+    # What a browser sends has its own line ends; what a reader gets has none of them.
+    body = body.replace("\r\n", "\n")
+    identity = campaign.identity or SenderIdentity.objects.default_of(campaign.workspace)
+    mailbox = mailbox_of(campaign)
+    shown = which_lead(campaign, wanted)
+    return {
+        "preview": preview(
+            subject,
+            body,
+            lead=shown.lead or sample_lead(),
+            identity=identity,
+            campaign=campaign,
+            sender=mailbox.email if mailbox else "",
+        ),
+        "shown": shown,
+        "identity": identity,
+        "checks": checks(request, campaign, subject, body, identity) if subject or body else [],
+    }
+
+
+@dataclass(frozen=True)
+class Shown:
+    """Which lead's letter is shown, and whose come before and after it."""
+
+    lead: Lead | None
+    previous: int | None = None
+    next: int | None = None
+    position: int = 0
+    total: int = 0
+
+
+def which_lead(campaign: Campaign, wanted: str) -> Shown:
+    """The lead that was asked for if it is one of this campaign's with an address, else the first of those."""
+    leads = Lead.objects.of(campaign).exclude(contact=None).order_by("pk")
+    lead = leads.filter(pk=int(wanted[:18])).first() if wanted.isascii() and wanted.isdigit() else None
+    lead = lead or leads.first()
+    if lead is None:
+        return Shown(None)
+    before, after = leads.filter(pk__lt=lead.pk), leads.filter(pk__gt=lead.pk)
+    earlier = before.count()
+    return Shown(
+        lead,
+        previous=before.order_by("-pk").values_list("pk", flat=True).first(),
+        next=after.values_list("pk", flat=True).first(),
+        position=earlier + 1,
+        total=earlier + 1 + after.count(),
+    )
+
+
+@dataclass(frozen=True)
+class CheckLine:
+    tone: str
+    text: str
+    url: str = ""
+    label: str = ""
+
+
+def checks(
+    request: WorkspaceRequest, campaign: Campaign, subject: str, body: str, identity: SenderIdentity | None
+) -> list[CheckLine]:
+    """What stands in the way first, then what could be better, then what is well."""
+    slug = request.membership.workspace.slug
+    to_write = Lead.objects.filter(campaign=campaign, status=Lead.Status.DISCOVERED).exclude(contact=None)
+    names = custom_names_in(Lead.objects.filter(campaign=campaign), subject, body)
+    lines = [CheckLine("bad", problem.sentence) for problem in problems_in(subject, body, custom_names=names)]
+    leads_url = reverse("campaigns:campaign_detail", args=[slug, campaign.pk])
+    total, lacking = lacks(subject, body, leads=to_write, campaign=campaign, identity=identity)
+    lines += [
+        CheckLine(
+            "warn",
+            f"{lack.leads} of {total} leads {'lacks' if lack.leads == 1 else 'lack'} {{{lack.name}}}",
+            f"{leads_url}?status=discovered&lacks={lack.name}",
+            "Show",
+        )
+        for lack in lacking
+        if lack.name in BUILT_IN or lack.name in names
+    ]
+    if total and not lines:
+        lines.append(
+            CheckLine(
+                "good",
+                f"All {total} leads have what this letter needs."
+                if total > 1
+                else "The lead has what this letter needs.",
+            )
+        )
+    if identity is None or not identity.is_complete:
+        settings_url = reverse("campaigns:campaign_settings", args=[slug, campaign.pk])
+        lines.append(CheckLine("bad", "Nobody is named as the sender yet.", settings_url, "Choose who writes"))
+    else:
+        lines.append(CheckLine("good", "Who you are, your postal address and a way to say no follow every letter."))
+    if mailbox_of(campaign) is None:
+        settings_url = reverse("campaigns:campaign_settings", args=[slug, campaign.pk])
+        lines.append(CheckLine("warn", "No mailbox is chosen for this campaign.", settings_url, "Choose one"))
+    lines += [_line(one) for one in advice(subject, body)]
+    order = {"bad": 0, "warn": 1, "good": 2}
+    return sorted(lines, key=lambda line: order[line.tone])
+
+
+def _line(one: Advice) -> CheckLine:
+    return CheckLine(one.tone, one.sentence)
+
+
+@allow(SENDERS)
+@require_GET
+def letter_start(request: WorkspaceRequest, workspace: str, pk: int) -> HttpResponse:
+    """What to start from: this workspace's templates, then the library. Choosing fills the editor and saves nothing."""
+    campaign = find_campaign(request, pk)
+    context = {
+        "campaign": campaign,
+        "own": Template.objects.in_workspace(request.membership.workspace),
+        "starters": STARTERS,
+        "has_text": bool(first_step(campaign).letter_body),
+    }
+    template = "campaigns/letter_start.html"
+    return render(request, f"{template}#choices" if is_htmx(request) else template, context)
+
+
+@allow(SENDERS)
+@require_POST
+def letter_keep(request: WorkspaceRequest, workspace: str, pk: int) -> HttpResponse:
+    """Keep the campaign's letter as a template of the workspace."""
+    campaign = find_campaign(request, pk)
+    step = first_step(campaign)
+    if not step.letter_body:
+        messages.warning(request, "There is no letter to keep yet. Save one first.")
+        return redirect_to(request, reverse("campaigns:campaign_letters", args=[workspace, campaign.pk]))
+    template = Template.objects.create(
+        workspace=campaign.workspace,
+        name=free_name(campaign.workspace, campaign.name),
+        subject=step.letter_subject,
+        body=step.letter_body,
+        created_at=timezone.now(),
+    )
+    messages.success(request, f"Kept as the template “{template.name}”.")
+    return redirect_to(request, reverse("campaigns:template_edit", args=[workspace, template.pk]))

@@ -1,0 +1,100 @@
+"""What the pages of a campaign share: finding it inside the wall, its header and its tabs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.shortcuts import get_object_or_404
+from django.urls import NoReverseMatch, reverse
+
+from campaigns.models import Attempt, Campaign, Lead
+from outreach_site.accounts.access import SENDERS, WorkspaceRequest
+from outreach_site.lib.htmx import is_htmx
+from outreach_site.mailboxes.models import Mailbox
+
+PAGE_SIZE = 50
+
+
+def may_act(request: WorkspaceRequest) -> bool:
+    """Whether buttons that change something are shown; the views themselves are closed to everybody else."""
+    return request.membership.role in SENDERS
+
+
+def in_dialog(request: WorkspaceRequest) -> bool:
+    """Whether the answer will stand in the page's dialog, beside what was there, and not in its place."""
+    return is_htmx(request) and getattr(request, "htmx").target == "dialog"  # noqa: B009 - django-htmx adds it
+
+
+def find_campaign(request: WorkspaceRequest, pk: int) -> Campaign:
+    campaigns = Campaign.objects.in_workspace(request.membership.workspace)
+    return get_object_or_404(campaigns.select_related("workspace", "identity", "mailbox", "owner"), pk=pk)
+
+
+def find_lead(request: WorkspaceRequest, pk: int) -> Lead:
+    leads = Lead.objects.in_workspace(request.membership.workspace)
+    return get_object_or_404(
+        leads.select_related("contact", "campaign__workspace", "campaign__identity", "campaign__mailbox"), pk=pk
+    )
+
+
+def find_attempt(request: WorkspaceRequest, pk: int) -> Attempt:
+    attempts = Attempt.objects.in_workspace(request.membership.workspace)
+    return get_object_or_404(
+        attempts.select_related("campaign__workspace", "lead__contact", "mailbox", "identity", "user"), pk=pk
+    )
+
+
+def mailbox_of(campaign: Campaign) -> Mailbox | None:
+    """The mailbox that its letters would leave from: the chosen one, or the workspace's only one."""
+    if campaign.mailbox is not None:
+        return campaign.mailbox
+    usable = list(Mailbox.objects.in_workspace(campaign.workspace).in_use()[:2])
+    return usable[0] if len(usable) == 1 else None
+
+
+def campaign_context(request: WorkspaceRequest, campaign: Campaign, tab: str) -> dict[str, Any]:
+    """The header and the tabs above every page of a campaign. Two queries."""
+    slug = request.membership.workspace.slug
+    leads = campaign.leads.count()
+    waiting = campaign.attempts.waiting().count()
+
+    def at(name: str) -> str:
+        return reverse(f"campaigns:{name}", args=[slug, campaign.pk])
+
+    tabs = [
+        {"label": "Leads", "url": at("campaign_detail"), "current": tab == "leads", "count": leads},
+        {"label": "Letters", "url": at("campaign_letters"), "current": tab == "letters"},
+        {"label": "Outgoing", "url": at("attempt_list"), "current": tab == "outgoing", "count": waiting or None},
+    ]
+    if replies_url := replies_of_campaign(slug, campaign):
+        tabs.append({"label": "Replies", "url": replies_url, "current": False})
+    tabs.append({"label": "Settings", "url": at("campaign_settings"), "current": tab == "settings"})
+    return {
+        "campaign": campaign,
+        "tabs": tabs,
+        "lead_count": leads,
+        "waiting_count": waiting,
+        "may_act": may_act(request),
+    }
+
+
+def replies_of_campaign(slug: str, campaign: Campaign) -> str:
+    """The inbox, filtered; "" where there is none."""
+    return with_query(_higher_room("inbox:reply_list", slug), campaign=campaign.pk)
+
+
+def replies_of_lead(slug: str, lead: Lead) -> str:
+    """Where the replies of a lead can be fetched to stand in its page; "" where nothing offers it."""
+    return _higher_room("inbox:lead_replies", slug, lead.pk)
+
+
+def with_query(url: str, **values: object) -> str:
+    return f"{url}?{'&'.join(f'{name}={value}' for name, value in values.items())}" if url else ""
+
+
+def _higher_room(name: str, *args: object) -> str:
+    """A page of a room above this one: known by its address alone, and only if it is there."""
+    try:
+        return reverse(name, args=args)
+    except NoReverseMatch:
+        return ""

@@ -1,0 +1,228 @@
+"""From chosen leads to letters that leave: what will go and what cannot, and the letters of a campaign one by one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import BadRequest
+from django.db.models import Count
+from django.http import HttpResponse, QueryDict
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from campaigns.grounds import name_ground, waiting_for_ground
+from campaigns.models import Attempt, Campaign, Ground, Lead
+from campaigns.queueing import LARGEST_REQUEST, CannotQueueError, Foreseen, cancel, foresee_letters, queue_letters
+from campaigns.views.page import PAGE_SIZE, campaign_context, find_attempt, find_campaign, in_dialog, may_act
+from outreach_site.accounts.access import READERS, SENDERS, WorkspaceRequest, allow
+from outreach_site.lib.htmx import is_htmx, redirect_to
+
+
+@allow(SENDERS)
+@require_http_methods(["GET", "POST"])
+def campaign_send(request: WorkspaceRequest, workspace: str, pk: int) -> HttpResponse:
+    """GET (`?lead=3&lead=5`, or `?all=1` for every lead that has not been written to) shows what will go, what waits
+    and what cannot go, each with its reason; POST queues what was shown."""
+    campaign = find_campaign(request, pk)
+    leads = chosen_leads(campaign, request.POST if request.method == "POST" else request.GET)
+    ground = request.POST.get("ground", "")
+    if ground and ground not in Ground.values:
+        raise BadRequest("There is no such ground.")
+    if request.method == "POST" and leads:
+        try:
+            queued = queue_letters(campaign, leads, user=request.user, now=timezone.now(), ground=ground)
+        except CannotQueueError:
+            pass  # Said below, on the page.
+        else:
+            say_queued(request, campaign, len(queued.attempts), len(queued.refused))
+            return redirect_to(request, reverse("campaigns:campaign_detail", args=[workspace, campaign.pk]))
+    context = send_context(request, campaign, leads)
+    template = "campaigns/campaign_send.html"
+    page = f"{template}#confirmation" if is_htmx(request) else template
+    return render(request, page, context, status=422 if request.method == "POST" else 200)
+
+
+def chosen_leads(campaign: Campaign, query: QueryDict) -> list[Lead]:
+    """The leads that were ticked, or the next ones that have an address and have not been written to."""
+    leads = Lead.objects.of(campaign).order_by("pk")
+    if query.get("all"):
+        fresh = leads.filter(status=Lead.Status.DISCOVERED).exclude(contact=None)
+        live = Attempt.objects.filter(campaign=campaign, state__in=Attempt.LIVE)
+        return list(fresh.exclude(pk__in=live.values("lead"))[:LARGEST_REQUEST])
+    numbers = [
+        int(number) for number in query.getlist("lead") if number.isascii() and number.isdigit() and len(number) < 19
+    ]
+    return list(leads.filter(pk__in=numbers[:LARGEST_REQUEST]))
+
+
+@dataclass(frozen=True)
+class Group:
+    """Letters that share a fate, said once."""
+
+    sentence: str
+    leads: list[Lead]
+
+
+def send_context(request: WorkspaceRequest, campaign: Campaign, leads: list[Lead]) -> dict[str, Any]:
+    context: dict[str, Any] = {"campaign": campaign, "leads": leads, "grounds": Ground.choices, "problem": ""}
+    try:
+        foreseen = foresee_letters(campaign, leads, user=request.user, now=timezone.now())
+    except CannotQueueError as err:
+        return context | {"problem": str(err)}
+    busy = busy_addresses(campaign, leads)
+    going: list[Foreseen] = []
+    waiting: list[Foreseen] = []
+    asking: list[Foreseen] = []
+    refused: list[tuple[str, Lead]] = []
+    for one in foreseen:
+        address = one.lead.contact.email_key if one.lead.contact else ""
+        if one.refused:
+            refused.append((one.sentence, one.lead))
+        elif address in busy:
+            refused.append((f"A letter to this address is {busy[address]} already.", one.lead))
+        else:
+            (asking if one.asks_for_ground else waiting if one.waits else going).append(one)
+            busy[address] = "in this selection"
+    return context | {
+        "going": going,
+        "waiting": grouped([(one.sentence, one.lead) for one in waiting]),
+        "asking": [one.lead for one in asking],
+        "refused": grouped(refused),
+        "refused_count": len(refused),
+        "queue_count": len(going) + len(waiting) + len(asking),
+        "waiting_count": len(waiting),
+        "samples": [one.attempt for one in sample(going or waiting or asking)],
+    }
+
+
+def busy_addresses(campaign: Campaign, leads: list[Lead]) -> dict[str, str]:
+    """Addresses that have this campaign's letter already, or will. One query."""
+    keys = [lead.contact.email_key for lead in leads if lead.contact]
+    letters = Attempt.objects.filter(campaign=campaign, recipient_key__in=keys).filter(
+        state__in=[*Attempt.LIVE, Attempt.State.SENT]
+    )
+    return {
+        key: "sent" if state in {Attempt.State.SENT, Attempt.State.UNCERTAIN} else "queued"
+        for key, state in letters.order_by().values_list("recipient_key", "state")
+    }
+
+
+def sample(foreseen: list[Foreseen]) -> list[Foreseen]:
+    """Three finished letters to read before they leave: the first, the middle and the last."""
+    if not foreseen:
+        return []
+    places = sorted({0, len(foreseen) // 2, len(foreseen) - 1})
+    return [foreseen[place] for place in places]
+
+
+def grouped(pairs: list[tuple[str, Lead]]) -> list[Group]:
+    groups: dict[str, list[Lead]] = {}
+    for sentence, lead in pairs:
+        groups.setdefault(sentence, []).append(lead)
+    return [Group(sentence, leads) for sentence, leads in sorted(groups.items(), key=lambda item: -len(item[1]))]
+
+
+def say_queued(request: WorkspaceRequest, campaign: Campaign, queued: int, refused: int) -> None:
+    if queued:
+        text = "1 letter is queued" if queued == 1 else f"{queued} letters are queued"
+        text += (
+            "; it waits until you resume the campaign"
+            if campaign.state == Campaign.State.PAUSED
+            else ("; it leaves within a minute" if queued == 1 else "; the first leaves within a minute")
+        )
+        text += f", and {refused} could not be." if refused else "."
+        messages.success(request, text)
+    else:
+        messages.warning(request, "Nothing was queued: none of these letters can go.")
+
+
+@allow(READERS)
+@require_GET
+def attempt_list(request: WorkspaceRequest, workspace: str, pk: int) -> HttpResponse:
+    """The letters of a campaign, newest first."""
+    campaign = find_campaign(request, pk)
+    state = request.GET.get("state", "")
+    state = state if state in Attempt.State.values else ""
+    before = request.GET.get("before", "")
+    if before and not (before.isascii() and before.isdigit() and len(before) < 19):
+        raise BadRequest("This page of the list does not exist.")
+    letters = Attempt.objects.filter(campaign=campaign).select_related("lead", "mailbox").defer("body")
+    if state:
+        letters = letters.filter(state=state)
+    found = list((letters.filter(pk__lt=int(before)) if before else letters).order_by("-pk")[: PAGE_SIZE + 1])
+    page, more = found[:PAGE_SIZE], len(found) > PAGE_SIZE
+    url = reverse("campaigns:attempt_list", args=[workspace, campaign.pk])
+    counts = dict(campaign.attempts.order_by().values_list("state").annotate(Count("pk")))
+    query = f"state={state}&" if state else ""
+    context = {
+        "letters": page,
+        "state": state,
+        "chips": [{"label": "All", "count": sum(counts.values()), "url": url, "current": not state}]
+        + [
+            {"label": one.label, "count": counts[one], "url": f"{url}?state={one.value}", "current": state == one}
+            for one in Attempt.State
+            if one in counts
+        ],
+        "next_url": f"{url}?{query}before={page[-1].pk}" if more else "",
+        "first_url": f"{url}?state={state}" if state else url,
+        "is_first_page": not before,
+        "may_act": may_act(request),
+        "campaign": campaign,
+        "for_ground": waiting_for_ground(campaign).count(),
+        "grounds": Ground.choices,
+    }
+    template = "campaigns/attempt_list.html"
+    if is_htmx(request):
+        return render(request, f"{template}#letter-rows", context)
+    return render(request, template, context | campaign_context(request, campaign, "outgoing"))
+
+
+@allow(READERS)
+@require_GET
+def attempt_detail(request: WorkspaceRequest, workspace: str, pk: int) -> HttpResponse:
+    """One letter: as it reads, where it stands, and why."""
+    attempt = find_attempt(request, pk)
+    template = "campaigns/attempt_detail.html"
+    context = {
+        "attempt": attempt,
+        "campaign": attempt.campaign,
+        "may_act": may_act(request),
+        "can_cancel": attempt.state == Attempt.State.QUEUED,
+        "in_panel": in_dialog(request),
+    }
+    return render(request, f"{template}#letter-card" if is_htmx(request) else template, context)
+
+
+@allow(SENDERS)
+@require_POST
+def attempt_cancel(request: WorkspaceRequest, workspace: str, pk: int) -> HttpResponse:
+    """Take back a letter that has not left."""
+    attempt = find_attempt(request, pk)
+    if cancel(attempt, user=request.user, now=timezone.now()):
+        messages.success(request, f"The letter to {attempt.recipient} is taken back.")
+    else:
+        messages.warning(request, "Too late: this letter does not wait any more.")
+    return redirect_to(request, reverse("campaigns:attempt_detail", args=[workspace, attempt.pk]))
+
+
+@allow(SENDERS)
+@require_POST
+def campaign_ground(request: WorkspaceRequest, workspace: str, pk: int) -> HttpResponse:
+    """Say why we may write, for all letters of the campaign that wait for that."""
+    campaign = find_campaign(request, pk)
+    if request.POST.get("ground", "") not in Ground.values:
+        messages.warning(request, "Choose why you may write first.")
+    else:
+        ground = Ground(request.POST["ground"])
+        named = name_ground(waiting_for_ground(campaign), ground, user=request.user, now=timezone.now())
+        messages.success(
+            request,
+            f"Kept for {named} {'letter, which goes' if named == 1 else 'letters, which go'} on in turn."
+            if named
+            else "No letter waits for that any more.",
+        )
+    return redirect_to(request, reverse("campaigns:attempt_list", args=[workspace, campaign.pk]))

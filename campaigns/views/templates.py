@@ -1,0 +1,198 @@
+"""Templates: letters to start from, which a workspace writes once and uses in many campaigns."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from typing import Any
+
+from django.contrib import messages
+from django.db import transaction
+from django.db.models.functions import Lower
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from campaigns.advice import advice
+from campaigns.custom_names import custom_names_in
+from campaigns.forms import TemplateForm
+from campaigns.models import Lead, Template
+from campaigns.previews import preview, sample_lead
+from campaigns.rendering import BUILT_IN, problems_in
+from campaigns.starters import STARTERS, starter
+from campaigns.views.page import may_act
+from compliance import audit
+from outreach_site.accounts.access import READERS, SENDERS, WorkspaceRequest, allow
+from outreach_site.accounts.models import SenderIdentity, Workspace
+from outreach_site.lib.htmx import is_htmx, redirect_to
+
+PAGE = "campaigns/template_form.html"
+
+
+@allow(READERS)
+@require_GET
+def template_list(request: WorkspaceRequest, workspace: str) -> HttpResponse:
+    templates = Template.objects.in_workspace(request.membership.workspace).order_by(Lower("category"), "name", "pk")
+    groups = [
+        {"name": category, "templates": list(found)}
+        for category, found in groupby(templates, key=lambda template: template.category)
+    ]
+    # What has no category comes last.
+    groups.sort(key=lambda group: not group["name"])
+    context = {"groups": groups, "starters": STARTERS, "may_act": may_act(request)}
+    return render(request, "campaigns/template_list.html", context)
+
+
+@allow(SENDERS)
+@require_http_methods(["GET", "POST"])
+def template_create(request: WorkspaceRequest, workspace: str) -> HttpResponse:
+    """A new template, empty or from the library (`?starter=`)."""
+    here = request.membership.workspace
+    chosen = starter(request.GET.get("starter", ""))
+    initial = {}
+    if chosen is not None:
+        initial = {
+            "name": free_name(here, chosen.name),
+            "category": chosen.category,
+            "subject": chosen.subject,
+            "body": chosen.body,
+        }
+    return template_page(request, Template(workspace=here), initial=initial)
+
+
+@allow(SENDERS)
+@require_http_methods(["GET", "POST"])
+def template_edit(request: WorkspaceRequest, workspace: str, pk: int) -> HttpResponse:
+    return template_page(request, find_template(request, pk), initial={})
+
+
+def template_page(request: WorkspaceRequest, template: Template, *, initial: dict[str, str]) -> HttpResponse:
+    here = request.membership.workspace
+    is_new = template.pk is None
+    if request.method != "POST":
+        form = TemplateForm(instance=template, initial=initial, workspace=here)
+        subject = initial.get("subject", template.subject)
+        body = initial.get("body", template.body)
+        return render(request, PAGE, page_context(request, form, template, subject, body))
+    subject, body = request.POST.get("subject", ""), request.POST.get("body", "")
+    form = TemplateForm(
+        request.POST, instance=template, workspace=here, custom_names=custom_names_in(leads_of(here), subject, body)
+    )
+    if form.is_valid():
+        with transaction.atomic():
+            saved = form.save()
+            note("template.created" if is_new else "template.changed", saved, request)
+        messages.success(request, f"{saved.name} is saved.")
+        return redirect_to(request, reverse("campaigns:template_edit", args=[here.slug, saved.pk]))
+    page = f"{PAGE}#template-editor" if is_htmx(request) else PAGE
+    # The heading names the template as it is stored, not as it was just typed.
+    stored = Template(workspace=here) if is_new else Template.objects.get(pk=template.pk)
+    return render(request, page, page_context(request, form, stored, subject, body), status=422)
+
+
+@allow(SENDERS)
+@require_POST
+def template_preview(request: WorkspaceRequest, workspace: str) -> HttpResponse:
+    """What was typed, as a letter to an example site. Saves nothing, loses nothing."""
+    here = request.membership.workspace
+    template = Template(workspace=here)
+    if (number := request.POST.get("template", "")).isdigit():
+        template = find_template(request, int(number[:18]))
+    subject, body = request.POST.get("subject", ""), request.POST.get("body", "")
+    typed = {name: request.POST.get(name, "") for name in ("name", "category", "subject", "body")}
+    form = TemplateForm(instance=template, initial=typed, workspace=here)
+    page = f"{PAGE}#template-preview" if is_htmx(request) else PAGE
+    return render(request, page, page_context(request, form, template, subject, body))
+
+
+@allow(SENDERS)
+@require_POST
+def template_duplicate(request: WorkspaceRequest, workspace: str, pk: int) -> HttpResponse:
+    template = find_template(request, pk)
+    with transaction.atomic():
+        copy = Template.objects.create(
+            workspace=template.workspace,
+            name=free_name(template.workspace, template.name),
+            subject=template.subject,
+            body=template.body,
+            category=template.category,
+            created_at=timezone.now(),
+        )
+        note("template.created", copy, request)
+    messages.success(request, f"{copy.name} is a copy of {template.name}. Change what you like.")
+    return redirect_to(request, reverse("campaigns:template_edit", args=[workspace, copy.pk]))
+
+
+@allow(SENDERS)
+@require_http_methods(["GET", "POST"])
+def template_delete(request: WorkspaceRequest, workspace: str, pk: int) -> HttpResponse:
+    """GET asks, POST deletes. Campaigns keep the text they took from it."""
+    template = find_template(request, pk)
+    if request.method == "POST":
+        with transaction.atomic():
+            note("template.deleted", template, request)
+            template.delete()
+        messages.success(request, f"{template.name} is deleted.")
+        return redirect_to(request, reverse("campaigns:template_list", args=[workspace]))
+    context = {
+        "title": f"Delete {template.name}?",
+        "text": "Campaigns that started from it keep their letters.",
+        "action": request.path,
+        "cancel_url": reverse("campaigns:template_edit", args=[workspace, template.pk]),
+    }
+    page = "campaigns/template_delete.html"
+    return render(request, f"{page}#confirmation" if is_htmx(request) else page, context)
+
+
+def find_template(request: WorkspaceRequest, pk: int) -> Template:
+    templates = Template.objects.in_workspace(request.membership.workspace).select_related("workspace")
+    return get_object_or_404(templates, pk=pk)
+
+
+def page_context(
+    request: WorkspaceRequest, form: TemplateForm, template: Template, subject: str, body: str
+) -> dict[str, Any]:
+    here = request.membership.workspace
+    subject, body = subject.strip(), body.replace("\r\n", "\n")
+    names = custom_names_in(leads_of(here), subject, body)
+    identity = SenderIdentity.objects.default_of(here)
+    checks = [{"tone": "bad", "text": problem.sentence} for problem in problems_in(subject, body, custom_names=names)]
+    checks += [{"tone": one.tone, "text": one.sentence} for one in advice(subject, body)]
+    categories = Template.objects.in_workspace(here).exclude(category="").values_list("category", flat=True)
+    return {
+        "form": form,
+        "template": template,
+        "preview": preview(subject, body, lead=sample_lead(), identity=identity, campaign=None, sender=""),
+        "checks": checks,
+        "placeholders": [{"name": name, "what": what} for name, what in BUILT_IN.items()],
+        "custom_names": names,
+        "categories": sorted(set(categories.order_by()) | {one.category for one in STARTERS}),
+    }
+
+
+def leads_of(workspace: Workspace) -> Any:
+    return Lead.objects.in_workspace(workspace)
+
+
+def free_name(workspace: Workspace, wanted: str) -> str:
+    """`wanted`, or the first of "wanted (2)", "wanted (3)" … that no template has."""
+    longest = Template._meta.get_field("name").max_length or 120
+    taken = set(Template.objects.in_workspace(workspace).values_list("name", flat=True))
+    name, number = wanted[:longest], 1
+    while name in taken:
+        number += 1
+        ending = f" ({number})"
+        name = wanted[: longest - len(ending)] + ending
+    return name
+
+
+def note(event: str, template: Template, request: WorkspaceRequest) -> None:
+    audit.record(
+        event,
+        workspace=template.workspace,
+        user=request.user,
+        about=f"template:{template.pk}",
+        details={"name": template.name},
+        now=timezone.now(),
+    )

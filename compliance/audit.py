@@ -1,0 +1,186 @@
+"""The audit log: every decision and every change worth keeping, inserted and never touched again.
+
+What names a person (addresses, subject line) goes into AuditPerson, which an erasure may delete; the entry itself
+keeps a keyed digest of it. So neither `reason` nor `details` may hold an address or a letter's text.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from compliance.models import AuditEntry, AuditPerson
+from outreach_site.accounts.models import User, Workspace
+from outreach_site.lib.crypto import keyed_digest
+from outreach_site.lib.ports import AuditRecord
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """One line to write. `checks` are rows of rule, outcome and sentence; `now` is when it happened."""
+
+    event: str
+    now: datetime
+    workspace_id: int | None = None
+    user_id: int | None = None
+    about: str = ""
+    policy_result: str = ""
+    reason: str = ""
+    legal_basis: str = ""
+    region: str = ""
+    checks: Sequence[Mapping[str, Any]] = ()
+    details: Mapping[str, Any] = field(default_factory=dict)
+    lead_email: str = ""
+    sender_email: str = ""
+    subject: str = ""
+    is_preview: bool = False
+
+
+def record(
+    event: str,
+    *,
+    workspace: Workspace | None,
+    user: User | None = None,
+    about: str = "",
+    policy_result: str = "",
+    reason: str = "",
+    legal_basis: str = "",
+    region: str = "",
+    checks: Sequence[Mapping[str, Any]] = (),
+    details: Mapping[str, Any] | None = None,
+    lead_email: str = "",
+    sender_email: str = "",
+    subject: str = "",
+    is_preview: bool = False,
+    now: datetime,
+) -> AuditEntry:
+    """Write one line, in the caller's transaction. `user` None: the system, or somebody outside, did it."""
+    [entry] = record_many(
+        [
+            Entry(
+                event=event,
+                now=now,
+                workspace_id=workspace.pk if workspace else None,
+                user_id=user.pk if user else None,
+                about=about,
+                policy_result=policy_result,
+                reason=reason,
+                legal_basis=legal_basis,
+                region=region,
+                checks=checks,
+                details=details or {},
+                lead_email=lead_email,
+                sender_email=sender_email,
+                subject=subject,
+                is_preview=is_preview,
+            )
+        ]
+    )
+    return entry
+
+
+def record_many(entries: Sequence[Entry]) -> list[AuditEntry]:
+    """Write many lines with two inserts, whatever their number; they come back in order, with their keys."""
+    people = [_person(entry) for entry in entries]
+    rows = [_row(entry, person) for entry, person in zip(entries, people, strict=True)]
+    with transaction.atomic():
+        AuditEntry.objects.bulk_create(rows)
+        named = []
+        for row, person in zip(rows, people, strict=True):
+            if row.person_digest:
+                person.entry = row
+                named.append(person)
+        AuditPerson.objects.bulk_create(named)
+    return rows
+
+
+def record_from_below(record: AuditRecord) -> None:
+    """The port through which accounts and mailboxes record: see lib/ports.py."""
+    record_many(
+        [
+            Entry(
+                event=record.event,
+                now=timezone.now(),
+                workspace_id=record.workspace_id,
+                user_id=record.user_id,
+                about=record.about,
+                reason=record.reason,
+                lead_email=record.lead_email,
+                sender_email=record.sender_email,
+                details=record.details,
+            )
+        ]
+    )
+
+
+def digest_of(person: AuditPerson) -> str:
+    """The keyed digest of the readable fields; empty where there are none."""
+    fields = [person.lead_email, person.sender_email, person.subject]
+    return keyed_digest("audit-person", json.dumps(fields)) if any(fields) else ""
+
+
+def one_line(text: str, limit: int) -> str:
+    """At most `limit` characters without line breaks or control characters: what a log's field may hold.
+
+    Invisible characters that reorder text go too, so that a line always reads as it was written.
+    """
+    kept = "".join(" " if unicodedata.category(char) in _UNPRINTABLE else char for char in text[: limit * 4])
+    line = " ".join(kept.split())
+    return line if len(line) <= limit else f"{line[: limit - 1]}…"
+
+
+# Control, format (bidirectional overrides among them), surrogate, line and paragraph separator.
+_UNPRINTABLE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+
+
+def _person(entry: Entry) -> AuditPerson:
+    return AuditPerson(
+        lead_email=one_line(entry.lead_email, 254).lower(),
+        sender_email=one_line(entry.sender_email, 254).lower(),
+        subject=one_line(entry.subject, 998),
+    )
+
+
+def _row(entry: Entry, person: AuditPerson) -> AuditEntry:
+    return AuditEntry(
+        workspace_id=entry.workspace_id,
+        user_id=entry.user_id,
+        event=one_line(entry.event, 48),
+        about=one_line(entry.about, 64),
+        policy_result=entry.policy_result,
+        reason=one_line(entry.reason, 500),
+        legal_basis=entry.legal_basis,
+        region=one_line(entry.region, 12),
+        checks=[_plain(check) for check in entry.checks],
+        details=_plain(entry.details),
+        person_digest=digest_of(person),
+        is_preview=entry.is_preview,
+        recorded_at=entry.now,
+    )
+
+
+def _plain(value: Any) -> Any:
+    """`value` as JSON that every database takes: PostgreSQL refuses NUL, and lone surrogates are not UTF-8."""
+    match value:
+        case None | bool() | int():
+            return value
+        case float():
+            return value if math.isfinite(value) else str(value)
+        case Mapping():
+            return {one_line(str(key), 64): _plain(item) for key, item in value.items()}
+        case list() | tuple():
+            return [_plain(item) for item in value]
+        case set() | frozenset():
+            return sorted(_plain(item) for item in value)
+        case datetime():
+            return value.isoformat()
+        case _:
+            return one_line(str(value), 2000)

@@ -1,0 +1,216 @@
+"""Forms of the compliance pages."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from django import forms
+
+from compliance import suppression
+from compliance.addresses import InvalidAddressError, normalise
+from compliance.audit import one_line
+from compliance.models import PolicyResult, Suppression
+from compliance.words import GROUPS
+from outreach_site.accounts.models import Workspace
+from outreach_site.mailboxes.models import Mailbox
+
+Reason = Suppression.Reason
+# What a person may say by hand. An unsubscribe click and an erasure are recorded by what brings them about.
+BY_HAND = (Reason.MANUAL, Reason.OPT_OUT, Reason.NOT_INTERESTED, Reason.COMPLAINT, Reason.HARD_BOUNCE)
+MOST_AT_ONCE = 10_000
+_IN_BRACKETS = re.compile(r"<([^<>]*)>")
+_BETWEEN = re.compile(r"[,;\t]")
+
+
+@dataclass(frozen=True)
+class Problem:
+    line: int
+    text: str
+    sentence: str
+
+
+@dataclass(frozen=True)
+class Pasted:
+    """What was found in pasted text: addresses, domains, and the lines that are neither."""
+
+    addresses: list[str] = field(default_factory=list)
+    domains: list[str] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+
+    @property
+    def rest(self) -> str:
+        """The lines to look at again."""
+        return "\n".join(problem.text for problem in self.problems)
+
+
+def read_pasted(text: str) -> Pasted:
+    """Addresses and domains out of text: one a line, or between commas, semicolons or tabs; `Name <address>` too."""
+    pasted = Pasted()
+    for number, line in enumerate(text.splitlines(), start=1):
+        if not line.strip():
+            continue
+        bracketed = _IN_BRACKETS.findall(line)
+        for piece in bracketed or _BETWEEN.split(line):
+            written = piece.strip().strip("\"'")
+            if written:
+                _sort(written, number, pasted)
+    return pasted
+
+
+def _sort(written: str, line: int, pasted: Pasted) -> None:
+    try:
+        if "@" in written.removeprefix("@"):
+            pasted.addresses.append(normalise(written))
+        else:
+            pasted.domains.append(suppression.normalise_domain(written))
+    except InvalidAddressError as err:
+        pasted.problems.append(Problem(line=line, text=one_line(written, 320), sentence=str(err)))
+
+
+class SuppressForm(forms.Form):
+    """One or many addresses and domains, pasted."""
+
+    lines = forms.CharField(
+        label="Addresses or domains",
+        max_length=1_000_000,
+        widget=forms.Textarea(
+            attrs={
+                "rows": 6,
+                "autofocus": True,
+                "spellcheck": "false",
+                "autocapitalize": "off",
+                "placeholder": "ed@example.org\nexample.com",
+            }
+        ),
+        help_text="One a line. A domain such as example.com stands for everybody there, subdomains included.",
+    )
+    reason = forms.ChoiceField(
+        label="Why",
+        choices=[
+            (Reason.MANUAL, "We decided not to write there"),
+            (Reason.OPT_OUT, "They asked to be removed"),
+            (Reason.NOT_INTERESTED, "They said no"),
+            (Reason.COMPLAINT, "They complained"),
+            (Reason.HARD_BOUNCE, "The address does not exist"),
+        ],
+        initial=Reason.MANUAL,
+        help_text="What a person asked for can later be lifted by an owner only.",
+    )
+    note = forms.CharField(
+        label="Note",
+        required=False,
+        max_length=500,
+        help_text="For whoever wonders later, such as “by telephone, 3 March”.",
+    )
+
+    def clean_lines(self) -> Pasted:
+        pasted = read_pasted(self.cleaned_data["lines"])
+        if len(pasted.addresses) + len(pasted.domains) + len(pasted.problems) > MOST_AT_ONCE:
+            raise forms.ValidationError(f"Up to {MOST_AT_ONCE:,} at a time, please: add the rest in a second go.")
+        return pasted
+
+    def with_the_rest(self, pasted: Pasted) -> SuppressForm:
+        """The form again, with what could not be read in it, and nothing of what was."""
+        return SuppressForm(initial={**self.cleaned_data, "lines": pasted.rest})
+
+
+class LiftForm(forms.Form):
+    """Why a suppression is lifted; for a person's own word, the address too."""
+
+    reason = forms.CharField(
+        label="Why may we write again?",
+        max_length=300,
+        widget=forms.Textarea(attrs={"rows": 2, "autofocus": True}),
+        help_text="Kept in the audit log.",
+    )
+    typed = forms.CharField(
+        label="Type the address to confirm",
+        max_length=254,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "off", "spellcheck": "false"}),
+    )
+
+    def __init__(self, *args: Any, expected: str, **kwargs: Any) -> None:
+        """`expected` is what has to be typed; nothing has to be where it is empty."""
+        super().__init__(*args, **kwargs)
+        self.expected = expected
+        if expected:
+            self.fields["typed"].help_text = f"{expected}"
+        else:
+            del self.fields["typed"]
+
+    def clean_typed(self) -> str:
+        written = str(self.cleaned_data["typed"]).strip().lower()
+        if written != self.expected:
+            raise forms.ValidationError("That is not the address of this entry.")
+        return written
+
+
+class CheckForm(forms.Form):
+    """An address, and what would be sent to it."""
+
+    address = forms.CharField(
+        label="Address",
+        max_length=320,
+        widget=forms.TextInput(
+            attrs={
+                "type": "text",
+                "inputmode": "email",
+                "autofocus": True,
+                "autocomplete": "off",
+                "autocapitalize": "off",
+                "spellcheck": "false",
+                "placeholder": "editor@example.org",
+            }
+        ),
+    )
+    mailbox = forms.ModelChoiceField(
+        label="From", queryset=Mailbox.objects.none(), required=False, empty_label="Any mailbox"
+    )
+    subject = forms.CharField(
+        label="Subject", required=False, max_length=300, help_text="To see whether they had this letter already."
+    )
+
+    def __init__(self, *args: Any, workspace: Workspace, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        mailboxes = Mailbox.objects.in_workspace(workspace).in_use()
+        self.fields["mailbox"].queryset = mailboxes  # type: ignore[attr-defined]  # a ModelChoiceField
+
+    def clean_address(self) -> str:
+        written = str(self.cleaned_data["address"]).strip()
+        try:
+            normalise(written)
+        except InvalidAddressError as err:
+            raise forms.ValidationError(str(err)) from err
+        return written
+
+
+class SuppressionFilter(forms.Form):
+    """What the suppression list is narrowed to. A value that makes no sense narrows nothing."""
+
+    q = forms.CharField(required=False, max_length=320)
+    reason = forms.ChoiceField(required=False, choices=[("", "Any reason"), *Reason.choices])
+
+
+class AuditFilter(forms.Form):
+    """What the audit log is narrowed to."""
+
+    q = forms.CharField(required=False, max_length=320)
+    result = forms.ChoiceField(required=False, choices=[("", "Any answer"), *PolicyResult.choices])
+    event = forms.ChoiceField(
+        required=False, choices=[("", "Everything"), *((name, label) for name, (label, _) in GROUPS.items())]
+    )
+    since = forms.DateField(required=False)
+    until = forms.DateField(required=False)
+
+
+def kept(form: forms.Form) -> dict[str, Any]:
+    """The values of a filter that make sense, by name; what was typed wrongly is left out."""
+    form.is_valid()
+    return {name: form.cleaned_data.get(name) or "" for name in form.fields}
+
+
+def as_day(value: object) -> date | None:
+    return value if isinstance(value, date) else None

@@ -1,0 +1,74 @@
+"""Holds: pauses that something or somebody ordered, until a person lifts them. The gate reads them as a rule."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import transaction
+
+from compliance import audit
+from compliance.models import Hold
+from outreach_site.accounts.models import User, Workspace
+
+
+def place(
+    *,
+    workspace: Workspace,
+    subject: str,
+    reason: str,
+    advice: str = "",
+    source: str = "",
+    user: User | None = None,
+    now: datetime,
+) -> Hold:
+    """Hold back what concerns `subject` (mailbox:3, campaign:7, address:ed@example.org, workspace).
+
+    `reason` is a sentence for a person, `advice` what they can do. A hold that stands already is left as it is.
+    """
+    with transaction.atomic():
+        hold, is_new = Hold.objects.get_or_create(
+            workspace=workspace,
+            subject=subject,
+            lifted_at=None,
+            defaults={
+                "reason": audit.one_line(reason, 500),
+                "advice": audit.one_line(advice, 500),
+                "source": audit.one_line(source, 64),
+                "placed_at": now,
+            },
+        )
+        if is_new:
+            _record("hold.placed", hold, user=user, reason=hold.reason, now=now)
+    return hold
+
+
+def lift(hold: Hold, *, user: User, now: datetime) -> bool:
+    """Let what is held back go on. False where somebody else was quicker."""
+    with transaction.atomic():
+        lifted = Hold.objects.standing().filter(pk=hold.pk).update(lifted_at=now, lifted_by_id=user.pk)
+        if lifted:
+            _record("hold.lifted", hold, user=user, reason=hold.reason, now=now)
+    return bool(lifted)
+
+
+def kind_of(hold: Hold) -> str:
+    """What is held: `mailbox`, `campaign`, `address` or `workspace`."""
+    return hold.subject.partition(":")[0]
+
+
+def address_of(hold: Hold) -> str:
+    return hold.subject.partition(":")[2] if kind_of(hold) == "address" else ""
+
+
+def _record(event: str, hold: Hold, *, user: User | None, reason: str, now: datetime) -> None:
+    # An address is the person's own: it goes where an erasure finds it, and not into the entry.
+    audit.record(
+        event,
+        workspace=hold.workspace,
+        user=user,
+        about="" if address_of(hold) else hold.subject,
+        lead_email=address_of(hold),
+        reason=reason,
+        details={"hold": hold.pk, "source": hold.source},
+        now=now,
+    )

@@ -1,0 +1,334 @@
+"""Suppression: addresses and domains that nobody here writes to again.
+
+Adding protects and is open to everybody who may write; it can be repeated, and never weakens what is there. What a
+person asked for themselves (an opt-out, a complaint, an erasure) outranks what we found out (a refusal, a bounce, a
+line added by hand), and only an owner may take it back; an erasure is for ever.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import Enum
+
+from django.db import transaction
+
+from compliance import audit
+from compliance.addresses import InvalidAddressError, domain_of, is_free_mail, normalise, parents_of, registrable
+from compliance.models import Suppression
+from outreach_site.accounts.models import User, Workspace
+from outreach_site.lib import ports
+
+__all__ = [
+    "UNDO_FOR",
+    "Added",
+    "Lifting",
+    "NotLiftableError",
+    "Reason",
+    "Suppression",
+    "is_own_word",
+    "lift",
+    "lifting_of",
+    "normalise_domain",
+    "readable",
+    "suppress",
+    "suppress_domain",
+    "suppress_many",
+    "suppressed_among",
+    "undo",
+]
+
+Reason = Suppression.Reason
+Scope = Suppression.Scope
+
+# A person's own word, weakest first. Reasons that are not named here are ours, and none of them replaces another.
+_OWN_WORD = {Reason.UNSUBSCRIBE: 1, Reason.OPT_OUT: 2, Reason.COMPLAINT: 3, Reason.ERASURE: 4}
+# How long whoever may tag a reply can take back the suppression that came from it.
+UNDO_FOR = timedelta(minutes=30)
+# Rows that one statement looks up.
+_SLICE = 1_000
+_ANNOUNCED_AT_ONCE = 250
+
+
+class NotLiftableError(Exception):
+    """This suppression may not be lifted, or not by this person; the message says why."""
+
+
+class Lifting(Enum):
+    """What it takes to lift a suppression."""
+
+    A_REASON = "a_reason"  # compliance or an owner, with a reason
+    AN_OWNER = "an_owner"  # an owner who types the address: a person asked for it
+    NEVER = "never"
+
+
+@dataclass(frozen=True)
+class Added:
+    """What became of a batch: entries that are new, that got a stronger reason, and that stood already."""
+
+    new: list[Suppression] = field(default_factory=list)
+    stronger: list[Suppression] = field(default_factory=list)
+    known: list[Suppression] = field(default_factory=list)
+
+    @property
+    def all(self) -> list[Suppression]:
+        return [*self.new, *self.stronger, *self.known]
+
+
+def suppress(
+    *,
+    workspace: Workspace | None,
+    address: str,
+    reason: str,
+    source: str = "",
+    note: str = "",
+    user: User | None = None,
+    now: datetime,
+) -> Suppression:
+    """Nobody in `workspace` (None: on this server) writes to `address` again. May be repeated without harm.
+
+    Raises InvalidAddressError. What waits for the address is told in the same transaction.
+    """
+    added = suppress_many(
+        workspace=workspace, addresses=[address], reason=reason, source=source, note=note, user=user, now=now
+    )
+    return added.all[0]
+
+
+def suppress_domain(
+    *,
+    workspace: Workspace | None,
+    domain: str,
+    reason: str,
+    source: str = "",
+    note: str = "",
+    user: User | None = None,
+    now: datetime,
+) -> Suppression:
+    """The same for everybody at `domain` and its subdomains. Raises InvalidAddressError."""
+    added = suppress_many(
+        workspace=workspace, domains=[domain], reason=reason, source=source, note=note, user=user, now=now
+    )
+    return added.all[0]
+
+
+def suppress_many(
+    *,
+    workspace: Workspace | None,
+    addresses: Iterable[str] = (),
+    domains: Iterable[str] = (),
+    reason: str,
+    source: str = "",
+    note: str = "",
+    user: User | None = None,
+    now: datetime,
+) -> Added:
+    """Suppress a batch in one transaction. The number of queries grows by the thousand. Raises InvalidAddressError."""
+    wanted = [(Scope.ADDRESS, value) for value in dict.fromkeys(map(normalise, addresses))]
+    wanted += [(Scope.DOMAIN, value) for value in dict.fromkeys(map(normalise_domain, domains))]
+    added = Added()
+    with transaction.atomic():
+        for start in range(0, len(wanted), _SLICE):
+            rows = [
+                Suppression(
+                    workspace=workspace,
+                    scope=scope,
+                    value=value,
+                    domain=domain_of(value) if scope == Scope.ADDRESS else value,
+                    reason=Reason(reason),
+                    source=audit.one_line(source, 64),
+                    note=audit.one_line(note, 500),
+                    created_by_id=user.pk if user else None,
+                    created_at=now,
+                )
+                for scope, value in wanted[start : start + _SLICE]
+            ]
+            _add(rows, added, workspace=workspace, user=user, now=now)
+    return added
+
+
+def _add(
+    rows: Sequence[Suppression], added: Added, *, workspace: Workspace | None, user: User | None, now: datetime
+) -> None:
+    """1. Lock what stands. 2. Insert the rest; losing that race to another worker is normal. 3. Lock what stands now.
+    4. Strengthen what is weaker. 5. Audit and announce."""
+    before = {(row.scope, row.value) for row in _standing(rows, workspace)}
+    missing = [row for row in rows if (row.scope, row.value) not in before]
+    Suppression.objects.bulk_create(missing, ignore_conflicts=True)
+    ours = {(row.scope, row.value): row for row in missing}
+    reason = Reason(rows[0].reason)
+    new, stronger = [], []
+    for row in _standing(rows, workspace):
+        insert = ours.get((row.scope, row.value))
+        if insert is not None and row.reason == reason and row.created_at == now:
+            new.append(row)
+        elif _OWN_WORD.get(reason, 0) > _OWN_WORD.get(Reason(row.reason), 0):
+            stronger.append((row, row.reason))
+            row.reason, row.source = reason, rows[0].source
+            row.note = rows[0].note or row.note
+        else:
+            added.known.append(row)
+    if stronger:
+        Suppression.objects.bulk_update([row for row, _ in stronger], ["reason", "source", "note"])
+    added.new.extend(new)
+    added.stronger.extend(row for row, _ in stronger)
+    changed = [(row, "") for row in new] + stronger
+    audit.record_many([_entry(row, was=was, user=user, now=now) for row, was in changed])
+    _announce([row for row, _ in changed], workspace)
+
+
+def _standing(rows: Sequence[Suppression], workspace: Workspace | None) -> list[Suppression]:
+    return list(
+        Suppression.objects.select_for_update(no_key=True)
+        .filter(workspace=workspace, value__in=[row.value for row in rows])
+        .order_by("pk")  # one order for everybody, so that two batches cannot wait for each other
+    )
+
+
+def _entry(row: Suppression, *, was: str, user: User | None, now: datetime) -> audit.Entry:
+    return audit.Entry(
+        event="suppression.strengthened" if was else "suppression.added",
+        workspace_id=row.workspace_id,
+        user_id=user.pk if user else None,
+        about=f"suppression:{row.pk}",
+        reason=row.get_reason_display(),
+        lead_email=readable(row),
+        details={"scope": row.scope, "reason": row.reason, "source": row.source, **({"was": was} if was else {})},
+        now=now,
+    )
+
+
+def _announce(rows: Sequence[Suppression], workspace: Workspace | None) -> None:
+    # In pieces: a listener asks for each domain with an OR, of which SQLite takes 1,000 a statement.
+    for start in range(0, len(rows), _ANNOUNCED_AT_ONCE):
+        piece = rows[start : start + _ANNOUNCED_AT_ONCE]
+        ports.announce_suppression(
+            workspace_id=workspace.pk if workspace else None,
+            addresses=[row.value for row in piece if row.scope == Scope.ADDRESS],
+            domains=[row.value for row in piece if row.scope == Scope.DOMAIN],
+        )
+
+
+def readable(row: Suppression) -> str:
+    """An entry as people write it: an address, or `@example.org` for a domain."""
+    return row.value if row.scope == Scope.ADDRESS else f"@{row.value}"
+
+
+def normalise_domain(text: str) -> str:
+    """The one spelling of a domain, written `example.org`, `@example.org` or `*.example.org`.
+
+    Raises InvalidAddressError; also for a suffix under which anybody registers (`co.uk`) and a provider who gives
+    addresses to anybody (`gmail.com`): those would silence millions who asked for nothing.
+    """
+    written = text.strip().removeprefix("*.").removeprefix("@").rstrip(".")
+    try:
+        domain = domain_of(normalise(f"somebody@{written}"))
+    except InvalidAddressError as err:
+        raise InvalidAddressError(f"“{audit.one_line(text, 80)}” is neither an email address nor a domain.") from err
+    if registrable(f"somebody.{domain}") == f"somebody.{domain}":
+        raise InvalidAddressError(f"Anybody can register under {domain}. Add the domain that you mean.")
+    if is_free_mail(domain):
+        raise InvalidAddressError(f"{domain} gives addresses to anybody. Add the addresses that you mean.")
+    return domain
+
+
+def suppressed_among(workspace: Workspace | None, keys: Collection[str]) -> dict[str, Suppression]:
+    """Which of these normalised addresses are suppressed here, and by which entry: their own, or a domain's above them.
+
+    One query. `workspace` None asks only for what holds everywhere. Where several entries stand, the strongest reason
+    answers, and the narrower entry among equals.
+    """
+    if not keys:
+        return {}
+    above = {key: [key, *parents_of(domain_of(key))] for key in keys}
+    values = {value for path in above.values() for value in path}
+    entries = Suppression.objects.in_workspace(workspace) if workspace else Suppression.objects.filter(workspace=None)
+    found: dict[str, list[Suppression]] = {}
+    for entry in entries.filter(value__in=values):
+        if ("@" in entry.value) == (entry.scope == Scope.ADDRESS):
+            found.setdefault(entry.value, []).append(entry)
+    suppressed = {}
+    for key, path in above.items():
+        standing = [entry for value in path for entry in found.get(value, ())]
+        if standing:
+            suppressed[key] = max(standing, key=_weight)
+    return suppressed
+
+
+def _weight(entry: Suppression) -> tuple[int, bool, bool]:
+    return _OWN_WORD.get(Reason(entry.reason), 0), entry.scope == Scope.ADDRESS, entry.workspace_id is not None
+
+
+def is_own_word(entry: Suppression) -> bool:
+    """Whether the person asked for it themselves."""
+    return Reason(entry.reason) in _OWN_WORD
+
+
+def lifting_of(entry: Suppression) -> Lifting:
+    """What it takes to lift this entry. One that holds everywhere is not a single workspace's to lift."""
+    if entry.reason == Reason.ERASURE or entry.workspace_id is None:
+        return Lifting.NEVER
+    return Lifting.AN_OWNER if is_own_word(entry) else Lifting.A_REASON
+
+
+def lift(
+    suppression: Suppression, *, user: User, reason: str, now: datetime, owner_typed_address: bool = False
+) -> None:
+    """Take an entry off the list; the audit log keeps why. Whether `user` may do so at all is the caller's to check.
+
+    `owner_typed_address`: an owner confirmed it by typing the address, which a person's own word needs.
+    Raises NotLiftableError: the entry is looked at again under a lock, as a stronger reason may have come meanwhile.
+    """
+    with transaction.atomic():
+        entry = Suppression.objects.select_for_update().filter(pk=suppression.pk).first()
+        if entry is None:
+            return  # Somebody else was quicker.
+        match lifting_of(entry):
+            case Lifting.NEVER if entry.reason == Reason.ERASURE:
+                raise NotLiftableError("This person asked for erasure. Nobody can lift that.")
+            case Lifting.NEVER:
+                raise NotLiftableError("This entry holds for every workspace on this server and cannot be lifted here.")
+            case Lifting.AN_OWNER if not owner_typed_address:
+                raise NotLiftableError("This person asked for it: only an owner who types the address can lift it.")
+        _remove(entry, event="suppression.lifted", user=user, reason=reason, now=now)
+
+
+def undo(suppression: Suppression, *, source: str, user: User, now: datetime) -> None:
+    """Take back, within 30 minutes, a suppression that `source` (a subject such as reply:7) brought about.
+
+    For whoever may tag a reply; a person's own word is not undone this way. Raises NotLiftableError.
+    """
+    with transaction.atomic():
+        entry = Suppression.objects.select_for_update().filter(pk=suppression.pk).first()
+        if entry is None:
+            return
+        if lifting_of(entry) != Lifting.A_REASON or entry.source != source:
+            raise NotLiftableError("This address is suppressed for another reason too. Compliance can lift it.")
+        if now - entry.created_at > UNDO_FOR:
+            raise NotLiftableError("More than 30 minutes have passed. Compliance can lift it, with a reason.")
+        _remove(entry, event="suppression.undone", user=user, reason="Taken back at once.", now=now)
+
+
+def _remove(entry: Suppression, *, event: str, user: User, reason: str, now: datetime) -> None:
+    audit.record_many(
+        [
+            audit.Entry(
+                event=event,
+                workspace_id=entry.workspace_id,
+                user_id=user.pk,
+                about=f"suppression:{entry.pk}",
+                reason=reason,
+                lead_email=readable(entry),
+                details={
+                    "scope": entry.scope,
+                    "was": entry.reason,
+                    "source": entry.source,
+                    "added_at": entry.created_at,
+                    "added_by": entry.created_by_id,
+                },
+                now=now,
+            )
+        ]
+    )
+    entry.delete()

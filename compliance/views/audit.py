@@ -1,0 +1,115 @@
+"""The audit log: every decision and every change, with what was checked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.db.models import Q
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, render
+
+from compliance.forms import AuditFilter, as_day, kept
+from compliance.models import AuditEntry, AuditEntryQuerySet, PolicyResult
+from compliance.paging import page_of
+from compliance.regions import Region
+from compliance.searching import begins, entries_about, within
+from compliance.views.sections import names_of, pager, tabs
+from compliance.words import GROUPS, RESULTS, CheckLine, Link, check_line, checks_in_order, event_words, subject_link
+from outreach_site.accounts.access import READERS, WorkspaceRequest, allow
+from outreach_site.accounts.models import Workspace
+from outreach_site.lib.htmx import is_htmx
+
+
+@dataclass(frozen=True)
+class Row:
+    entry: AuditEntry
+    what: str
+    who: str
+    address: str
+    tone: str
+    result: str
+
+
+@allow(READERS)
+def audit_list(request: WorkspaceRequest, workspace: str) -> HttpResponse:
+    here = request.membership.workspace
+    form = AuditFilter(request.GET)
+    narrowed = kept(form)
+    page = page_of([_narrow(narrowed, here)], before=request.GET.get("before", ""), after=request.GET.get("after", ""))
+    names = names_of(entry.user_id for entry in page.rows)
+    context = {
+        "rows": [_row(entry, names) for entry in page.rows],
+        "pager": pager(request, page, ("entry", "entries")),
+        "narrowed": narrowed,
+        "is_narrowed": any(narrowed.values()),
+        "results": [("", "Any answer"), *((value.value, RESULTS[value][1].capitalize()) for value in PolicyResult)],
+        "groups": [("", "Everything"), *((name, label) for name, (label, _) in GROUPS.items())],
+    }
+    if is_htmx(request):
+        return render(request, "compliance/audit_list.html#audit-rows", context)
+    return render(request, "compliance/audit_list.html", context | {"tabs": tabs(request, "audit_list")})
+
+
+@allow(READERS)
+def audit_detail(request: WorkspaceRequest, workspace: str, pk: int) -> HttpResponse:
+    here = request.membership.workspace
+    entry = get_object_or_404(AuditEntry.objects.in_workspace(here).select_related("person"), pk=pk)
+    context = {
+        "row": _row(entry, names_of([entry.user_id])),
+        "person": getattr(entry, "person", None),
+        "about": _about(entry, here),
+        "region": Region(entry.region).label if entry.region in set(Region) else entry.region,
+        "checks": _checks(entry),
+        "details": [(key.replace("_", " ").capitalize(), value) for key, value in entry.details.items() if value],
+        "tabs": tabs(request, "audit_list") if not is_htmx(request) else [],
+    }
+    name = "compliance/audit_detail.html#entry" if is_htmx(request) else "compliance/audit_detail.html"
+    return render(request, name, context)
+
+
+def _narrow(narrowed: dict[str, object], here: Workspace) -> AuditEntryQuerySet:
+    entries = AuditEntry.objects.in_workspace(here).select_related("person").filter(entries_about(str(narrowed["q"])))
+    if narrowed["result"]:
+        entries = entries.filter(policy_result=narrowed["result"])
+    if narrowed["event"]:
+        groups = Q()
+        for beginning in GROUPS[str(narrowed["event"])][1]:
+            groups |= begins("event", beginning)
+        entries = entries.filter(groups)
+    return entries.filter(within(as_day(narrowed["since"]), as_day(narrowed["until"]), here.zone))
+
+
+def _row(entry: AuditEntry, names: dict[int, str]) -> Row:
+    tone, result = RESULTS[PolicyResult(entry.policy_result)] if entry.policy_result else ("", "")
+    person = getattr(entry, "person", None)
+    return Row(
+        entry=entry,
+        what=event_words(entry.event),
+        who=_who(entry, names),
+        address=(person.lead_email or person.sender_email) if person else "",
+        tone=tone,
+        result=result,
+    )
+
+
+def _who(entry: AuditEntry, names: dict[int, str]) -> str:
+    if entry.user_id is not None:
+        return names.get(entry.user_id, "Somebody who has left")
+    return "The reader" if entry.event == "unsubscribe.used" else "Linkletter"
+
+
+def _about(entry: AuditEntry, here: Workspace) -> Link:
+    """What it is about, unless the page says so already or it is gone."""
+    if entry.event in {"suppression.lifted", "suppression.undone"}:
+        return Link("")
+    return subject_link(entry.about, here)
+
+
+def _checks(entry: AuditEntry) -> list[CheckLine]:
+    return checks_in_order(
+        [
+            check_line(str(check.get("rule", "")), str(check.get("outcome", "")), str(check.get("sentence", "")))
+            for check in entry.checks
+            if isinstance(check, dict)
+        ]
+    )

@@ -1,0 +1,112 @@
+"""Check an address: what would become of a first letter to it, and what every rule says."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.formats import date_format
+
+from compliance import gate
+from compliance.forms import CheckForm
+from compliance.models import PolicyResult
+from compliance.policy import Decision, Letter, Outcome, Rule
+from compliance.views.sections import WORKERS, tabs
+from compliance.words import CheckLine, check_line, checks_in_order
+from outreach_site.accounts.access import WorkspaceRequest, allow
+from outreach_site.accounts.models import SenderIdentity
+from outreach_site.lib.htmx import is_htmx
+from outreach_site.mailboxes.models import Mailbox
+
+# What these rules say without a mailbox, or without a subject, would be about nothing.
+_NEED_MAILBOX = frozenset({Rule.MAILBOX_DAY, Rule.MAILBOX_HOUR, Rule.DUPLICATE})
+_NEED_LETTER = frozenset({Rule.STEP})
+
+
+@dataclass(frozen=True)
+class Verdict:
+    address: str
+    tone: str
+    title: str
+    text: str
+    checks: list[CheckLine]
+    region: str
+    legal_basis: str
+
+
+@allow(WORKERS)
+def check_address(request: WorkspaceRequest, workspace: str) -> HttpResponse:
+    """GET shows the form, filled in where a link brought an address; POST asks, and the question goes into the log."""
+    here = request.membership.workspace
+    form = CheckForm(request.POST or None, workspace=here, initial={"address": request.GET.get("address", "")})
+    verdict = None
+    if request.method == "POST" and form.is_valid():
+        letter = _question(request, form)
+        decision = gate.preview(letter, workspace=here, user=request.user, now=timezone.now())
+        verdict = _verdict(decision, has_mailbox=bool(letter.mailbox_id), has_subject=bool(letter.subject))
+    context: dict[str, object] = {"form": form, "verdict": verdict}
+    status = 422 if form.is_bound and verdict is None else 200
+    if is_htmx(request):
+        return render(request, "compliance/check_address.html#form-and-verdict", context, status=status)
+    context["tabs"] = tabs(request, "check_address")
+    return render(request, "compliance/check_address.html", context, status=status)
+
+
+def _question(request: WorkspaceRequest, form: CheckForm) -> Letter:
+    here = request.membership.workspace
+    mailbox: Mailbox | None = form.cleaned_data["mailbox"]
+    letter = gate.question(
+        recipient=form.cleaned_data["address"],
+        sender=mailbox.email if mailbox else "",
+        subject=form.cleaned_data["subject"],
+        user=request.user,
+        mailbox_id=mailbox.pk if mailbox else 0,
+        sign_in=mailbox.sign_in if mailbox else "",
+        through_sandbox=here.is_rehearsal,
+    )
+    identity = SenderIdentity.objects.default_of(here)
+    return replace(
+        letter,
+        identity_complete=identity is not None and identity.is_complete,
+        hourly_limit=mailbox.hourly_limit if mailbox else None,
+        daily_limit=mailbox.daily_limit if mailbox else None,
+    )
+
+
+def _verdict(decision: Decision, *, has_mailbox: bool, has_subject: bool) -> Verdict:
+    left_out = set(_NEED_LETTER)
+    if not has_mailbox:
+        left_out |= _NEED_MAILBOX
+    if not has_subject:
+        left_out.add(Rule.DUPLICATE)
+    checks = [check for check in decision.checks if check.rule not in left_out]
+    tone, title, text = _sentence(decision)
+    return Verdict(
+        address=decision.letter.recipient,
+        tone=tone,
+        title=title,
+        text=text,
+        checks=checks_in_order([check_line(check.rule, check.outcome, check.sentence) for check in checks]),
+        region=decision.region.region.label,
+        legal_basis=decision.legal_basis.label,
+    )
+
+
+def _sentence(decision: Decision) -> tuple[str, str, str]:
+    """The verdict for a person: tone, sentence, and what led to it."""
+    address = decision.letter.recipient
+    match decision.result:
+        case PolicyResult.BLOCKED:
+            return "bad", f"No: no letter goes to {address}.", decision.reason
+        case PolicyResult.DEFERRED if decision.asks:
+            return "warn", f"Not yet: a letter to {address} needs a person first.", decision.reason
+        case PolicyResult.DEFERRED:
+            until = date_format(timezone.localtime(decision.until), "l H:i") if decision.until else ""
+            title = f"Later: a letter to {address} has to wait" + (f" until {until}." if until else ".")
+            return "warn", title, decision.reason
+    warned = " ".join(check.sentence for check in decision.checks if check.outcome == Outcome.WARNED)
+    if warned:
+        return "info", f"Yes: a letter to {address} may go, and there is something to know.", warned
+    return "good", f"Yes: a letter to {address} may go now.", "Nothing stands in its way."

@@ -1,0 +1,138 @@
+"""Plain words for what is stored as codes: events of the audit log, rules and their answers, plain subjects."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.urls import NoReverseMatch, reverse
+
+from compliance.models import PolicyResult, Suppression
+from compliance.policy import Outcome, Rule
+from outreach_site.accounts.models import Workspace
+
+EVENTS = {
+    "letter.decided": "Letter checked before sending",
+    "letter.checked": "Address checked by hand",
+    "letter.ground_named": "Why we may write was named",
+    "letter.requeued": "Letter put back into the queue",
+    "letter.cancelled": "Letter cancelled",
+    "letter.said_arrived": "Letter confirmed as arrived",
+    "letter.said_not_arrived": "Letter confirmed as not arrived",
+    "suppression.added": "Suppressed",
+    "suppression.strengthened": "Suppressed for a stronger reason",
+    "suppression.lifted": "Suppression lifted",
+    "suppression.undone": "Suppression taken back at once",
+    "unsubscribe.used": "Unsubscribe link used",
+    "hold.placed": "Held back",
+    "hold.lifted": "Hold lifted",
+    "mailbox.test_letter": "Test letter sent",
+    "mailbox.test_letter_answered": "Test letter answered",
+    "api_key.created": "API key made",
+    "api_key.revoked": "API key revoked",
+    "identity.made_default": "Sender identity made the default",
+}
+
+# What the audit page can be narrowed to: a word, and the beginnings of its events.
+GROUPS: dict[str, tuple[str, tuple[str, ...]]] = {
+    "letters": ("Letters", ("letter.",)),
+    "suppression": ("Suppression", ("suppression.", "unsubscribe.")),
+    "holds": ("Held back", ("hold.",)),
+    "mailboxes": ("Mailboxes", ("mailbox.",)),
+    "replies": ("Replies", ("reply.",)),
+    "people": ("Team and settings", ("team.", "workspace.", "identity.", "api_key.", "user.", "account.")),
+}
+
+RULES = {
+    Rule.REHEARSAL: "Rehearsal kept apart",
+    Rule.IDENTITY: "Who writes",
+    Rule.SUPPRESSION: "Suppression list",
+    Rule.HOLD: "Held back",
+    Rule.STEP: "Same letter of the campaign",
+    Rule.DUPLICATE: "Same letter twice",
+    Rule.REGION: "Rule of the region",
+    Rule.ADDRESS: "Kind of address",
+    Rule.USER_CAP: "Your letters today",
+    Rule.DOMAIN_CAP: "Letters to this domain today",
+    Rule.MAILBOX_DAY: "This mailbox today",
+    Rule.MAILBOX_HOUR: "This mailbox, last hour",
+}
+
+# Tone and word of each answer.
+OUTCOMES = {
+    Outcome.PASSED: ("good", "fine"),
+    Outcome.WARNED: ("info", "worth knowing"),
+    Outcome.WAITS: ("warn", "has to wait"),
+    Outcome.ASKS: ("warn", "needs a person"),
+    Outcome.REFUSED: ("bad", "not allowed"),
+}
+
+RESULTS = {
+    PolicyResult.APPROVED: ("good", "allowed"),
+    PolicyResult.BLOCKED: ("bad", "not allowed"),
+    PolicyResult.DEFERRED: ("warn", "has to wait"),
+}
+
+REASON_TONES = {
+    Suppression.Reason.MANUAL: "neutral",
+    Suppression.Reason.NOT_INTERESTED: "warn",
+    Suppression.Reason.HARD_BOUNCE: "info",
+    Suppression.Reason.UNSUBSCRIBE: "bad",
+    Suppression.Reason.OPT_OUT: "bad",
+    Suppression.Reason.COMPLAINT: "bad",
+    Suppression.Reason.ERASURE: "bad",
+}
+
+# Rooms above this one are linked to by name: they may show what is only a plain subject here.
+_PAGES = {
+    "reply": "inbox:reply_detail",
+    "campaign": "campaigns:campaign_detail",
+    "mailbox": "mailboxes:mailbox_edit",
+    "suppression": "compliance:suppression_detail",
+}
+_NOUNS = {"attempt": "letter", "api_key": "API key", "identity": "sender identity"}
+
+
+@dataclass(frozen=True)
+class Link:
+    label: str
+    url: str = ""
+
+
+def event_words(event: str) -> str:
+    return EVENTS.get(event) or event.replace(".", " ").replace("_", " ").capitalize()
+
+
+def subject_link(subject: str, here: Workspace) -> Link:
+    """A plain subject such as `reply:7` as words, and where it can be looked at."""
+    kind, _, number = subject.partition(":")
+    if not kind:
+        return Link("")
+    noun = _NOUNS.get(kind, kind.replace("_", " "))
+    label = f"{noun[:1].upper()}{noun[1:]} {number}".strip()
+    try:
+        return Link(label, reverse(_PAGES[kind], args=[here.slug, int(number)]))
+    except (KeyError, ValueError, NoReverseMatch):
+        return Link(label)
+
+
+@dataclass(frozen=True)
+class CheckLine:
+    """One rule's answer as a row of a page."""
+
+    label: str
+    tone: str
+    word: str
+    sentence: str
+
+
+def check_line(rule: str, outcome: str, sentence: str) -> CheckLine:
+    """Also for rules and answers of another version, which an old entry may hold."""
+    label = RULES[Rule(rule)] if rule in set(Rule) else rule.replace("_", " ").capitalize()
+    tone, word = OUTCOMES[Outcome(outcome)] if outcome in set(Outcome) else ("neutral", outcome)
+    return CheckLine(label=label, tone=tone, word=word, sentence=sentence)
+
+
+def checks_in_order(checks: list[CheckLine]) -> list[CheckLine]:
+    """What stands in the way first, what is worth knowing next, the rest in the order of the rules."""
+    weight = {"bad": 0, "warn": 1, "info": 2}
+    return sorted(checks, key=lambda check: weight.get(check.tone, 3))

@@ -1,0 +1,346 @@
+"""What follows from a reply: for the lead, the letters that wait, the suppression list; and how it is taken back.
+
+Wrong suppression is the worst error, and anybody can write a bounce or put any sender on a letter. So a report
+suppresses only when it names a Message-ID of ours. A refusal suppresses whoever wrote it, and the address that we wrote
+to only where the answer names our letter.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import Q
+
+from campaigns.lifecycle import ENDS_WRITING
+from campaigns.models import Attempt, Lead
+from campaigns.queueing import cancel_waiting, prove_sent
+from compliance import audit, holds, suppression
+from compliance.addresses import InvalidAddressError
+from compliance.models import Hold, Suppression
+from inbox.bounces import Hardness
+from inbox.matching import Match
+from inbox.models import Reply, ReplyLabel
+from inbox.scope import key_of
+from inbox.understanding import MessageKind, Understanding
+from outreach_site.accounts.models import User
+from outreach_site.mailboxes.models import Mailbox
+
+# A report without our Message-ID about an address that was written to this recently makes a person look.
+DOUBTFUL_REPORT = timedelta(days=14)
+Reason = Suppression.Reason
+Tag = Reply.Classification
+
+# Statuses that an automatic move never leaves: the link is live; they asked to be removed.
+_STAYS = (Lead.Status.PLACED, Lead.Status.UNSUBSCRIBED)
+
+
+class CannotUndoError(Exception):
+    """What came from this reply can no longer be taken back here; the message says why."""
+
+
+def draw(reply: Reply, understood: Understanding, match: Match | None, *, now: datetime) -> None:
+    """Draw the consequences of an understood message, in the caller's transaction. May be repeated without harm."""
+    if match is not None and match.is_proof:
+        prove_sent([match.attempt], by=f"an answer ({reply.about})")
+    match understood.kind:
+        case MessageKind.REPLY:
+            _person_wrote(reply, suppresses=understood.suppresses, now=now)
+        case MessageKind.BOUNCE if understood.report is not None and understood.report.hardness is Hardness.HARD:
+            _address_is_dead(reply, match, now=now)
+        case MessageKind.COMPLAINT:
+            _complained(reply, match, now=now)
+
+
+def prove_by_copy(mailbox: Mailbox, message_id: str) -> None:
+    """A copy of our own letter, back in the mailbox, shows that it left."""
+    if message_id:
+        prove_sent(
+            Attempt.objects.in_workspace(mailbox.workspace).filter(Q(message_id=message_id) | Q(wire_id=message_id)),
+            by="a copy in the mailbox",
+        )
+
+
+# --- A person wrote ---------------------------------------------------------------------------------------------------
+
+
+def _person_wrote(reply: Reply, *, suppresses: bool, now: datetime) -> None:
+    tagged_by_hand = reply.labels.exclude(user=None).exists()
+    if tagged_by_hand:
+        return  # What follows from a person's tag was drawn when they chose it.
+    if reply.classification == Tag.OUT_OF_OFFICE:
+        return
+    _move_lead(reply, now=now)
+    if suppresses:
+        _suppress_writer(reply, user=None, now=now)
+    elif reply.needs_review:
+        _hold_until_decided(reply, now=now)
+
+
+def _move_lead(reply: Reply, *, now: datetime) -> None:
+    """An answer ends the writing, and says where the lead stands."""
+    if reply.lead is None:
+        return
+    status = status_after(reply)
+    if status is None:
+        return
+    moved = Lead.objects.filter(pk=reply.lead.pk).exclude(status__in=_stays(status)).move_to(status, now=now)
+    cancel_waiting(reply.lead, reason=ENDS_WRITING[Lead.Status.REPLIED], now=now)
+    if moved:
+        reply.lead.status = status
+        audit.record(
+            "lead.status_changed",
+            workspace=reply.workspace,
+            about=f"lead:{reply.lead.pk}",
+            reason="They answered.",
+            details={"to": status.value, "by": reply.about},
+            lead_email=reply.from_email,
+            now=now,
+        )
+
+
+def _stays(status: Lead.Status) -> tuple[Lead.Status, ...]:
+    return (Lead.Status.PLACED,) if status == Lead.Status.UNSUBSCRIBED else _STAYS
+
+
+def status_after(reply: Reply) -> Lead.Status | None:
+    """Where a lead stands after this reply; None where it says nothing about that."""
+    if reply.kind != Reply.Kind.REPLY or reply.classification == Tag.OUT_OF_OFFICE:
+        return None
+    if reply.classification == Tag.NOT_INTERESTED:
+        return Lead.Status.UNSUBSCRIBED if reply.asks_opt_out else Lead.Status.LOST
+    return Lead.Status.REPLIED
+
+
+def addresses_behind(reply: Reply) -> list[str]:
+    """Whom a refusal speaks for: who wrote it, and the address we wrote to where the answer names our letter."""
+    addresses = [reply.from_email]
+    if reply.attempt is not None and reply.matched_by != "address":
+        addresses.append(reply.attempt.recipient)
+    kept: dict[str, str] = {}
+    for address in addresses:
+        key = key_of(address)
+        if key:
+            kept.setdefault(key, address)
+    return list(kept.values())
+
+
+def _suppress_writer(reply: Reply, *, user: User | None, now: datetime) -> None:
+    reason = Reason.OPT_OUT if reply.asks_opt_out else Reason.NOT_INTERESTED
+    for address in addresses_behind(reply):
+        try:
+            entry = suppression.suppress(
+                workspace=reply.workspace,
+                address=address,
+                reason=reason,
+                source=reply.about,
+                note="Said so in a reply." if user is None else "A person read the reply so.",
+                user=user,
+                now=now,
+            )
+        except InvalidAddressError:
+            continue
+        if not reply.suppressed_value or key_of(reply.from_email) == entry.value:
+            reply.suppressed_value = entry.value
+    Reply.objects.filter(pk=reply.pk).update(suppressed_value=reply.suppressed_value)
+
+
+def _hold_until_decided(reply: Reply, *, now: datetime) -> None:
+    who = reply.from_name or "somebody"
+    for address in addresses_behind(reply):
+        holds.place(
+            workspace=reply.workspace,
+            subject=f"address:{key_of(address)}"[:300],
+            reason=f"{who} may not want to be written to.",
+            advice="Read the reply and tag it: that decides.",
+            source=reply.about,
+            now=now,
+        )
+
+
+def _lift_holds(reply: Reply, *, user: User, now: datetime) -> None:
+    for hold in Hold.objects.in_workspace(reply.workspace).standing().filter(source=reply.about):
+        holds.lift(hold, user=user, now=now)
+
+
+# --- A server reports -------------------------------------------------------------------------------------------------
+
+
+def _address_is_dead(reply: Reply, match: Match | None, *, now: datetime) -> None:
+    if match is None or not match.is_proof:
+        _look_at_report(reply, match, "A bounce says that this address does not exist.", now=now)
+        return
+    attempt = match.attempt
+    _suppress_recipient(reply, attempt, Reason.HARD_BOUNCE, now=now)
+    if (
+        Lead.objects.filter(pk=attempt.lead_id)
+        .exclude(status__in=[*_STAYS, Lead.Status.REPLIED])
+        .move_to(Lead.Status.BOUNCED, now=now)
+    ):
+        cancel_waiting(attempt.lead, reason=ENDS_WRITING[Lead.Status.BOUNCED], now=now)
+
+
+def _complained(reply: Reply, match: Match | None, *, now: datetime) -> None:
+    if match is None or not match.is_proof:
+        _look_at_report(reply, match, "Somebody may have reported a letter of ours as spam.", now=now)
+        return
+    _suppress_recipient(reply, match.attempt, Reason.COMPLAINT, now=now)
+    Lead.objects.filter(pk=match.attempt.lead_id).exclude(status=Lead.Status.PLACED).move_to(
+        Lead.Status.UNSUBSCRIBED, now=now
+    )
+    cancel_waiting(match.attempt.lead, reason=ENDS_WRITING[Lead.Status.UNSUBSCRIBED], now=now)
+
+
+def _suppress_recipient(reply: Reply, attempt: Attempt, reason: Reason, *, now: datetime) -> None:
+    """The address that the letter went to, whatever address the report names: that one anybody could have put there."""
+    entry = suppression.suppress(
+        workspace=reply.workspace,
+        address=attempt.recipient,
+        reason=reason,
+        source=reply.about,
+        note=reply.server_words,
+        now=now,
+    )
+    Reply.objects.filter(pk=reply.pk).update(suppressed_value=entry.value)
+    reply.suppressed_value = entry.value
+
+
+def _look_at_report(reply: Reply, match: Match | None, sentence: str, *, now: datetime) -> None:
+    """Anybody can write a report. About an address that this mailbox wrote to just now, a person looks at it."""
+    if match is None or match.attempt.mailbox_id != reply.mailbox_id:
+        return
+    sent_at = match.attempt.finished_at or match.attempt.created_at
+    if now - sent_at > DOUBTFUL_REPORT:
+        return
+    holds.place(
+        workspace=reply.workspace,
+        subject=f"address:{match.attempt.recipient_key}"[:300],
+        reason=f"{sentence} It does not name our letter, so it may not be true.",
+        advice="Look at the report. If it is true, suppress the address; if not, lift the hold.",
+        source=reply.about,
+        now=now,
+    )
+    Reply.objects.filter(pk=reply.pk).update(needs_review=True)
+    reply.needs_review = True
+
+
+# --- A person decides -------------------------------------------------------------------------------------------------
+
+
+def tag(reply: Reply, classification: Tag, *, user: User, now: datetime) -> None:
+    """A person says what a reply is. It beats every rule, and everything that follows is drawn anew.
+
+    Raises CannotUndoError when the tag takes back a suppression that is no longer ours to take back.
+    """
+    with transaction.atomic():
+        reply = _locked(reply)
+        ReplyLabel.objects.create(reply=reply, classification=classification, user=user, labelled_at=now)
+        _retag(reply, classification, user=user, now=now)
+        audit.record(
+            "reply.tagged",
+            workspace=reply.workspace,
+            user=user,
+            about=reply.about,
+            details={"to": classification.value},
+            lead_email=reply.from_email,
+            now=now,
+        )
+
+
+def untag(reply: Reply, *, user: User, now: datetime) -> bool:
+    """Take a person's last tag back; what stood before stands again. False where there is none to take back."""
+    with transaction.atomic():
+        reply = _locked(reply)
+        labels = list(reply.labels.order_by("-labelled_at", "-pk")[:2])
+        if len(labels) < 2 or labels[0].user_id is None:
+            return False
+        last, before = labels
+        last.delete()
+        _retag(reply, Tag(before.classification), user=user, now=now, restores=before.user_id is None)
+        audit.record(
+            "reply.tag_undone",
+            workspace=reply.workspace,
+            user=user,
+            about=reply.about,
+            details={"to": before.classification},
+            lead_email=reply.from_email,
+            now=now,
+        )
+    return True
+
+
+def _retag(reply: Reply, classification: Tag, *, user: User, now: datetime, restores: bool = False) -> None:
+    was = Tag(reply.classification)
+    reply.classification = classification
+    reply.needs_review = False
+    if reply.kind == Reply.Kind.AUTO_REPLY and classification != Tag.OUT_OF_OFFICE:
+        reply.kind = Reply.Kind.REPLY  # A person reads it as somebody's own words.
+    _lift_holds(reply, user=user, now=now)
+    if classification == Tag.NOT_INTERESTED:
+        Reply.objects.filter(pk=reply.pk).update(classification=classification, needs_review=False, kind=reply.kind)
+        _suppress_writer(reply, user=None if restores else user, now=now)
+        _move_lead(reply, now=now)
+        return
+    if was == Tag.NOT_INTERESTED:
+        _take_back_suppression(reply, user=user, now=now)
+    Reply.objects.filter(pk=reply.pk).update(
+        classification=classification, needs_review=False, kind=reply.kind, suppressed_value=reply.suppressed_value
+    )
+    _status_by_hand(reply, was, now=now)
+
+
+def _status_by_hand(reply: Reply, was: Tag, *, now: datetime) -> None:
+    """The lead follows the new tag, unless it has moved on by itself since."""
+    if reply.lead is None:
+        return
+    wanted = status_after(reply) or Lead.Status.CONTACTED
+    came_from_here = [Lead.Status.LOST, Lead.Status.REPLIED, Lead.Status.CONTACTED]
+    if Lead.objects.filter(pk=reply.lead.pk, status__in=came_from_here).move_to(wanted, now=now):
+        reply.lead.status = wanted
+    if wanted != Lead.Status.CONTACTED and was == Tag.OUT_OF_OFFICE:
+        cancel_waiting(reply.lead, reason=ENDS_WRITING[Lead.Status.REPLIED], now=now)
+
+
+def entries_of(reply: Reply) -> list[Suppression]:
+    """Suppressions that came from this reply and still stand."""
+    return list(Suppression.objects.filter(workspace=reply.workspace, source=reply.about).order_by("pk"))
+
+
+def can_undo(reply: Reply, entries: list[Suppression], *, now: datetime) -> bool:
+    """Whether whoever may tag can still take this reply's suppression back."""
+    return bool(entries) and all(
+        suppression.lifting_of(entry) == suppression.Lifting.A_REASON and now - entry.created_at <= suppression.UNDO_FOR
+        for entry in entries
+    )
+
+
+def undo_suppression(reply: Reply, *, user: User, now: datetime) -> list[str]:
+    """Take back what this reply suppressed; a person has to look at it then. The addresses. Raises CannotUndoError."""
+    with transaction.atomic():
+        reply = _locked(reply)
+        lifted = [entry.value for entry in entries_of(reply)]
+        _take_back_suppression(reply, user=user, now=now)
+        Reply.objects.filter(pk=reply.pk).update(suppressed_value="", needs_review=False)
+        if reply.lead is not None:
+            back = Lead.Status.REPLIED if reply.kind == Reply.Kind.REPLY else Lead.Status.CONTACTED
+            Lead.objects.filter(pk=reply.lead.pk, status__in=[Lead.Status.LOST, Lead.Status.BOUNCED]).move_to(
+                back, now=now
+            )
+    return lifted
+
+
+def _take_back_suppression(reply: Reply, *, user: User, now: datetime) -> None:
+    for entry in entries_of(reply):
+        try:
+            suppression.undo(entry, source=reply.about, user=user, now=now)
+        except suppression.NotLiftableError as err:
+            raise CannotUndoError(str(err)) from err
+    reply.suppressed_value = ""
+
+
+def _locked(reply: Reply) -> Reply:
+    return (
+        Reply.objects.select_for_update(of=("self",), no_key=True)
+        .select_related("workspace", "lead__contact", "lead__campaign", "attempt")
+        .get(pk=reply.pk)
+    )

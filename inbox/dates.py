@@ -1,0 +1,106 @@
+"""The day on which somebody is back, read from an automatic reply in the languages that people write them in."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import date, timedelta
+
+_MONTHS = {
+    1: "january jan januar janvier janv enero ene gennaio gen januari jaunary janeiro stycznia styczeń tammikuuta leden ledna",
+    2: "february feb februar februari février fevrier févr febrero febbraio fevereiro fev lutego luty helmikuuta února",
+    3: "march mar märz maerz mars marzo maart mrt março marco marca marzec maaliskuuta března",
+    4: "april apr avril avr abril abr aprile kwietnia kwiecień huhtikuuta dubna",
+    5: "may mai mayo maggio mag mei maj maio maja toukokuuta května",
+    6: "june jun juni juin junio giugno giu junho czerwca czerwiec kesäkuuta června",
+    7: "july jul juli juillet juil julio luglio lug julho lipca lipiec heinäkuuta července",
+    8: "august aug août aout agosto ago augustus augusti sierpnia sierpień elokuuta srpna",
+    9: "september sep sept septembre septiembre settembre set setembro września wrzesień syyskuuta září",
+    10: "october oct oktober okt octobre octubre ottobre ott outubro out października październik lokakuuta října",
+    11: "november nov novembre noviembre novembro listopada listopad marraskuuta",
+    12: "december dec dezember dez décembre decembre déc diciembre dic dicembre desember des dezembro grudnia grudzień joulukuuta prosince",
+}  # fmt: skip
+_MONTH_OF = {name: number for number, names in _MONTHS.items() for name in names.split()}
+_MONTH = "|".join(sorted(map(re.escape, _MONTH_OF), key=len, reverse=True))
+_WEEKDAYS = (
+    "monday montag lundi lunes lunedì lunedi maandag segunda poniedziałek poniedziałku måndag mandag mon",
+    "tuesday dienstag mardi martes martedì martedi dinsdag terça wtorek wtorku tisdag tirsdag tue tues",
+    "wednesday mittwoch mercredi miércoles mercoledì mercoledi woensdag quarta środę środy onsdag wed",
+    "thursday donnerstag jeudi jueves giovedì giovedi donderdag quinta czwartek czwartku torsdag thu thurs",
+    "friday freitag vendredi viernes venerdì venerdi vrijdag sexta piątek piątku fredag fri",
+    "saturday samstag samedi sábado sabato zaterdag sobotę lördag lørdag sat",
+    "sunday sonntag dimanche domingo domenica zondag niedzielę söndag søndag sun",
+)
+_WEEKDAY_OF = {name: number for number, names in enumerate(_WEEKDAYS) for name in names.split()}
+_WEEKDAY = "|".join(sorted(map(re.escape, _WEEKDAY_OF), key=len, reverse=True))
+
+# Words before the day of return, the surest first: "back on 5 January" beats "from 2 January".
+_CUES = (
+    r"(?:back|return\w*|resume|available again|in the office again|wieder (?:da|erreichbar|im b[üu]ro|zur[üu]ck|f[üu]r sie da)|zur[üu]ck|de retour|retour|mon retour|reprend\w*|vuelvo|regres\w*|vuelta|incorpor\w*"
+    r"|rientr\w*|torn\w*|ritorn\w*|terug|weer (?:aanwezig|bereikbaar|op kantoor)|volt\w+|retorn\w*|regresso|wracam|powr\w*|wr[óo]c\w*|tillbaka|[åa]ter|tilbage|tilbake)",
+    r"(?:until|till|til|thru|through|up to|up until|bis(?: (?:zum|einschlie[ßs]lich|inklusive|einschl\.?))?|jusqu['’]?(?:au|à|a)(?: (?:et y compris))?|hasta(?: el)?|fino al?|sino al?|tot(?: en met)?|t/m|at[ée](?: (?:ao|o|dia))?|do(?: dnia)?|till(?: och med)?|t\.?o\.?m\.?|til(?: og med)?|asti|saakka)",
+)
+_ISO = re.compile(r"\b(20\d\d)[-/.](\d{1,2})[-/.](\d{1,2})\b")
+_DAY_MONTH = re.compile(
+    rf"\b(\d{{1,2}})(?:st|nd|rd|th|er|\.|º|°|ª|:e)?\s*(?:of |de |d['’]|di )?\s*({_MONTH})\b\.?,?\s*(?:de |del |of )?((?:20)\d\d)?",
+    re.I,
+)
+_MONTH_DAY = re.compile(rf"\b({_MONTH})\b\.?\s+(?:the )?(\d{{1,2}})(?:st|nd|rd|th)?\b(?:,?\s*((?:20)\d\d))?", re.I)
+_NUMBERS = re.compile(r"\b(\d{1,2})\s?([./-])\s?(\d{1,2})(?:\s?[./-]\s?((?:20)?\d\d))?\b\.?")
+_WEEKDAY_ALONE = re.compile(
+    rf"\b(next |n[äa]chsten |kommenden |prochain |pr[óo]ximo |prossim\w |volgende )?({_WEEKDAY})\b", re.I
+)
+_REACH = 90  # characters between the cue and the day
+
+
+def return_date(text: str, *, sent_on: date) -> date | None:
+    """The first day on which the writer may be there again; None where the text does not say, or says the past."""
+    for cue in _CUES:
+        for match in re.finditer(rf"(?<!\w){cue}(?!\w)", text, re.I):
+            # "Back on the 5th" in one sentence; a full stop inside a date is none.
+            stretch = re.split(r"[!?\n]\s*\n|(?<=[a-zà-ž]{3})\.\s", text[match.end() : match.end() + _REACH])[0]
+            day = next(_days_in(stretch, sent_on), None)
+            if day is not None and sent_on <= day <= sent_on + timedelta(days=500):
+                return day
+    return None
+
+
+def _days_in(text: str, sent_on: date) -> Iterator[date]:
+    """Dates in a stretch of text, by where they stand."""
+    found: list[tuple[int, date]] = []
+    for match in _ISO.finditer(text):
+        _add(found, match.start(), int(match[1]), int(match[2]), int(match[3]))
+    for match in _DAY_MONTH.finditer(text):
+        _add(found, match.start(), *_with_year(match[3], _MONTH_OF[match[2].lower()], int(match[1]), sent_on))
+    for match in _MONTH_DAY.finditer(text):
+        _add(found, match.start(), *_with_year(match[3], _MONTH_OF[match[1].lower()], int(match[2]), sent_on))
+    for match in _NUMBERS.finditer(text):
+        first, second = int(match[1]), int(match[3])
+        if match[2] == "-" and not match[4]:
+            continue  # "9-5" are hours.
+        # Day first as most of the world writes, unless only the other order is a date.
+        day, month = (first, second) if second <= 12 else (second, first)
+        _add(found, match.start(), *_with_year(match[4], month, day, sent_on))
+    if not found:
+        weekday = _WEEKDAY_ALONE.search(text)
+        if weekday:
+            ahead = (_WEEKDAY_OF[weekday[2].lower()] - sent_on.weekday()) % 7 or 7
+            found.append((weekday.start(), sent_on + timedelta(days=ahead)))
+        elif re.search(r"\b(?:tomorrow|morgen|demain|mañana|domani|amanhã|jutro|imorgon|i morgen)\b", text, re.I):
+            found.append((0, sent_on + timedelta(days=1)))
+    yield from (day for _, day in sorted(found, key=lambda each: each[0]))
+
+
+def _with_year(year: str | None, month: int, day: int, sent_on: date) -> tuple[int, int, int]:
+    if year:
+        return int(year) + (2000 if len(year) == 2 else 0), month, day
+    # Without a year: the next such day.
+    passed = (month, day) < (sent_on.month, sent_on.day)
+    return sent_on.year + passed, month, day
+
+
+def _add(found: list[tuple[int, date]], place: int, year: int, month: int, day: int) -> None:
+    try:
+        found.append((place, date(year, month, day)))
+    except ValueError:
+        return

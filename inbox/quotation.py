@@ -1,0 +1,332 @@
+"""What a person wrote now: a letter's lines without quotation, attribution, signature, mobile footer and disclaimer.
+
+Lines come with what markup says about them; the rest is told by the ways in which mail programs mark what they quote,
+in the languages they speak. In doubt a line is kept: a lost word of the writer's is worse than a quoted one. The one
+exception is a quotation without marks, below an attribution or a header block: everything after it is the old letter.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from inbox.markup import Line
+
+MAX_LINES = 4000
+_I = re.IGNORECASE
+
+# --- "On Monday X wrote:" --------------------------------------------------------------------------------------------
+
+_WROTE = (
+    r"(?:wrote|writes|schrieb(?:en)?|hat (?:am .{4,40} )?geschrieben|a [ée]crit|[ée]crit|escribi[óo]|ha escrito"
+    r"|ha scritto|scrisse|scrive|schreef|geschreven|heeft .{0,60}geschreven|escreveu|pisze|napisa[łl](?:\(a\)|a)?"
+    r"|skrev|kirjoitti|napsal(?:\(a\)|a)?|[íi]rta|yazd[ıi]|пишет|написал\(?а?\)?|писал\(?а?\)?|пише|a scris|έγραψε"
+    r"|viết|написа)"
+)
+_STARTS = (
+    r"(?:on|am|le|el|il(?: giorno)?|il|op|em|w dniu|dnia|den|dne|pe|în data de|at|in(?: (?:data|einer nachricht))?|d\."
+    r"|o dia|no dia|a|ons|man|tis|tor|fre|l[øö]r|s[øö]n|ma|ti|ke|to|pe|la|su|on \w{3,9}day|quoting|zitat von"
+    r"|citando|cytowanie|citat från|selon|hi|vào)"
+)
+_ATTRIBUTIONS = (
+    # On Tue, 3 Mar 2026 at 10:12, Ann Lee <ann@example.org> wrote:
+    re.compile(rf"^\W{{0,3}}{_STARTS}\b(?=.*\d).{{4,380}}\b{_WROTE}\b[^:：]{{0,80}}[:：]\s*$", _I | re.S),
+    # Ann Lee <ann@example.org> wrote on 3 March:   Ann Lee <…> schrieb am 3.3.2026 um 10:12:
+    re.compile(rf"^.{{0,120}}<?\S+@\S+>?.{{0,60}}\b{_WROTE}\b.{{0,120}}[:：]\s*$", _I | re.S),
+    re.compile(
+        rf"^[^.!?]{{2,80}}\b{_WROTE}\b,?(?: on| am| le| el| il| op| em| dnia| den| at)?\s(?=.*\d).{{4,80}}[:：]\s*$",
+        _I | re.S,
+    ),
+    # 2026-03-03 10:12 GMT+01:00 Ann Lee <ann@example.org>:
+    re.compile(r"^\W?\d{2,4}[-/.年]\s?\d{1,2}[-/.月]\s?\d{1,4}.{0,90}<?[^\s<>]+@[^\s<>]+>?\s*[:：]?\s*$", _I | re.S),
+    # 3 March 2026, 10:12, Ann Lee <ann@example.org>:
+    re.compile(
+        r"^(?=.*\b(?:19|20)\d\d\b)(?=.*\b\d{1,2}[:.h]\d\d\b).{6,160}<[^\s<>]+@[^\s<>]+>\W{0,3}[:：]\s*$", _I | re.S
+    ),
+    re.compile(r"^.{4,120}(?:のメール|写道|寫道|書きました|작성)\s*[:：]?\s*$", re.S),
+    re.compile(r"^(?:quoting|zitat von|quoting message from|citando a?|cytowanie) .{3,120}[:：]\s*$", _I),
+    # In message <id>, Ann Lee writes:
+    re.compile(rf"^in (?:message|article|reply to) .{{3,160}}\b{_WROTE}\b.{{0,20}}[:：]\s*$", _I | re.S),
+)
+# Enough when marked lines follow at once: "Ann Lee wrote:".
+_SHORT_ATTRIBUTION = re.compile(rf"^.{{2,120}}\b(?:{_WROTE}|said|says|dixit|sagte)\b.{{0,60}}[:：]\s*$", _I)
+MAX_ATTRIBUTION_LINES = 4
+
+# --- Where everything that follows is the old letter -------------------------------------------------------------------
+
+_OLD_LETTER = (
+    r"original(?: e?-?mail)? message|original (?:e-?mail|message)|urspr[üu]ngliche (?:nachricht|mail|e-mail)|originalnachricht"
+    r"|original-nachricht|message d['’]origine|message original|e-?mail d['’]origine|mensaje original|messaggio originale"
+    r"|oorspronkelijk bericht|origineel bericht|mensagem original|(?:oryginalna wiadomo[śs][ćc]|wiadomo[śs][ćc] oryginalna)"
+    r"|original ?meddelande|ursprungligt meddelande|opprinnelig (?:melding|e-post)|oprindelig (?:meddelelse|mail)"
+    r"|alkuper[äa]inen viesti|p[ůu]vodn[íi] (?:zpr[áa]va|e-mail)|eredeti [üu]zenet|исходное сообщение|orijinal mesaj"
+    r"|forwarded (?:message|by)|weitergeleitete nachricht|message transf[ée]r[ée]|mensaje reenviado|messaggio inoltrato"
+    r"|doorgestuurd bericht|mensagem (?:encaminhada|reenviada)|(?:wiadomo[śs][ćc] przekazana|przekazana wiadomo[śs][ćc])"
+    r"|vidarebefordrat meddelande|videresendt (?:melding|meddelelse|besked)|reply (?:message|separator)|原始邮件|原始郵件|转发的邮件"
+)
+_CUTS = (
+    re.compile(rf"^\W{{0,4}}[-_=*—–]{{1,40}}\s*(?:{_OLD_LETTER})\b.{{0,60}}$", _I),
+    re.compile(rf"^\W{{0,2}}(?:{_OLD_LETTER})\s*[-_=*—–]{{2,40}}\s*$", _I),
+    re.compile(
+        r"^\W?(?:begin forwarded message|anfang der weitergeleiteten (?:nachricht|e-mail)|d[ée]but du message (?:r[ée]exp[ée]di[ée]|transf[ée]r[ée])"
+        r"|inicio del mensaje reenviado|inizio messaggio inoltrato|begin doorgestuurd bericht|in[íi]cio da mensagem"
+        r"|pocz[ąa]tek przekazywanej wiadomo[śs]ci|vidarebefordrat brev)\s*[:：]?\s*$",
+        _I,
+    ),
+    re.compile(
+        r"^\W{0,10}.{0,20}\b(?:reply|respond|antwort\w*|r[ée]pon\w+) (?:above|oberhalb|au-dessus) .{0,10}(?:line|linie|ligne)\b.{0,40}$",
+        _I,
+    ),
+)
+_RULE = re.compile(r"^\s*[-_=*—–~ ]{5,}\s*$")
+_FROM = re.compile(
+    r"^\W{0,3}(?:from|von|de|da|van|od|fr[åa]n|fra|l[äa]hett[äa]j[äa]|from/von|expéditeur|mittente|remitente|afzender|nadawca|от|发件人|差出人"
+    r"|kimden|felad[óo]|odes[íi]latel)\W{0,3}\s*[:：]\W{0,3}\s*\S",
+    _I,
+)
+_OTHER_FIELDS = re.compile(
+    r"^\W{0,3}(?:sent|date|gesendet(?: am)?|datum|envoy[ée](?: le)?|date|enviado(?: el)?|enviada(?: em)?|fecha|inviato|data|verzonden|wys[łl]ano"
+    r"|skickat|sendt|sent/gesendet|l[äa]hetetty|to|an|[àa]|para|aan|do|till|til|vastaanottaja|subject|betreff|objet"
+    r"|asunto|oggetto|onderwerp|assunto|temat|[äa]mne|emne|aihe|cc|kopie|copie|reply-to|antwort an|importance|priorit[äy]t?"
+    r"|destinatari\w*|тема|кому|дата|отправлено|收件人|主题|发送时间|tarih|kime|konu|odesl[áa]no|p[řr]edm[ěe]t|komu|t[áa]rgy|c[íi]mzett)\W{0,3}\s*[:：]",
+    _I,
+)
+
+# --- Signatures --------------------------------------------------------------------------------------------------------
+
+_DELIMITER = re.compile(r"^(?:--|—|– ?–|__)\s*$")
+_LONG_DELIMITER = re.compile(r"^\s*[-_=*~—–]{3,}\s*$")
+_MOBILE = re.compile(
+    r"^\W{0,3}(?:"
+    r"(?:sent|written|typed|dictated) (?:from|via|with|using|by|on) (?:my |a |the |mail|yahoo|outlook|gmail|samsung|proton|iphone|ipad|android"
+    r"|blackberry|windows|aol|airmail|superhuman|spark|mobile|handheld|xfinity|mailbird|fastmail|front|hey).{0,60}"
+    r"|get outlook for .{0,30}|outlook (?:for|f[üu]r|pour|para|per|voor) (?:ios|android|mac).{0,30}"
+    r"|(?:holen sie sich|laden sie|t[ée]l[ée]charge[rz]?|obt[ée]n(?:er|ga)?|scarica|download|hanki|skaffa|hent|pobierz|sk[äa]ffa) outlook .{0,40}"
+    r"|envoy[ée] (?:de(?:puis)?|à partir d|avec|via)\b.{0,60}|(?:von|aus) meinem .{2,40} (?:gesendet|versendet|verschickt)"
+    r"|gesendet (?:mit|von|[üu]ber|aus)\b.{0,60}|diese nachricht wurde von mein.{0,60} gesendet"
+    r"|enviado (?:desde|do|da|de|a partir|via|con|com|por)\b.{0,60}|inviato (?:da|dal|con)\b.{0,60}"
+    r"|(?:verzonden|verstuurd) (?:vanaf|met|vanuit|via)\b.{0,60}|wys[łl]an[eoy] z\b.{0,60}|skickat fr[åa]n\b.{0,60}"
+    r"|sendt fra\b.{0,60}|l[äa]hetetty .{0,60}|odesl[áa]no z\b.{0,60}|отправлено (?:с|из)\b.{0,60}"
+    r"|(?:please )?excuse (?:any |the |my )?(?:typos|brevity|errors|spelling).{0,80}"
+    r"|(?:pardon|sorry for|please forgive) (?:any |the |my )?(?:typos|brevity).{0,60}"
+    r")\s*$",
+    _I,
+)
+_DISCLAIMER = re.compile(
+    r"^\W{0,6}(?:confidential(?:ity)?(?: notice| note| statement)?\b.{0,10}[:\-–—]|disclaimer\b|legal notice\b|privileged (?:and|&) confidential"
+    r"|(?:the information|the content|information) (?:contained |transmitted |included )?in this (?:e-?mail|message|communication|transmission)"
+    r"|th(?:is|e) (?:e-?mail|message|communication|transmission|electronic mail)(?: message)?(?:,| \(?(?:and|including)| and)?.{0,60}"
+    r"(?:attach|confidential|intended|privileged|may contain|contains? (?:confidential|information))"
+    r"|(?:diese|die in dieser) (?:e-?mail|nachricht).{0,80}(?:vertraulich|bestimmt|anh[äa]nge)"
+    r"|ce (?:message|courriel|mail|courrier).{0,80}(?:confidentiel|destin|pi[èe]ces)|este (?:mensaje|correo|e-?mail).{0,80}(?:confidencial|destin|dirig)"
+    r"|(?:questo messaggio|le informazioni|la presente).{0,80}(?:riservat|confidenzial|destin)|(?:dit bericht|deze e-?mail|de informatie).{0,80}(?:vertrouwelijk|bestemd)"
+    r"|esta mensagem.{0,80}(?:confidencia|destin)|(?:ta|niniejsza) wiadomo[śs][ćc].{0,80}(?:poufn|przeznacz)"
+    r"|please consider the environment|think before you print|save (?:a tree|paper)|bitte (?:denken sie|pr[üu]fen sie).{0,40}umwelt|pensez [àa] l['’]environnement"
+    r"|if you (?:are not|have received|received) (?:the intended|this (?:e-?mail|message|communication)).{0,60}(?:error|recipient)"
+    r"|virus-free\.? ?www|this e-?mail has been (?:checked|scanned)|diese e-?mail wurde (?:von|auf))",
+    _I,
+)
+_CLOSING = re.compile(
+    r"^\W{0,2}(?:(?:all |many |with |my |very |kind(?:est)?,? |warm(?:est)?,? |best,? |friendly )*(?:regards|wishes|rgds|greetings)|best|cheers|thanks(?: (?:so much|again|a lot|in advance|and regards))?"
+    r"|thank you(?: (?:so|very) much)?|many thanks|sincerely(?: yours)?|yours(?: (?:sincerely|faithfully|truly))?|respectfully|cordially|take care|br|kr|xo+|talk soon|ta"
+    r"|(?:mit )?(?:freundlichen?|besten?|vielen|lieben?|herzlichen?|sonnigen?|sch[öo]ne[nr]?)(?: \w+)? (?:gr[üu][ßs]+en?|dank)|(?:viele|liebe|beste|herzliche|sch[öo]ne) gr[üu][ßs]+e?|mfg|lg|vg|gru[ßs]+"
+    r"|(?:bien )?(?:cordialement|amicalement)|bien [àa] (?:vous|toi)|salutations(?: \w+)*|sinc[èe]res salutations|bonne (?:journ[ée]e|soir[ée]e)|merci(?: (?:beaucoup|d['’]avance))?"
+    r"|(?:un )?(?:cordial )?saludos?(?: \w+)?|atentamente|atte|gracias|un abrazo|(?:cordiali|distinti|i migliori|tanti) saluti|saluti|grazie|cordialmente|a presto"
+    r"|(?:met )?(?:vriendelijke|hartelijke|beste) groet(?:en|jes)?|groet(?:en|jes)?|mvg|alvast bedankt|(?:atenciosamente|cumprimentos|abra[çc]os?|com os melhores cumprimentos|obrigad[oa])"
+    r"|(?:z powa[żz]aniem|pozdrawiam(?: \w+)?|pozdrowienia|(?:med )?v[äae]nlig(?:a|e)? h[äi]lsning(?:ar)?|mvh|hilsen|med venlig hilsen|yst[äa]v[äa]llisin terveisin))\s*[,.!]*\s*$",
+    _I,
+)
+_CONTACT = re.compile(
+    r"\+?\d[\d ()./-]{6,}\d|\bwww\.|https?://|\S+@\S+\.\w|\b(?:tel|phone|mob(?:ile)?|fax|cell|direct|skype|linkedin|twitter|facebook|instagram|whatsapp)\b\W"
+    r"|\b(?:inc|ltd|llc|gmbh|s\.?r\.?l|b\.?v|plc|corp|co|ag|sp\. z o)\b\.?|\b(?:ceo|cto|cmo|founder|co-founder|editor|editorial|manager|director|head of|marketing|specialist|officer|president|assistant"
+    r"|coordinator|engineer|consultant|owner|partner|redaktion|gesch[äa]ftsf[üu]hrer\w*|r[ée]dact\w+|redacci[óo]n|redactie|redaktor)\b|\||•",
+    _I,
+)
+
+
+@dataclass(slots=True)
+class _Walk:
+    """The lines, and which of them stay."""
+
+    lines: list[Line]
+    keep: list[bool]
+
+    def text(self, index: int) -> str:
+        return self.lines[index].text
+
+
+def new_text_of(lines: list[Line]) -> str:
+    """What is new in these lines; empty when everything is quotation. Never raises."""
+    lines = lines[:MAX_LINES]
+    walk = _Walk(lines, [True] * len(lines))
+    end = _drop_quotation(walk)
+    _drop_signatures(walk, end)
+    kept = [line.text.rstrip() for line, keep in zip(walk.lines, walk.keep, strict=True) if keep]
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(kept)).strip()
+
+
+def _is_marked(line: Line) -> bool:
+    if line.quoted:
+        return True
+    text = line.text.lstrip()
+    # ">From" at the beginning is how mbox files keep a line apart from their separator (RFC 4155).
+    return text.startswith(">") and not text.startswith(">From ")
+
+
+def _drop_quotation(walk: _Walk) -> int:
+    """Marks what is quotation as dropped; the index where the old letter begins for good, or the end."""
+    count = len(walk.lines)
+    index = 0
+    while index < count:
+        line = walk.lines[index]
+        if _is_marked(line):
+            walk.keep[index] = False
+            index += 1
+            continue
+        text = line.text.strip()
+        if not text:
+            index += 1
+            continue
+        if any(cut.match(text) for cut in _CUTS) and len(text) < 120:
+            return _cut(walk, index)
+        if _FROM.match(text) and _is_header_block(walk, index):
+            return _cut(walk, index)
+        length = _attribution_at(walk, index)
+        if length:
+            for offset in range(length):
+                walk.keep[index + offset] = False
+            after = _next_written(walk, index + length)
+            if after is None or not _is_marked(walk.lines[after]):
+                return _cut(walk, index)
+            index += length
+            continue
+        index += 1
+    return count
+
+
+def _cut(walk: _Walk, index: int) -> int:
+    for each in range(index, len(walk.lines)):
+        walk.keep[each] = False
+    # A rule above the header block belongs to it.
+    above = index - 1
+    while above >= 0 and (not walk.text(above).strip() or _RULE.match(walk.text(above))):
+        walk.keep[above] = False
+        above -= 1
+    return above + 1
+
+
+def _is_header_block(walk: _Walk, index: int) -> bool:
+    """`From:` and at least two more fields of a letter within the next lines; their values may be folded."""
+    found = 0
+    for each in range(index + 1, min(index + 9, len(walk.lines))):
+        text = walk.text(each).strip()
+        if _OTHER_FIELDS.match(text):
+            found += 1
+        elif not text and found == 0 and each > index + 2:
+            break
+    return found >= 2
+
+
+def _attribution_at(walk: _Walk, index: int) -> int:
+    """How many lines the attribution that starts here has; 0 when none does."""
+    joined = ""
+    for length in range(1, MAX_ATTRIBUTION_LINES + 1):
+        each = index + length - 1
+        if each >= len(walk.lines) or _is_marked(walk.lines[each]):
+            break
+        text = walk.text(each).strip()
+        if not text:
+            break
+        joined = f"{joined} {text}".strip()
+        if len(joined) > 420:
+            break
+        if not joined.endswith((":", "：", ">", ".com", "道", "]", "メール")):
+            continue
+        if any(pattern.match(joined) for pattern in _ATTRIBUTIONS):
+            return length
+        following = _next_written(walk, each + 1)
+        if (
+            length <= 2
+            and following is not None
+            and following <= each + 2
+            and _is_marked(walk.lines[following])
+            and _SHORT_ATTRIBUTION.match(joined)
+        ):
+            return length
+    return 0
+
+
+def _next_written(walk: _Walk, index: int) -> int | None:
+    return next((each for each in range(index, len(walk.lines)) if walk.text(each).strip()), None)
+
+
+def _drop_signatures(walk: _Walk, end: int) -> None:
+    """Takes signature, footer and disclaimer off every stretch of new text that is followed by none of the writer's."""
+    for index, line in enumerate(walk.lines):
+        if line.signature:
+            walk.keep[index] = False
+    stretch = [index for index in range(min(end, len(walk.lines))) if walk.keep[index]]
+    tail = [index for index in range(end, len(walk.lines)) if walk.keep[index]]
+    for indexes in (stretch, tail):
+        _drop_from_delimiter(walk, indexes)
+        _drop_disclaimer(walk, indexes)
+        _drop_footers(walk, indexes)
+        _drop_contact_block(walk, indexes)
+
+
+def _drop_from_delimiter(walk: _Walk, indexes: list[int]) -> None:
+    for place, index in enumerate(indexes):
+        text = walk.text(index)
+        rest = indexes[place + 1 :]
+        written = [each for each in rest if walk.keep[each] and walk.text(each).strip()]
+        short = bool(written) and len(written) <= 15 and all(len(walk.text(each)) < 160 for each in written[:15])
+        is_delimiter = bool(_DELIMITER.match(text)) or (
+            bool(_LONG_DELIMITER.match(text))
+            and place > 0
+            and short
+            and any(_CONTACT.search(walk.text(each)) for each in written)
+        )
+        if is_delimiter and (place > 0 or written):
+            # Quotation below a signature may be answered below it: the signature ends where marked lines begin.
+            stop = next((each for each in range(index, len(walk.lines)) if _is_marked(walk.lines[each])), None)
+            for each in [index, *rest]:
+                if stop is None or each < stop:
+                    walk.keep[each] = False
+            return
+
+
+def _drop_disclaimer(walk: _Walk, indexes: list[int]) -> None:
+    for place, index in enumerate(indexes):
+        if walk.keep[index] and place > 0 and _DISCLAIMER.match(walk.text(index)):
+            for each in indexes[place:]:
+                walk.keep[each] = False
+            return
+
+
+def _drop_footers(walk: _Walk, indexes: list[int]) -> None:
+    written = [index for index in indexes if walk.keep[index] and walk.text(index).strip()]
+    for _ in range(3):
+        if not written:
+            return
+        if _MOBILE.match(walk.text(written[-1])) or _LONG_DELIMITER.match(walk.text(written[-1])):
+            walk.keep[written.pop()] = False
+        elif len(written) > 1 and _MOBILE.match(f"{walk.text(written[-2])} {walk.text(written[-1])}".strip()):
+            walk.keep[written.pop()] = False
+            walk.keep[written.pop()] = False
+        else:
+            return
+
+
+def _drop_contact_block(walk: _Walk, indexes: list[int]) -> None:
+    """Below "Kind regards, Ann": telephone, address, title. Closing and name are the writer's and stay."""
+    written = [index for index in indexes if walk.keep[index] and walk.text(index).strip()]
+    for place in range(len(written) - 1, max(-1, len(written) - 18), -1):
+        if not _CLOSING.match(walk.text(written[place]).strip()):
+            continue
+        below = written[place + 2 :]
+        if below and len(below) <= 14 and all(len(walk.text(each)) < 120 for each in below):
+            if any(_CONTACT.search(walk.text(each)) for each in below):
+                for each in indexes:
+                    if each > written[place + 1]:
+                        walk.keep[each] = False
+        return

@@ -1,0 +1,83 @@
+"""Is this installation well? For probes and for operators: nothing here says who writes to whom."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import Error as DatabaseError
+from django.db.models import Min
+
+from campaigns.dispatch import due_mailboxes
+from campaigns.models import Attempt
+from compliance.models import Hold
+from outreach_site.accounts.installation import standing
+from outreach_site.desk.heartbeat import Pulse, pulses
+from outreach_site.mailboxes.models import Mailbox
+
+# A letter that could leave and that no worker has looked at for this long: something stands still.
+STUCK_AFTER = timedelta(minutes=10)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Health:
+    """`backlog_seconds` is how long the letter that has waited longest could have left."""
+
+    database: bool
+    pulses: tuple[Pulse, ...] = ()
+    backlog_seconds: int = 0
+    is_stuck: bool = False
+    trouble: str = ""  # the installation's own: it may not touch the post
+
+    @property
+    def is_well(self) -> bool:
+        return self.database and not self.is_stuck and not self.trouble and all(pulse.is_well for pulse in self.pulses)
+
+    @property
+    def sentences(self) -> list[str]:
+        """What is wrong, for a person; empty when nothing is."""
+        if not self.database:
+            return ["The database does not answer."]
+        said = [self.trouble] if self.trouble else []
+        said += [
+            f"The workers of “{pulse.cluster}” "
+            + ("have never been seen." if pulse.beat_at is None else f"were last seen at {pulse.beat_at:%H:%M:%S} UTC.")
+            for pulse in self.pulses
+            if not pulse.is_well
+        ]
+        if self.is_stuck:
+            said.append(f"Letters have waited for {self.backlog_seconds // 60} minutes, and no worker has taken them.")
+        return said
+
+
+def health(now: datetime) -> Health:
+    """A few short queries; a database that fails is an answer, not an error."""
+    try:
+        return Health(
+            database=True,
+            pulses=tuple(pulses(now)),
+            backlog_seconds=_backlog_seconds(now),
+            is_stuck=_is_stuck(now),
+            trouble=standing().sentence,
+        )
+    except DatabaseError:
+        return Health(database=False)
+
+
+def _backlog_seconds(now: datetime) -> int:
+    oldest = Attempt.objects.due(now).filter(campaign__state="running").aggregate(at=Min("due_at"))["at"]
+    return int((now - oldest).total_seconds()) if oldest else 0
+
+
+def _is_stuck(now: datetime) -> bool:
+    """Letters and their mailboxes were ready long ago; a mailbox that waits for a person is not stuck."""
+    ready = due_mailboxes(now=now - STUCK_AFTER)
+    if not ready:
+        return False
+    holds = Hold.objects.standing().filter(subject__in=["workspace", *(f"mailbox:{pk}" for pk in ready)])
+    held = set(holds.values_list("workspace_id", "subject"))
+    workspaces = Mailbox.objects.filter(pk__in=ready).values_list("pk", "workspace_id")
+    return any(
+        (workspace, "workspace") not in held and (workspace, f"mailbox:{pk}") not in held
+        for pk, workspace in workspaces
+    )

@@ -1,0 +1,27 @@
+"""Bringing a database up to what this version of the code expects: the same steps on every host and at every start."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from io import StringIO
+
+from django.core.management import call_command
+
+from outreach_site.accounts import installation
+from outreach_site.desk import schedules
+
+
+def set_up(say: Callable[[str], None]) -> installation.Standing:
+    """Tables, cache table, this installation's id, schedules. Running it twice changes nothing.
+
+    Returns whether this process may touch the post of this database.
+    """
+    said = StringIO()
+    call_command("migrate", interactive=False, verbosity=1, stdout=said)
+    applied = sum(line.rstrip().endswith("OK") for line in said.getvalue().splitlines())
+    if applied:
+        say(f"brought the database up to date ({applied} migrations)")
+    call_command("createcachetable", verbosity=0)
+    installation.claim()
+    schedules.sync()
+    return installation.standing()

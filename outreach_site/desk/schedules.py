@@ -1,0 +1,68 @@
+"""What happens by the clock. django-q's schedules are made from this list; what else is in its table is removed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.db import transaction
+from django_q.models import Schedule
+
+from outreach_site.desk.heartbeat import CLUSTERS
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recurring:
+    """A task that a cluster runs every so many minutes. The scheduler wakes every 30 s: nothing finer can be asked."""
+
+    name: str
+    task: str
+    cluster: str
+    minutes: int
+
+
+SCHEDULES = (
+    Recurring(name="dispatch", task="campaigns.tasks.dispatch_due", cluster="mail", minutes=1),
+    # Decides by itself which mailboxes are due.
+    Recurring(name="poll", task="inbox.tasks.poll_due", cluster="mail", minutes=1),
+    *(
+        Recurring(name=f"knock-{cluster}", task="outreach_site.desk.tasks.knock", cluster=cluster, minutes=1)
+        for cluster in CLUSTERS
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Synced:
+    added: tuple[str, ...]
+    changed: tuple[str, ...]
+    removed: tuple[str, ...]
+
+
+@transaction.atomic
+def sync(wanted: tuple[Recurring, ...] = SCHEDULES) -> Synced:
+    """Make the table say what `wanted` says. What is right keeps its next run; a second time changes nothing."""
+    present: dict[str, Schedule] = {}
+    removed: list[str] = []
+    for schedule in Schedule.objects.select_for_update().order_by("pk"):
+        if schedule.name in {recurring.name for recurring in wanted} and schedule.name not in present:
+            present[schedule.name] = schedule
+        else:
+            removed.append(schedule.name or schedule.func)
+            schedule.delete()
+    added, changed = [], []
+    for recurring in wanted:
+        says = {
+            "func": recurring.task,
+            "cluster": recurring.cluster,
+            "schedule_type": Schedule.MINUTES,
+            "minutes": recurring.minutes,
+            "repeats": -1,
+        }
+        found = present.get(recurring.name)
+        if found is None:
+            Schedule.objects.create(name=recurring.name, **says)
+            added.append(recurring.name)
+        elif any(getattr(found, field) != value for field, value in says.items()):
+            Schedule.objects.filter(pk=found.pk).update(**says)
+            changed.append(recurring.name)
+    return Synced(added=tuple(added), changed=tuple(changed), removed=tuple(removed))

@@ -1,0 +1,390 @@
+"""Today: what needs a person, in the order of what waiting costs them; then what comes next, and the week's numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db.models import Count, Exists, OuterRef, Q
+from django.urls import reverse
+
+from campaigns.models import Attempt, Campaign, Lead, Step
+from compliance.gate import limits_of
+from compliance.models import Hold, Kind, SendRecord, Suppression
+from inbox.models import Reply
+from outreach_site.accounts.models import Membership, Role, SenderIdentity, Workspace
+from outreach_site.mailboxes.models import Mailbox
+
+# An interested editor is to be answered within a day.
+ANSWER_WITHIN = timedelta(hours=24)
+LOOK_BACK = timedelta(days=30)
+WEEK = timedelta(days=7)
+ROWS_OF_A_KIND = 10
+NEXT_LETTERS = 5
+NEARLY_USED_UP = 0.8
+# Leads for whom an answer is no longer waited for.
+SETTLED_LEADS = (Lead.Status.PLACED, Lead.Status.LOST, Lead.Status.UNSUBSCRIBED)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Need:
+    """One thing that waits for a person: one sentence, one verb."""
+
+    tone: str
+    icon: str
+    title: str
+    detail: str
+    verb: str
+    url: str
+    at: datetime | None = None
+    is_late: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class ToDo:
+    """A step of the way in, with its mark."""
+
+    title: str
+    text: str
+    url: str
+    verb: str
+    is_done: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Week:
+    sent: int
+    people_answered: int
+    interested: int
+    placed: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Today:
+    needs: list[Need]
+    first_steps: list[ToDo]
+    next_letters: list[Attempt]
+    waiting: int
+    week: Week
+    nearly_used_up: str
+
+    @property
+    def is_starting(self) -> bool:
+        return any(not step.is_done for step in self.first_steps)
+
+
+def today(membership: Membership, *, now: datetime) -> Today:
+    """Everything the page says; the number of queries does not grow with the rows."""
+    here = membership.workspace
+    waiting = Attempt.objects.in_workspace(here).filter(state=Attempt.State.QUEUED, due_at__isnull=False)
+    return Today(
+        needs=needs(membership, now=now),
+        first_steps=_rehearsal_steps(here) if here.is_rehearsal else _first_steps(here),
+        next_letters=list(waiting.select_related("campaign", "lead").order_by("due_at", "pk")[:NEXT_LETTERS]),
+        waiting=waiting.count(),
+        week=_week(here, now),
+        nearly_used_up=_nearly_used_up(membership, now),
+    )
+
+
+def needs(membership: Membership, *, now: datetime) -> list[Need]:
+    here = membership.workspace
+    return [
+        *_replies(here, now),
+        *_mailboxes_in_trouble(membership),
+        *_letters(membership, now),
+        *_look_through(here, now),
+    ]
+
+
+def _replies(here: Workspace, now: datetime) -> Iterable[Need]:
+    """People who wrote and wait: the interested, then who wrote anything else, then refusals in doubt."""
+    answered = Attempt.objects.filter(
+        lead=OuterRef("lead"), kind=Kind.ANSWER, created_at__gt=OuterRef("received_at")
+    ).exclude(state__in=[Attempt.State.CANCELLED, Attempt.State.BLOCKED])
+    written = (
+        Reply.objects.in_workspace(here)
+        .from_people()
+        .filter(received_at__gt=now - LOOK_BACK)
+        .filter(
+            Q(classification=Reply.Classification.INTERESTED)
+            | Q(classification=Reply.Classification.REPLIED, read_at=None)
+            | Q(needs_review=True)
+        )
+        .exclude(Q(lead__status__in=SETTLED_LEADS) & Q(needs_review=False))
+        .exclude(Exists(answered))
+        .select_related("lead", "campaign")
+        .defer("text")
+        .order_by("-received_at", "-pk")[: 3 * ROWS_OF_A_KIND]
+    )
+    newest: dict[object, Reply] = {}
+    for reply in written:  # Of a thread only its last word.
+        newest.setdefault(reply.lead_id or reply.from_key or reply.pk, reply)
+    doubtful = [reply for reply in newest.values() if reply.needs_review]
+    clear = [reply for reply in newest.values() if not reply.needs_review]
+    interested = [reply for reply in clear if reply.classification == Reply.Classification.INTERESTED]
+    others = [reply for reply in clear if reply.classification != Reply.Classification.INTERESTED]
+    # Who has waited longest stands first.
+    for reply in reversed(interested):
+        is_late = now - reply.received_at > ANSWER_WITHIN
+        yield _reply_row(here, reply, "is interested", "Answer", "bad" if is_late else "good", "reply", is_late=is_late)
+    for reply in reversed(others):
+        yield _reply_row(here, reply, "wrote back", "Read", "info", "message-square-text")
+    for reply in reversed(doubtful):
+        yield _reply_row(here, reply, "may not want to be written to", "Decide", "warn", "message-circle-question-mark")
+
+
+def _reply_row(
+    here: Workspace, reply: Reply, says: str, verb: str, tone: str, icon: str, *, is_late: bool = False
+) -> Need:
+    who = reply.from_name or reply.from_email
+    where = f" of {reply.lead}" if reply.lead else ""
+    return Need(
+        tone=tone,
+        icon=icon,
+        title=f"{who}{where} {says}",
+        detail=_first_words(reply.new_text) or reply.subject,
+        verb=verb,
+        url=reverse("inbox:reply_detail", args=[here.slug, reply.pk]),
+        at=reply.received_at,
+        is_late=is_late,
+    )
+
+
+def _mailboxes_in_trouble(membership: Membership) -> Iterable[Need]:
+    here = membership.workspace
+    troubled = (
+        Mailbox.objects.in_workspace(here)
+        .in_use()
+        .filter(Q(sending_state=Mailbox.State.TROUBLE) | Q(receiving_state=Mailbox.State.TROUBLE))
+    )
+    for mailbox in troubled[:ROWS_OF_A_KIND]:
+        sending = mailbox.sending_state == Mailbox.State.TROUBLE
+        may_mend = membership.role == Role.OWNER
+        yield Need(
+            tone="bad",
+            icon="unplug",
+            title=f"{mailbox.email} cannot {'send' if sending else 'be read'}",
+            detail=(mailbox.sending_trouble if sending else mailbox.receiving_trouble)
+            or "The server did not do what it was asked.",
+            verb="Reconnect" if may_mend else "Look",
+            url=reverse("mailboxes:mailbox_edit", args=[here.slug, mailbox.pk])
+            if may_mend
+            else reverse("mailboxes:mailbox_list", args=[here.slug]),
+            at=mailbox.sending_state_at if sending else mailbox.receiving_state_at,
+        )
+
+
+def _letters(membership: Membership, now: datetime) -> Iterable[Need]:
+    """Letters in doubt, letters that wait for a decision, letters that failed: a row for each kind."""
+    here = membership.workspace
+    queue = reverse("desk:queue", args=[here.slug])
+    letters = Attempt.objects.in_workspace(here)
+    counts = letters.filter(
+        Q(state=Attempt.State.UNCERTAIN)
+        | Q(state=Attempt.State.QUEUED, due_at=None)
+        | Q(state=Attempt.State.FAILED, finished_at__gt=now - WEEK)
+    ).aggregate(
+        uncertain=Count("pk", filter=Q(state=Attempt.State.UNCERTAIN)),
+        asking=Count("pk", filter=Q(state=Attempt.State.QUEUED)),
+        failed=Count("pk", filter=Q(state=Attempt.State.FAILED)),
+    )
+    if counts["uncertain"]:
+        yield Need(
+            tone="warn",
+            icon="mail-question-mark",
+            title=f"{_letters_word(counts['uncertain'])} may have been sent",
+            detail="The connection broke at the last moment. Nothing is sent again before you say so.",
+            verb="Decide",
+            url=f"{queue}?show=uncertain",
+        )
+    if counts["asking"]:
+        why = letters.filter(state=Attempt.State.QUEUED, due_at=None).order_by("-pk").values_list("reason", flat=True)
+        yield Need(
+            tone="warn",
+            icon="hand",
+            title=f"{_letters_word(counts['asking'])} {'waits' if counts['asking'] == 1 else 'wait'} for you",
+            detail=why.first() or "",
+            verb="Decide",
+            url=f"{queue}?show=asking",
+        )
+    if counts["failed"]:
+        yield Need(
+            tone="bad",
+            icon="mail-x",
+            title=f"{_letters_word(counts['failed'])} could not be sent this week",
+            detail="Each says what the server answered. You can queue it again or let it be.",
+            verb="Look",
+            url=f"{queue}?show=failed",
+        )
+
+
+def _look_through(here: Workspace, now: datetime) -> Iterable[Need]:
+    """Addresses that were held or suppressed by themselves: somebody should see that none of them is a mistake."""
+    held = Hold.objects.in_workspace(here).standing().filter(subject__startswith="address:").count()
+    if held:
+        yield Need(
+            tone="warn",
+            icon="hand",
+            title=f"{_addresses(held)} held until somebody looks",
+            detail="They may not want to be written to. Nothing goes there before you decide.",
+            verb="Decide",
+            url=reverse("compliance:hold_list", args=[here.slug]),
+        )
+    by_itself = (
+        Suppression.objects.filter(workspace=here, created_at__gt=now - WEEK)
+        .filter(reason__in=[Suppression.Reason.NOT_INTERESTED, Suppression.Reason.HARD_BOUNCE])
+        .count()
+    )
+    if by_itself:
+        yield Need(
+            tone="muted",
+            icon="list-x",
+            title=f"{_addresses(by_itself)} suppressed this week",
+            detail="Look through them: a refusal that was none can be undone.",
+            verb="Look through",
+            url=reverse("compliance:suppression_list", args=[here.slug]),
+        )
+
+
+def _rehearsal_steps(here: Workspace) -> list[ToDo]:
+    """The way through a rehearsal, until it has been walked once."""
+    campaign = Campaign.objects.in_workspace(here).current().order_by("pk").first()
+    if campaign is None:
+        return []
+    has_sent = Attempt.objects.in_workspace(here).exists()
+    has_read = Reply.objects.in_workspace(here).exclude(read_at=None).exists()
+    if has_sent and has_read:
+        return []
+    return [
+        ToDo(
+            title="Read the letter",
+            text="It has placeholders, and a preview that is the letter itself. Change it as you like.",
+            url=reverse("campaigns:campaign_letters", args=[here.slug, campaign.pk]),
+            verb="Open the letter",
+            is_done=has_sent,
+        ),
+        ToDo(
+            title=f"Send it to {campaign.leads.count()} sites",
+            text="Tick them all and send. Real mail servers on this machine take the letters; nobody outside gets one.",
+            url=reverse("campaigns:campaign_detail", args=[here.slug, campaign.pk]),
+            verb="Choose whom to write to",
+            is_done=has_sent,
+        ),
+        ToDo(
+            title="Read what they answer",
+            text="Within a minute some will be interested, one asks to be removed, one is away, one bounces.",
+            url=reverse("inbox:reply_list", args=[here.slug]),
+            verb="Open the inbox",
+            is_done=has_read,
+        ),
+    ]
+
+
+def _first_steps(here: Workspace) -> list[ToDo]:
+    """What a new workspace needs before its first letter; empty once one has left."""
+    if Attempt.objects.in_workspace(here).filter(state=Attempt.State.SENT).exists():
+        return []
+    identity = SenderIdentity.objects.default_of(here)
+    has_mailbox = Mailbox.objects.in_workspace(here).in_use().exists()
+    campaign = Campaign.objects.in_workspace(here).current().order_by("pk").first()
+    has_letter = campaign is not None and Step.objects.filter(campaign=campaign).exists()
+    steps = [
+        ToDo(
+            title="Say who writes",
+            text="Name, organisation and postal address stand in every first letter. Many laws ask for them.",
+            url=reverse("accounts:identity_list", args=[here.slug]),
+            verb="Add a sender identity",
+            is_done=identity is not None and identity.is_complete,
+        ),
+        ToDo(
+            title="Connect a mailbox",
+            text="Letters leave from your own address, and answers come back to it.",
+            url=reverse("mailboxes:mailbox_add", args=[here.slug]),
+            verb="Connect a mailbox",
+            is_done=has_mailbox,
+        ),
+        ToDo(
+            title="Create a campaign",
+            text="A name is enough. Sites, contacts and the letter come next.",
+            url=reverse("campaigns:campaign_create", args=[here.slug]),
+            verb="Create a campaign",
+            is_done=campaign is not None,
+        ),
+    ]
+    if campaign is not None:
+        steps += [
+            ToDo(
+                title="Write the letter",
+                text="Start from a template, and see each letter as its reader will.",
+                url=reverse("campaigns:campaign_letters", args=[here.slug, campaign.pk]),
+                verb="Write the letter",
+                is_done=has_letter,
+            ),
+            ToDo(
+                title="Choose sites and send",
+                text="Paste a list or add sites one by one, then send to those you tick.",
+                url=reverse("campaigns:campaign_detail", args=[here.slug, campaign.pk]),
+                verb="Open the campaign",
+                is_done=False,
+            ),
+        ]
+    return steps
+
+
+def _week(here: Workspace, now: datetime) -> Week:
+    since = now - WEEK
+    written = (
+        Reply.objects.in_workspace(here)
+        .from_people()
+        .filter(received_at__gt=since)
+        .aggregate(
+            people=Count("from_key", distinct=True),
+            interested=Count("from_key", distinct=True, filter=Q(classification=Reply.Classification.INTERESTED)),
+        )
+    )
+    return Week(
+        sent=SendRecord.objects.in_workspace(here).filter(state=SendRecord.State.SENT, counted_at__gt=since).count(),
+        people_answered=written["people"],
+        interested=written["interested"],
+        placed=Lead.objects.in_workspace(here).filter(status=Lead.Status.PLACED, status_changed_at__gt=since).count(),
+    )
+
+
+def _nearly_used_up(membership: Membership, now: datetime) -> str:
+    """A sentence when the person's own day is nearly full, and nothing before."""
+    here = membership.workspace
+    limit = limits_of(here).per_user_day
+    used = (
+        SendRecord.objects.in_workspace(here)
+        .that_count()
+        .filter(user_id=membership.user_id, counted_at__gte=here.day_bounds(now)[0])
+        .count()
+    )
+    if used < limit * NEARLY_USED_UP:
+        return ""
+    own = here.daily_user_cap is not None and here.daily_user_cap <= settings.DAILY_USER_CAP
+    return (
+        f"{used} of the {limit} letters that you may send today are used"
+        + (" (the workspace's limit)." if own else " (this server's limit).")
+        + (" The rest leaves tomorrow." if used >= limit else "")
+    )
+
+
+def _letters_word(count: int) -> str:
+    return "1 letter" if count == 1 else f"{count} letters"
+
+
+def _addresses(count: int) -> str:
+    return "1 address" if count == 1 else f"{count} addresses"
+
+
+def _first_words(text: str) -> str:
+    """The first lines of an answer as one line; what greets is skipped where more follows."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    if len(lines) > 1 and len(lines[0]) < 30 and lines[0].endswith((",", "!", ":")):
+        lines = lines[1:]
+    words = " ".join(lines)
+    return words if len(words) <= 160 else words[:159].rsplit(" ", 1)[0] + "…"

@@ -1,0 +1,131 @@
+"""What the mailbox page says of each mailbox: three words with a tone, today's use, the age of its password."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+
+from outreach_site.accounts.models import Workspace
+from outreach_site.lib.ports import MailboxUse, mailbox_use
+from outreach_site.mailboxes.models import Mailbox
+
+# Old enough to be changed (REQUIREMENTS: every 90 days).
+PASSWORD_DAYS = 90
+# Letters per hour from which the meter warns.
+NEARLY_FULL = 0.8
+
+
+@dataclass(frozen=True, slots=True)
+class StateWord:
+    """A word, its tone (good warn bad muted neutral), and what stands behind it."""
+
+    tone: str
+    text: str
+    sentence: str = ""
+    advice: str = ""
+    since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One mailbox as its card shows it."""
+
+    mailbox: Mailbox
+    sending: StateWord
+    receiving: StateWord
+    dns: StateWord
+    use: MailboxUse
+    hourly_limit: int
+    password_days: int | None
+
+    @property
+    def troubles(self) -> list[StateWord]:
+        return [word for word in (self.sending, self.receiving) if word.sentence]
+
+    @property
+    def password_is_old(self) -> bool:
+        return self.password_days is not None and self.password_days >= PASSWORD_DAYS
+
+    @property
+    def password_words(self) -> str:
+        """How old the password is, and that it is time for a new one where it is."""
+        days = self.password_days or 0
+        age = "saved today" if days == 0 else "saved yesterday" if days == 1 else f"saved {days} days ago"
+        return f"{age}: time for a new one" if self.password_is_old else age
+
+    @property
+    def hour_words(self) -> str:
+        return f"{self.use.this_hour} of {self.hourly_limit}"
+
+    @property
+    def today_words(self) -> str:
+        letters = f"{self.use.today} letter" + ("" if self.use.today == 1 else "s")
+        limit = self.mailbox.daily_limit
+        return f"{self.use.today} of {limit} letters" if limit else letters
+
+    @property
+    def use_tone(self) -> str:
+        return "warn" if self.use.this_hour >= self.hourly_limit * NEARLY_FULL else ""
+
+
+def cards(mailboxes: Iterable[Mailbox], *, workspace: Workspace, now: datetime) -> list[Card]:
+    """The cards of these mailboxes of one workspace; the number of queries does not grow with them."""
+    listed = list(mailboxes)
+    use = mailbox_use([mailbox.pk for mailbox in listed], day_began_at=_day_began(workspace, now), now=now)
+    return [_card(mailbox, use, now) for mailbox in listed]
+
+
+def _card(mailbox: Mailbox, use: Mapping[int, MailboxUse], now: datetime) -> Card:
+    set_at = mailbox.smtp_password_set_at
+    return Card(
+        mailbox=mailbox,
+        sending=_sending(mailbox),
+        receiving=_receiving(mailbox),
+        # What is not looked at is not called well.
+        dns=StateWord("muted", "Not checked"),
+        use=use.get(mailbox.pk, MailboxUse()),
+        hourly_limit=hourly_limit(mailbox),
+        password_days=(now - set_at) // timedelta(days=1) if set_at else None,
+    )
+
+
+def hourly_limit(mailbox: Mailbox) -> int:
+    """Letters an hour: the mailbox's own limit, bounded by this server's."""
+    return min(mailbox.hourly_limit or settings.MAX_EMAILS_PER_HOUR, settings.MAX_EMAILS_PER_HOUR)
+
+
+def _sending(mailbox: Mailbox) -> StateWord:
+    if mailbox.sending_state == Mailbox.State.TROUBLE:
+        return _trouble(mailbox, "sending")
+    if mailbox.paused_at is not None:
+        return StateWord("warn", "Paused", since=mailbox.paused_at)
+    if mailbox.sending_state == Mailbox.State.OK:
+        return StateWord("good", "Works", since=mailbox.sending_state_at)
+    return StateWord("neutral", "Not tried yet")
+
+
+def _receiving(mailbox: Mailbox) -> StateWord:
+    if not mailbox.imap_host:
+        return StateWord("muted", "Not set up")
+    if mailbox.receiving_state == Mailbox.State.TROUBLE:
+        return _trouble(mailbox, "receiving")
+    if mailbox.receiving_state == Mailbox.State.OK:
+        return StateWord("good", "Works", since=mailbox.polled_at or mailbox.receiving_state_at)
+    return StateWord("neutral", "Not tried yet")
+
+
+def _trouble(mailbox: Mailbox, way: str) -> StateWord:
+    return StateWord(
+        "bad",
+        "In trouble",
+        sentence=getattr(mailbox, f"{way}_trouble"),
+        advice=getattr(mailbox, f"{way}_advice"),
+        since=getattr(mailbox, f"{way}_state_at"),
+    )
+
+
+def _day_began(workspace: Workspace, now: datetime) -> datetime:
+    return workspace.day_bounds(now)[0]

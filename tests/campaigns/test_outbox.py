@@ -1,0 +1,408 @@
+"""The way of a letter out: every state and arrow, against real SMTP servers."""
+
+from __future__ import annotations
+
+import email
+import email.policy
+import uuid
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from campaigns import dispatch, outbox, queueing
+from campaigns.models import Attempt, Campaign, Ground, Lead
+from compliance.models import AuditEntry, Hold, SendRecord, Suppression
+from compliance.suppression import suppress
+from outreach_site.accounts.models import Installation
+from outreach_site.mailboxes.models import Mailbox
+from outreach_site.sandbox.running import RunningOffice
+from tests.letterbox import Letterbox
+from tests.servers import FaultySMTP
+
+Boxes = Callable[..., tuple[Letterbox, FaultySMTP]]
+State = Attempt.State
+
+# Short transactions and leases are what is tested here: no transaction of the test's own may stand around them.
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def ledger() -> dict[str, int]:
+    states = [record.state for record in SendRecord.objects.all()]
+    return {state: states.count(state) for state in set(states)}
+
+
+def states() -> list[str]:
+    return list(Attempt.objects.order_by("pk").values_list("state", flat=True))
+
+
+def test_a_letter_goes_all_the_way(rehearsal: Letterbox, post_office: RunningOffice) -> None:
+    [attempt] = rehearsal.write_to("hannah@somewhere.test")
+    assert rehearsal.send().sent == 1
+    attempt.refresh_from_db()
+    assert attempt.state == State.SENT
+    assert attempt.settled_at is not None
+    assert attempt.lease_token is None
+    assert Lead.objects.get().status == Lead.Status.CONTACTED
+    assert ledger() == {"sent": 1}
+    assert Campaign.objects.get().state == Campaign.State.RUNNING
+    assert list(AuditEntry.objects.values_list("event", "policy_result")) == [
+        ("letter.decided", "approved"),
+        ("letter.sent", ""),
+    ]
+    [letter] = post_office.letters()
+    message = email.message_from_bytes(letter.raw, policy=email.policy.default)
+    assert message["Message-ID"] == attempt.message_id
+    assert message["Subject"] == "An idea for Somewhere"
+    assert message["From"] == "Mara Voss <alex@rehearsal.test>"
+    text = message.get_content()
+    assert text.startswith("Hello Ada,")
+    assert "Lindenweg 4" in text
+    assert "/unsubscribe/" in text
+    assert Mailbox.objects.get().sending_state == Mailbox.State.OK
+
+
+def test_the_same_address_gets_the_same_letter_once(rehearsal: Letterbox, post_office: RunningOffice) -> None:
+    rehearsal.write_to("hannah@somewhere.test")
+    rehearsal.send()
+    again = rehearsal.queue(Lead.objects.get())
+    assert again.attempts == []
+    assert "had this letter" in again.refused[0][1]
+    twin = rehearsal.lead("Hannah@Somewhere.test")
+    assert rehearsal.queue(twin).attempts == [] or twin == Lead.objects.first()
+    assert rehearsal.send().sent == 0
+    assert len(post_office.letters()) == 1
+
+
+def test_two_leads_with_one_address_in_one_request(rehearsal: Letterbox) -> None:
+    first = rehearsal.lead("hannah@somewhere.test")
+    second = rehearsal.lead("other@elsewhere.test")
+    second.contact.email_key = "hannah@somewhere.test"  # type: ignore[union-attr]
+    second.contact.save()  # type: ignore[union-attr]
+    queued = rehearsal.queue(first, second)
+    assert len(queued.attempts) == 1
+    assert queued.refused[0][0] == second
+
+
+def test_a_suppressed_address_is_refused_when_queued(rehearsal: Letterbox) -> None:
+    lead = rehearsal.lead("hannah@somewhere.test")
+    suppress(
+        workspace=rehearsal.world.here,
+        address="hannah@somewhere.test",
+        reason=Suppression.Reason.MANUAL,
+        now=timezone.now(),
+    )
+    queued = rehearsal.queue(lead)
+    assert not queued.attempts
+    assert "suppression list" in queued.refused[0][1]
+    assert AuditEntry.objects.filter(event="letter.decided", policy_result="blocked").exists()
+
+
+def test_a_suppression_that_comes_after_queueing_wins(rehearsal: Letterbox, post_office: RunningOffice) -> None:
+    rehearsal.write_to("hannah@somewhere.test")
+    suppress(
+        workspace=rehearsal.world.here,
+        address="hannah@somewhere.test",
+        reason=Suppression.Reason.OPT_OUT,
+        now=timezone.now(),
+    )
+    assert states() == ["blocked"]
+    assert rehearsal.send().sent == 0
+    assert post_office.letters() == []
+
+
+def test_a_suppression_between_claim_and_start_wins(rehearsal: Letterbox) -> None:
+    rehearsal.write_to("hannah@somewhere.test")
+    token = outbox.take_lease(rehearsal.mailbox)
+    assert token is not None
+    claimed = outbox.claim(rehearsal.mailbox, token, at_most=5, now=timezone.now())
+    assert ledger() == {"reserved": 1}
+    Suppression.objects.create(workspace=None, scope="domain", value="somewhere.test", reason="manual")
+    assert not outbox.start(claimed.attempts[0], token)
+    outbox.give_back(claimed, claimed.attempts)
+    assert ledger() == {"released": 1}
+
+
+@pytest.mark.parametrize("how", ["pause", "stop", "cancel", "archive", "pause_mailbox", "hold"])
+def test_a_pause_acts_before_the_next_letter(rehearsal: Letterbox, how: str) -> None:
+    [attempt] = rehearsal.write_to("hannah@somewhere.test")
+    token = outbox.take_lease(rehearsal.mailbox)
+    assert token is not None
+    claimed = outbox.claim(rehearsal.mailbox, token, at_most=5, now=timezone.now())
+    now = timezone.now()
+    match how:
+        case "pause":
+            Campaign.objects.get().pause()
+        case "stop":
+            rehearsal.world.here.stop_sending(now=now)
+        case "cancel":
+            assert queueing.cancel(attempt, user=rehearsal.world.marketer, now=now)
+            assert ledger() == {"released": 1}
+        case "archive":
+            Campaign.objects.get().archive(now=now)
+        case "pause_mailbox":
+            Mailbox.objects.update(paused_at=now)
+        case "hold":
+            Hold.objects.create(workspace=rehearsal.world.here, subject="address:hannah@somewhere.test", reason="?")
+    assert not outbox.start(claimed.attempts[0], token)
+
+
+def test_only_one_worker_at_a_mailbox(rehearsal: Letterbox) -> None:
+    assert outbox.take_lease(rehearsal.mailbox) is not None
+    assert outbox.take_lease(rehearsal.mailbox) is None
+    Mailbox.objects.update(leased_until=timezone.now() - timedelta(seconds=1))
+    assert outbox.take_lease(rehearsal.mailbox) is not None
+
+
+def test_the_daily_cap_is_never_passed_and_the_rest_waits_for_midnight(
+    rehearsal: Letterbox, post_office: RunningOffice
+) -> None:
+    rehearsal.world.here.daily_domain_cap = 2
+    rehearsal.world.here.save()
+    rehearsal.write_to(*[f"person{n}@somewhere.test" for n in range(4)])
+    rehearsal.send()
+    assert sorted(states()) == ["queued", "queued", "sent", "sent"]
+    waiting = Attempt.objects.filter(state=State.QUEUED).first()
+    assert waiting is not None
+    assert waiting.due_at == rehearsal.world.here.day_bounds(timezone.now())[1]
+    assert "midnight" in waiting.reason
+    assert len(post_office.letters()) == 2
+    deferred = AuditEntry.objects.filter(policy_result="deferred").count()
+    assert deferred == 2
+
+
+def test_the_hourly_limit_counts_a_sign_in(rehearsal: Letterbox, settings: object) -> None:
+    settings.MAX_EMAILS_PER_HOUR = 3  # type: ignore[attr-defined]
+    rehearsal.write_to(*[f"person{n}@somewhere{n}.test" for n in range(5)])
+    rehearsal.send()
+    assert sorted(states()) == ["queued", "queued", "sent", "sent", "sent"]
+    waiting = Attempt.objects.filter(state=State.QUEUED).first()
+    assert waiting is not None
+    assert waiting.due_at is not None
+    assert timedelta(minutes=55) < waiting.due_at - timezone.now() <= timedelta(hours=1)
+
+
+def test_a_rehearsal_never_writes_to_a_real_address(rehearsal: Letterbox) -> None:
+    lead = rehearsal.lead("ed@realsite.com")
+    queued = rehearsal.queue(lead)
+    assert not queued.attempts
+    assert "real address" in queued.refused[0][1]
+
+
+def test_a_real_mailbox_never_writes_to_a_rehearsal(faulty_letterbox: Boxes) -> None:
+    box, server = faulty_letterbox()
+    queued = box.queue(box.lead("hannah@brightgarden.test"))
+    assert not queued.attempts
+    assert server.accepted == []
+
+
+def test_a_region_that_asks_waits_for_the_ground(faulty_letterbox: Boxes) -> None:
+    box, server = faulty_letterbox()
+    lead = box.lead("redaktion@garten.de")
+    [attempt] = box.queue(lead).attempts
+    box.send()
+    attempt.refresh_from_db()
+    assert (attempt.state, attempt.due_at) == (State.QUEUED, None)
+    assert "why you may write" in attempt.reason
+    assert server.accepted == []
+    Attempt.objects.update(ground=Ground.INVITED)
+    assert outbox.wake(now=timezone.now()) == 1
+    box.send()
+    assert len(server.accepted) == 1
+    assert ledger() == {"sent": 1}
+
+
+def test_a_4xx_is_tried_again_later_and_gives_its_place_back(faulty_letterbox: Boxes) -> None:
+    box, server = faulty_letterbox()
+    server.reply("RCPT", "450 4.2.1 Mailbox busy, try later", times=1)
+    [attempt] = box.write_to("ed@site.com")
+    box.send()
+    attempt.refresh_from_db()
+    message_id = attempt.message_id
+    assert attempt.state == State.QUEUED
+    assert attempt.tries == 1
+    assert attempt.due_at is not None
+    assert timedelta(seconds=40) < attempt.due_at - timezone.now() < timedelta(seconds=80)
+    assert ledger() == {"released": 1}
+    Attempt.objects.update(due_at=timezone.now())
+    Mailbox.objects.update(next_send_at=timezone.now())
+    box.send()
+    attempt.refresh_from_db()
+    assert attempt.state == State.SENT
+    assert attempt.message_id == message_id
+    assert len(server.accepted) == 1
+
+
+def test_five_tries_are_enough(faulty_letterbox: Boxes) -> None:
+    box, server = faulty_letterbox()
+    server.reply("RCPT", "450 4.2.0 Greylisted")
+    [attempt] = box.write_to("ed@site.com")
+    for _ in range(7):
+        Attempt.objects.filter(state=State.QUEUED).update(due_at=timezone.now())
+        Mailbox.objects.update(next_send_at=timezone.now())
+        box.send()
+    attempt.refresh_from_db()
+    assert attempt.state == State.FAILED
+    assert attempt.tries == outbox.MAX_TRIES
+    assert queueing.requeue(attempt, user=box.world.marketer, now=timezone.now())
+    attempt.refresh_from_db()
+    assert (attempt.state, attempt.tries) == (State.QUEUED, 0)
+
+
+def test_an_unknown_recipient_is_suppressed_and_the_lead_bounced(faulty_letterbox: Boxes) -> None:
+    box, server = faulty_letterbox()
+    server.reply("RCPT", "550 5.1.1 User unknown", recipient="gone@site.com")
+    box.write_to("gone@site.com", "ed@other.com")
+    box.send()
+    assert states() == ["failed", "sent"]
+    assert Suppression.objects.get().reason == Suppression.Reason.HARD_BOUNCE
+    assert set(Lead.objects.values_list("status", flat=True)) == {"bounced", "contacted"}
+    assert ledger() == {"released": 1, "sent": 1}
+
+
+def test_a_broken_connection_after_the_hand_over_is_uncertain_and_never_sent_again(faulty_letterbox: Boxes) -> None:
+    box, server = faulty_letterbox(drop="END")
+    [attempt] = box.write_to("ed@site.com")
+    box.send()
+    attempt.refresh_from_db()
+    assert attempt.state == State.UNCERTAIN
+    assert ledger() == {"uncertain": 1}
+    server.drop = None
+    Mailbox.objects.update(next_send_at=timezone.now())
+    box.send()
+    assert len(server.accepted) == 1
+    again = box.queue(Lead.objects.get())
+    assert again.attempts == []
+    # Proof settles it.
+    assert queueing.prove_sent([attempt], by="a reply") == 1
+    outbox.settle(now=timezone.now())
+    assert ledger() == {"sent": 1}
+    assert Lead.objects.get().status == Lead.Status.CONTACTED
+
+
+def test_a_person_may_say_that_it_did_not_arrive_after_ten_minutes(faulty_letterbox: Boxes) -> None:
+    box, server = faulty_letterbox(drop="END")
+    [attempt] = box.write_to("ed@site.com")
+    box.send()
+    attempt.refresh_from_db()
+    person, now = box.world.marketer, timezone.now()
+    assert not queueing.settle_doubt(attempt, arrived=False, user=person, now=now)
+    assert queueing.settle_doubt(attempt, arrived=False, user=person, now=now + timedelta(minutes=11))
+    assert ledger() == {"released": 1}
+    server.drop = None
+    Mailbox.objects.update(next_send_at=now)
+    Attempt.objects.update(due_at=now)
+    box.send()
+    ids = {email.message_from_bytes(letter.raw)["Message-ID"] for letter in server.accepted}
+    assert ids == {attempt.message_id}
+
+
+@pytest.mark.parametrize(
+    ("knobs", "word"),
+    [
+        ({"password": "another"}, "password"),
+        ({"tls": "none"}, "STARTTLS"),
+        ({"certificate": "other_name"}, "certificate"),
+        ({"stall": "EHLO"}, ""),
+        ({"nonsense": "BANNER"}, ""),
+        ({"drop": "BANNER"}, ""),
+    ],
+)
+def test_a_mailbox_in_trouble_says_so_and_loses_nothing(
+    faulty_letterbox: Boxes, knobs: dict[str, str], word: str
+) -> None:
+    box, server = faulty_letterbox(**knobs)
+    [attempt] = box.write_to("ed@site.com")
+    report = box.send()
+    assert report.sent == 0
+    attempt.refresh_from_db()
+    assert attempt.state == State.QUEUED
+    assert attempt.tries == 0
+    mailbox = Mailbox.objects.get()
+    assert mailbox.sending_state == Mailbox.State.TROUBLE
+    assert mailbox.sending_trouble
+    assert mailbox.sending_advice
+    assert word.lower() in (mailbox.sending_trouble + mailbox.sending_advice).lower()
+    assert mailbox.lease_token is None
+    assert mailbox.next_send_at > timezone.now()
+    assert ledger() == {"released": 1}
+    assert server.accepted == []
+
+
+def test_a_wrong_password_holds_the_mailbox_until_a_person_lifts_it(faulty_letterbox: Boxes) -> None:
+    box, server = faulty_letterbox(password="another")
+    box.write_to("ed@site.com")
+    box.send()
+    hold = Hold.objects.get()
+    assert hold.subject == f"mailbox:{box.mailbox.pk}"
+    server.password = "right-password"
+    Mailbox.objects.update(next_send_at=timezone.now())
+    connections = server.connections
+    box.send()
+    assert server.connections == connections  # Nobody knocks while it is held.
+    Hold.objects.update(lifted_at=timezone.now())
+    box.send()
+    assert len(server.accepted) == 1
+    assert Mailbox.objects.get().sending_state == Mailbox.State.OK
+
+
+def test_a_lapsed_lease_returns_letters_that_were_not_started(rehearsal: Letterbox) -> None:
+    rehearsal.write_to("a@somewhere.test", "b@somewhere.test")
+    token = outbox.take_lease(rehearsal.mailbox)
+    assert token is not None
+    claimed = outbox.claim(rehearsal.mailbox, token, at_most=5, now=timezone.now())
+    assert outbox.start(claimed.attempts[0], token)
+    past = timezone.now() - timedelta(seconds=1)
+    Attempt.objects.update(leased_until=past)
+    Mailbox.objects.update(leased_until=past)
+    dispatch.tidy_up(now=timezone.now())
+    assert states() == ["uncertain", "queued"]
+    assert ledger() == {"uncertain": 1, "released": 1}
+    assert rehearsal.send().sent == 1
+    assert states() == ["uncertain", "sent"]
+    assert ledger() == {"uncertain": 1, "released": 1, "sent": 1}
+
+
+def test_a_claim_takes_the_same_number_of_queries_for_one_as_for_forty(rehearsal: Letterbox) -> None:
+    rehearsal.write_to(*[f"person{n}@site{n}.test" for n in range(41)])
+
+    def claim(at_most: int) -> int:
+        with CaptureQueriesContext(
+            connection,
+        ) as captured:
+            outbox.claim(rehearsal.mailbox, uuid.uuid4(), at_most=at_most, now=timezone.now())
+        return len(captured)
+
+    one, forty = claim(1), claim(40)
+    assert SendRecord.objects.count() == 41
+    assert forty == one
+
+
+def test_a_lead_deleted_in_flight_leaves_the_ledger_right(rehearsal: Letterbox) -> None:
+    rehearsal.write_to("a@somewhere.test")
+    token = outbox.take_lease(rehearsal.mailbox)
+    assert token is not None
+    claimed = outbox.claim(rehearsal.mailbox, token, at_most=5, now=timezone.now())
+    assert outbox.start(claimed.attempts[0], token)
+    Lead.objects.all().delete()
+    outbox.Recorded(claimed.attempts[0], token, outbox.Accepted("ok"), timezone.now()).write()
+    assert ledger() == {"sent": 1}
+
+
+def test_a_copied_database_sends_nothing(rehearsal: Letterbox, post_office: RunningOffice) -> None:
+    rehearsal.write_to("a@somewhere.test")
+    Installation.objects.update(instance_id="another-server")
+    report = rehearsal.send()
+    assert "copy" in report.sentence
+    assert post_office.letters() == []
+
+
+def test_a_letter_that_cannot_be_built_does_not_stop_the_others(rehearsal: Letterbox) -> None:
+    bad, good = rehearsal.write_to("a@somewhere.test", "b@somewhere.test")
+    Attempt.objects.filter(pk=bad.pk).update(subject="One line\nBcc: everybody@somewhere.test")
+    rehearsal.send()
+    assert states() == ["failed", "sent"]
+    assert ledger() == {"released": 1, "sent": 1}

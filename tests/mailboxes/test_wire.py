@@ -1,0 +1,400 @@
+"""SMTP and IMAP against real servers on loopback, over real TLS: what works, and each way in which it can fail."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable
+
+import pytest
+from django.core.mail import EmailMessage
+
+from outreach_site.lib.hosts import HostExceptions
+from outreach_site.mailboxes import imap, smtp
+from outreach_site.mailboxes.errors import MailServerError, Stage, Verdict
+from outreach_site.mailboxes.models import Security
+from outreach_site.mailboxes.smtp import MailboxBackend
+from outreach_site.mailboxes.wire import ServerSettings, Surroundings
+from outreach_site.sandbox.running import RunningOffice
+from tests.servers import PASSWORD, Certificates, FaultyIMAP, FaultySMTP
+
+SMTPServers = Callable[..., FaultySMTP]
+IMAPServers = Callable[..., FaultyIMAP]
+LETTER = b"From: mara@orchard.example\nSubject: Hello\n\n.one dot\nlast line"
+SECURITY = {"starttls": Security.STARTTLS, "none": Security.STARTTLS, "implicit": Security.TLS}
+
+
+def at(server: FaultySMTP | FaultyIMAP, **changes: object) -> ServerSettings:
+    values: dict[str, object] = {
+        "host": "localhost",
+        "port": server.port,
+        "security": SECURITY[server.tls],
+        "user": "mara@orchard.example",
+        "password": PASSWORD,
+        "timeout": 1.0,
+    }
+    return ServerSettings(**(values | changes))  # type: ignore[arg-type]  # a test's own table
+
+
+def allowing(server: FaultySMTP | FaultyIMAP, **changes: object) -> Surroundings:
+    values: dict[str, object] = {
+        "exceptions": HostExceptions.parse([f"localhost:{server.port}", f"127.0.0.1:{server.port}"]),
+        "ca_file": str(server.ca_file),
+    }
+    return Surroundings(**(values | changes))  # type: ignore[arg-type]  # a test's own table
+
+
+def failure(server: FaultySMTP | FaultyIMAP, **changes: object) -> MailServerError:
+    connect = smtp.connect if isinstance(server, FaultySMTP) else imap.connect
+    with pytest.raises(MailServerError) as caught, connect(at(server, **changes), surroundings=allowing(server)):
+        pass
+    return caught.value
+
+
+# --- SMTP: what works ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("tls", ["starttls", "implicit"])
+def test_a_letter_goes_over_tls(smtp_server: SMTPServers, tls: str) -> None:
+    server = smtp_server(tls=tls)
+    with smtp.connect(at(server), surroundings=allowing(server)) as session:
+        words = session.deliver("mara@orchard.example", ["ed@garden.example"], LETTER)
+        assert session.handed_over
+        session.deliver("mara@orchard.example", ["jo@garden.example"], LETTER)
+    first, second = server.wait_for(2)
+    assert first.encrypted
+    assert first.user == "mara@orchard.example"
+    assert first.recipients == ("ed@garden.example",)
+    assert second.recipients == ("jo@garden.example",)
+    assert first.raw.replace(b"\r\n", b"\n").rstrip(b"\n") == LETTER
+    assert words
+    assert server.connections == 1
+    said = [command.upper() for command in server.commands]
+    assert said[-1] == "QUIT"
+    if tls == "starttls":
+        assert said[:4] == ["EHLO [127.0.0.1]", "STARTTLS", "EHLO [127.0.0.1]", "AUTH"]
+
+
+def test_django_sends_through_our_session(smtp_server: SMTPServers) -> None:
+    server = smtp_server()
+    backend = MailboxBackend(at(server), surroundings=allowing(server))
+    letter = EmailMessage("Grüße", "Hällo", "Mara <mara@orchard.example>", ["Ed <ed@garden.example>"])
+    assert backend.open()
+    assert backend.send_messages([letter]) == 1
+    assert backend.connection is not None
+    assert backend.connection.accepted_reply
+    backend.close()
+    (accepted,) = server.wait_for(1)
+    assert accepted.mail_from == "mara@orchard.example"
+    assert accepted.recipients == ("ed@garden.example",)
+
+
+def test_a_lone_line_feed_ends_no_letter(smtp_server: SMTPServers) -> None:
+    """Or a letter could end early for one server and go on as commands for the next (SMTP smuggling)."""
+    server = smtp_server()
+    letter = b"Subject: x\r\n\r\nhello\n.\r\nMAIL FROM:<evil@x.example>\r\n\r.\rend\r\n"
+    with smtp.connect(at(server), surroundings=allowing(server)) as session:
+        session.deliver("mara@orchard.example", ["ed@garden.example"], letter)
+    (accepted,) = server.wait_for(1)
+    assert b"MAIL FROM:<evil@x.example>" in accepted.raw
+    assert not re.search(rb"(?<!\r)\n|\r(?!\n)", accepted.raw)
+
+
+def test_the_post_office_of_the_rehearsal_is_trusted_at_its_own_ports_alone(
+    post_office: RunningOffice, smtp_server: SMTPServers
+) -> None:
+    surroundings = Surroundings(
+        sandbox_host="localhost",
+        sandbox_ports=frozenset(post_office.settings.ports.values()),
+        sandbox_ca_file=str(post_office.ca_file),
+    )
+    for port, security in (
+        (post_office.smtp_port, Security.STARTTLS),
+        (post_office.smtps_port, Security.TLS),
+    ):
+        server = ServerSettings("localhost", port, security, "alex@rehearsal.test", PASSWORD)
+        with smtp.connect(server, surroundings=surroundings) as session:
+            session.deliver(
+                "alex@rehearsal.test", ["alex@rehearsal.test"], b"From: alex@rehearsal.test\r\nSubject: x\r\n\r\nx\r\n"
+            )
+    for port, security in (
+        (post_office.imap_port, Security.STARTTLS),
+        (post_office.imaps_port, Security.TLS),
+    ):
+        server = ServerSettings("localhost", port, security, "alex@rehearsal.test", PASSWORD)
+        with imap.connect(server, surroundings=surroundings) as reading:
+            assert imap.find_folders(reading).inbox == "INBOX"
+    # The same loopback host at another port is neither allowed nor trusted.
+    other = smtp_server()
+    with pytest.raises(MailServerError) as caught, smtp.connect(at(other), surroundings=surroundings):
+        pass
+    assert caught.value.stage is Stage.BLOCKED_PORT
+
+
+# --- SMTP: what fails, before a letter -------------------------------------------------------------------------------
+
+
+def test_a_dead_server_is_refused(dead_port: int) -> None:
+    server = ServerSettings("127.0.0.1", dead_port, Security.STARTTLS, "u", "p", timeout=1.0)
+    surroundings = Surroundings(exceptions=HostExceptions.parse([f"127.0.0.1:{dead_port}"]))
+    for connect in (smtp.connect, imap.connect):
+        with pytest.raises(MailServerError) as caught, connect(server, surroundings=surroundings):
+            pass
+        assert (caught.value.stage, caught.value.verdict) == (Stage.REFUSED, Verdict.RETRY)
+        assert "firewall" in caught.value.advice
+
+
+def test_a_wrong_password_is_tried_once(smtp_server: SMTPServers) -> None:
+    server = smtp_server()
+    err = failure(server, password="wrong-password")
+    assert (err.stage, err.verdict, err.code) == (Stage.SIGN_IN, Verdict.MAILBOX_TROUBLE, 535)
+    assert server.commands.count("AUTH") == 1
+    assert "wrong-password" not in str(err) + err.server_words + err.advice
+
+
+@pytest.mark.parametrize("certificate", ["other_name", "untrusted", "expired"])
+@pytest.mark.parametrize("tls", ["starttls", "implicit"])
+def test_a_bad_certificate_ends_it_before_the_password(smtp_server: SMTPServers, tls: str, certificate: str) -> None:
+    server = smtp_server(tls=tls, certificate=certificate)
+    err = failure(server)
+    assert (err.stage, err.permanent) == (Stage.CERTIFICATE, True)
+    assert "AUTH" not in server.commands
+    words = {"other_name": "another name", "untrusted": "self-signed|authority", "expired": "expired"}[certificate]
+    assert re.search(words, err.sentence)
+
+
+def test_without_starttls_nothing_is_said_in_clear_text(smtp_server: SMTPServers) -> None:
+    server = smtp_server(tls="none")
+    err = failure(server)
+    assert (err.stage, err.permanent) == (Stage.NO_STARTTLS, True)
+    assert "AUTH" not in server.commands
+    assert "465" in err.advice
+
+
+def test_a_server_that_speaks_clear_text_on_a_tls_port(smtp_server: SMTPServers) -> None:
+    server = smtp_server(tls="starttls")
+    err = failure(server, security=Security.TLS)
+    assert err.stage is Stage.PROTOCOL
+    assert "587" in err.advice
+
+
+@pytest.mark.parametrize("stage", ["BANNER", "EHLO", "STARTTLS", "AUTH"])
+def test_a_silent_server_is_left_in_time(smtp_server: SMTPServers, stage: str) -> None:
+    server = smtp_server(stall=stage)
+    began = time.monotonic()
+    err = failure(server, timeout=0.4)
+    assert time.monotonic() - began < 2.5
+    assert (err.stage, err.verdict) == (Stage.TIMEOUT, Verdict.RETRY)
+
+
+def test_a_server_that_drips_is_left_in_time(smtp_server: SMTPServers) -> None:
+    """Every byte comes in time, and the whole never ends: a timeout for each read alone would wait for ever."""
+    server = smtp_server(drip=0.2)
+    began = time.monotonic()
+    err = failure(server, timeout=0.6)
+    assert time.monotonic() - began < 3
+    assert err.stage is Stage.TIMEOUT
+
+
+@pytest.mark.parametrize("stage", ["BANNER", "EHLO", "STARTTLS", "AUTH"])
+def test_a_server_that_hangs_up(smtp_server: SMTPServers, stage: str) -> None:
+    err = failure(smtp_server(drop=stage))
+    assert (err.stage, err.verdict) == (Stage.PROTOCOL, Verdict.RETRY)
+
+
+def test_a_busy_server(smtp_server: SMTPServers) -> None:
+    server = smtp_server()
+    server.reply("BANNER", "421 4.7.0 too many connections")
+    assert failure(server).verdict is Verdict.RATE
+
+
+def test_a_server_that_sends_nonsense(smtp_server: SMTPServers) -> None:
+    assert failure(smtp_server(nonsense="BANNER")).stage is Stage.PROTOCOL
+
+
+def test_loopback_is_refused_unless_it_is_named(smtp_server: SMTPServers) -> None:
+    server = smtp_server()
+    for surroundings, stage in (
+        (Surroundings(), Stage.BLOCKED_PORT),
+        (Surroundings(exceptions=HostExceptions.parse(["localhost"])), Stage.BLOCKED_PORT),
+    ):
+        with pytest.raises(MailServerError) as caught, smtp.connect(at(server), surroundings=surroundings):
+            pass
+        assert caught.value.stage is stage
+    with pytest.raises(MailServerError) as caught, smtp.connect(at(server, port=587), surroundings=Surroundings()):
+        pass
+    assert caught.value.stage is Stage.BLOCKED_HOST
+    assert server.connections == 0
+
+
+def test_verification_is_switched_off_in_development_only(smtp_server: SMTPServers) -> None:
+    server = smtp_server(certificate="untrusted")
+    with pytest.raises(MailServerError) as caught:
+        smtp.open_session(at(server, verify_tls=False), surroundings=allowing(server))
+    assert caught.value.stage is Stage.CERTIFICATE
+    assert server.connections == 0
+    smtp.open_session(at(server, verify_tls=False), surroundings=allowing(server, allow_unverified=True)).leave()
+
+
+# --- SMTP: what fails, with a letter ---------------------------------------------------------------------------------
+
+
+def handing_over(server: FaultySMTP, *, within: float = 5.0) -> tuple[MailServerError, smtp.Session]:
+    with smtp.connect(at(server), surroundings=allowing(server)) as session:
+        with pytest.raises(MailServerError) as caught:
+            session.deliver("mara@orchard.example", ["ed@garden.example"], LETTER, within=within)
+        return caught.value, session
+
+
+@pytest.mark.parametrize("stage", ["MAIL", "RCPT", "DATA"])
+@pytest.mark.parametrize("fault", ["stall", "drop"])
+def test_a_failure_before_the_final_dot_was_surely_not_sent(smtp_server: SMTPServers, fault: str, stage: str) -> None:
+    err, session = handing_over(smtp_server(**{fault: stage}), within=0.5)
+    assert not session.handed_over
+    assert err.verdict is Verdict.RETRY
+
+
+@pytest.mark.parametrize("fault", ["stall", "drop"])
+def test_a_failure_after_the_final_dot_is_uncertain(smtp_server: SMTPServers, fault: str) -> None:
+    server = smtp_server(**{fault: "END"})
+    err, session = handing_over(server, within=0.8)
+    assert session.handed_over
+    assert err.uncertain
+    assert not err.permanent
+    assert not err.concerns_mailbox
+
+
+def test_nonsense_after_the_final_dot_is_uncertain(smtp_server: SMTPServers) -> None:
+    err, _ = handing_over(smtp_server(nonsense="END"))
+    assert err.uncertain
+
+
+@pytest.mark.parametrize(
+    ("stage", "line", "verdict"),
+    [
+        ("RCPT", "550 5.1.1 No such user here", Verdict.RECIPIENT_UNKNOWN),
+        ("RCPT", "450 4.2.0 Greylisted, try again", Verdict.RATE),
+        ("MAIL", "550 5.7.60 Client does not have permissions to send as this sender", Verdict.MAILBOX_TROUBLE),
+        ("DATA", "451 4.3.0 later", Verdict.RETRY),
+        ("END", "554 5.7.1 Message rejected as spam", Verdict.REFUSED_LETTER),
+        ("END", "451 4.3.0 later", Verdict.RETRY),
+        ("END", "550 5.7.1 Domain orchard.example has exceeded the max emails per hour (80/80)", Verdict.RATE),
+    ],
+)
+def test_an_answer_decides_and_the_session_goes_on(
+    smtp_server: SMTPServers, stage: str, line: str, verdict: Verdict
+) -> None:
+    server = smtp_server()
+    server.reply(stage, line, times=1)  # type: ignore[arg-type]  # a literal from the table
+    with smtp.connect(at(server), surroundings=allowing(server)) as session:
+        with pytest.raises(MailServerError) as caught:
+            session.deliver("mara@orchard.example", ["ed@garden.example"], LETTER)
+        assert caught.value.verdict is verdict
+        assert caught.value.code == int(line[:3])
+        assert session.is_open
+        session.deliver("mara@orchard.example", ["jo@garden.example"], LETTER)
+    assert [letter.recipients for letter in server.accepted] == [("jo@garden.example",)]
+
+
+def test_a_letter_to_two_goes_to_both_or_to_none(smtp_server: SMTPServers) -> None:
+    server = smtp_server()
+    server.reply("RCPT", "550 5.1.1 No such user here", recipient="jo@garden.example")
+    with smtp.connect(at(server), surroundings=allowing(server)) as session, pytest.raises(MailServerError):
+        session.deliver("mara@orchard.example", ["ed@garden.example", "jo@garden.example"], LETTER)
+    assert server.accepted == []
+
+
+def test_a_letter_has_a_deadline_of_its_own(smtp_server: SMTPServers) -> None:
+    server = smtp_server()
+    with smtp.connect(at(server, timeout=5.0), surroundings=allowing(server)) as session:
+        server.stall = "RCPT"
+        began = time.monotonic()
+        with pytest.raises(MailServerError) as caught:
+            session.deliver("mara@orchard.example", ["ed@garden.example"], LETTER, within=0.5)
+        assert time.monotonic() - began < 1.5
+    assert caught.value.stage is Stage.TIMEOUT
+
+
+# --- IMAP ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("tls", ["implicit", "starttls"])
+def test_reading_over_tls(imap_server: IMAPServers, tls: str) -> None:
+    server = imap_server(tls=tls)
+    server.add(b"Subject: hi\r\n\r\nhi\r\n")
+    with imap.connect(at(server), surroundings=allowing(server)) as session:
+        folders = imap.find_folders(session)
+        assert session.select_folder(folders.inbox, readonly=True)[b"EXISTS"] == 1
+    assert folders.to_read == ("INBOX", "Junk")
+    assert folders.sent == "Sent"
+
+
+def test_a_wrong_imap_password(imap_server: IMAPServers) -> None:
+    err = failure(imap_server(), password="wrong-password")
+    assert (err.stage, err.verdict, err.permanent) == (Stage.SIGN_IN, Verdict.MAILBOX_TROUBLE, True)
+    assert err.server_words
+    assert "wrong-password" not in err.server_words
+
+
+@pytest.mark.parametrize("password", ["pässwörd", 'quo"te\\s', "spa ces"])
+def test_unusual_passwords(imap_server: IMAPServers, smtp_server: SMTPServers, password: str) -> None:
+    reading = imap_server(password=password)
+    with imap.connect(at(reading, password=password), surroundings=allowing(reading)):
+        pass
+    sending = smtp_server(password=password)
+    with smtp.connect(at(sending, password=password), surroundings=allowing(sending)):
+        pass
+
+
+@pytest.mark.parametrize("certificate", ["other_name", "untrusted", "expired"])
+@pytest.mark.parametrize("tls", ["starttls", "implicit"])
+def test_a_bad_imap_certificate(imap_server: IMAPServers, tls: str, certificate: str) -> None:
+    assert failure(imap_server(tls=tls, certificate=certificate)).stage is Stage.CERTIFICATE
+
+
+def test_imap_without_starttls(imap_server: IMAPServers) -> None:
+    err = failure(imap_server(tls="none"))
+    assert (err.stage, err.permanent) == (Stage.NO_STARTTLS, True)
+
+
+@pytest.mark.parametrize("stage", ["GREETING", "CAPABILITY", "LOGIN"])
+def test_an_imap_server_that_hangs_is_left_in_time(imap_server: IMAPServers, stage: str) -> None:
+    began = time.monotonic()
+    err = failure(imap_server(stall=stage, tls="starttls"), timeout=0.4)
+    assert time.monotonic() - began < 3
+    assert (err.stage, err.verdict) == (Stage.TIMEOUT, Verdict.RETRY)
+
+
+@pytest.mark.parametrize("stage", ["GREETING", "LOGIN"])
+def test_an_imap_server_that_hangs_up(imap_server: IMAPServers, stage: str) -> None:
+    err = failure(imap_server(drop=stage))
+    assert (err.stage, err.verdict) == (Stage.PROTOCOL, Verdict.RETRY)
+
+
+def test_what_is_not_an_imap_server(imap_server: IMAPServers) -> None:
+    assert failure(imap_server(nonsense="GREETING")).stage is Stage.PROTOCOL
+
+
+def test_a_server_that_falls_silent_while_reading(imap_server: IMAPServers) -> None:
+    server = imap_server(stall="AFTER_LOGIN")
+    with imap.connect(at(server, timeout=0.4), surroundings=allowing(server)) as session:
+        with pytest.raises(OSError, match="timed out") as caught:
+            session.list_folders()
+        said = imap.classify_imap_error(caught.value, server=session.server, phase=session.phase)
+    assert said.stage is Stage.TIMEOUT
+
+
+def test_certificates_are_verified_for_the_name_and_not_for_the_address(
+    smtp_server: SMTPServers, certificates: Certificates
+) -> None:
+    """The connection goes to the vetted address; the certificate must still be the name's."""
+    server = smtp_server()
+    surroundings = Surroundings(
+        exceptions=HostExceptions.parse([f"mail.orchard.example:{server.port}"]),
+        ca_file=str(certificates.ca_file),
+        resolver=lambda _name, _port: ["127.0.0.1"],
+    )
+    with pytest.raises(MailServerError) as caught:
+        smtp.open_session(at(server, host="mail.orchard.example"), surroundings=surroundings)
+    assert caught.value.stage is Stage.CERTIFICATE
+    assert "mail.orchard.example" in caught.value.sentence
