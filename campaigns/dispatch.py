@@ -59,6 +59,11 @@ class Report:
         else:
             self.uncertain += 1
 
+    def add(self, other: Report) -> None:
+        self.sent += other.sent
+        self.uncertain += other.uncertain
+        self.not_sent += other.not_sent
+
 
 def due_mailboxes(*, now: datetime) -> list[int]:
     """Mailboxes with letters that may leave now, the one that has waited longest first."""
@@ -108,9 +113,7 @@ def dispatch_mailbox(mailbox_id: int, *, clock: Clock = timezone.now) -> Report:
     now = clock()
     # Only after a claim that brought something: what no claim takes (a hold, a stop) is not work for another slice.
     report.more = (
-        work.claimed
-        and work.next_send_at <= now + SLICE
-        and Attempt.objects.due(now).filter(mailbox=mailbox).exists()
+        work.claimed and work.next_send_at <= now + SLICE and Attempt.objects.due(now).filter(mailbox=mailbox).exists()
     )
     return report
 

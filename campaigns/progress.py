@@ -31,6 +31,7 @@ class Figures:
     placed: int = 0
     waiting: int = 0  # letters
     next_due_at: datetime | None = None
+    is_due: bool = False  # the next one waits for nothing but its turn
 
     @property
     def reply_rate(self) -> int | None:
@@ -47,7 +48,7 @@ class Figures:
         return min(max(self.answered, self.placed), self.leads)
 
 
-def figures_of(campaigns: Sequence[Campaign]) -> dict[int, Figures]:
+def figures_of(campaigns: Sequence[Campaign], *, now: datetime) -> dict[int, Figures]:
     """The figures of each campaign, by its id. Three queries."""
     ids = [campaign.pk for campaign in campaigns]
     if not ids:
@@ -71,6 +72,7 @@ def figures_of(campaigns: Sequence[Campaign]) -> dict[int, Figures]:
         )
     }
     answered = people_who_answered(ids)
+    due = {pk: row["next_due_at"] for pk, row in letters.items()}
     return {
         pk: Figures(
             leads=leads.get(pk, {}).get("total", 0),
@@ -78,7 +80,8 @@ def figures_of(campaigns: Sequence[Campaign]) -> dict[int, Figures]:
             written_to=letters.get(pk, {}).get("written_to", 0),
             answered=answered.get(pk, 0),
             waiting=letters.get(pk, {}).get("waiting", 0),
-            next_due_at=letters.get(pk, {}).get("next_due_at"),
+            next_due_at=due.get(pk),
+            is_due=due.get(pk) is not None and due[pk] <= now,
         )
         for pk in ids
     }
@@ -117,7 +120,7 @@ _ENDED = {
 }
 
 
-def standings(leads: Iterable[Lead], *, campaign: Campaign, workspace: Workspace) -> dict[int, Standing]:
+def standings(leads: Iterable[Lead], *, campaign: Campaign, workspace: Workspace, now: datetime) -> dict[int, Standing]:
     """Where each lead stands, by its id. A constant number of queries; the leads' contacts should be loaded."""
     leads = list(leads)
     newest: dict[int, Attempt] = {}
@@ -132,12 +135,13 @@ def standings(leads: Iterable[Lead], *, campaign: Campaign, workspace: Workspace
             campaign=campaign,
             attempt=newest.get(lead.pk),
             refusal=_refusal(suppressed.get(lead.contact.email_key)) if lead.contact else "",
+            now=now,
         )
         for lead in leads
     }
 
 
-def _standing(lead: Lead, *, campaign: Campaign, attempt: Attempt | None, refusal: str) -> Standing:
+def _standing(lead: Lead, *, campaign: Campaign, attempt: Attempt | None, refusal: str, now: datetime) -> Standing:
     last, last_at = "Added", lead.created_at
     if attempt is not None:
         last = _LAST.get(Attempt.State(attempt.state), "Letter written")
@@ -146,13 +150,13 @@ def _standing(lead: Lead, *, campaign: Campaign, attempt: Attempt | None, refusa
         last, last_at = Lead.Status(lead.status).label, lead.status_changed_at
     here = Standing(last=last, last_at=last_at, attempt=attempt)
     if attempt is not None and attempt.state in Attempt.LIVE:
-        return _live(here, attempt, campaign=campaign, refusal=refusal)
+        return _live(here, attempt, campaign=campaign, refusal=refusal, now=now)
     if refusal:
         return replace(here, next="Held", why=refusal, tone="bad")
     if ended := _ENDED.get(Lead.Status(lead.status)):
         return replace(here, why=ended, tone="muted")
     if lead.contact is None:
-        return replace(here, next="No address", tone="muted")
+        return here
     if attempt is not None and attempt.state in {Attempt.State.BLOCKED, Attempt.State.FAILED}:
         label = Attempt.State(attempt.state).label
         return replace(here, next=label, why=attempt.reason, tone="bad", may_be_written_to=_is_new(lead))
@@ -163,7 +167,7 @@ def _is_new(lead: Lead) -> bool:
     return lead.status == Lead.Status.DISCOVERED
 
 
-def _live(here: Standing, attempt: Attempt, *, campaign: Campaign, refusal: str) -> Standing:
+def _live(here: Standing, attempt: Attempt, *, campaign: Campaign, refusal: str, now: datetime) -> Standing:
     """A letter that may still leave, or may have left."""
     if attempt.state == Attempt.State.SENDING:
         return replace(here, next="Leaving now", tone="info")
@@ -175,6 +179,8 @@ def _live(here: Standing, attempt: Attempt, *, campaign: Campaign, refusal: str)
         return replace(here, next="Waits", why="the campaign is paused", tone="muted")
     if attempt.due_at is None:
         return replace(here, next="Waits for you", why=attempt.reason, tone="warn")
+    if attempt.due_at <= now:
+        return replace(here, next="Leaves in turn", why=attempt.reason, tone="info")
     return replace(here, next="Leaves", next_at=attempt.due_at, why=attempt.reason, tone="info")
 
 

@@ -137,7 +137,7 @@ class LiftForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.expected = expected
         if expected:
-            self.fields["typed"].help_text = f"{expected}"
+            self.fields["typed"].label = f"Type {expected} to confirm"
         else:
             del self.fields["typed"]
 

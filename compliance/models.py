@@ -35,10 +35,8 @@ class SuppressionQuerySet(models.QuerySet["Suppression"]):
         return self.filter(models.Q(workspace=workspace) | models.Q(workspace=None))
 
     def own_of(self, workspace: Workspace) -> Self:
+        """What its pages list: entries that hold everywhere may have come from behind another workspace's wall."""
         return self.filter(workspace=workspace)
-
-    def everywhere(self) -> Self:
-        return self.filter(workspace=None)
 
 
 class Suppression(models.Model):

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Model, QuerySet
 
 M = TypeVar("M", bound=Model)
 
@@ -23,38 +23,26 @@ class Page(Generic[M]):
     older: int | None = None
 
 
-def page_of(querysets: Sequence[QuerySet[M]], *, before: str = "", after: str = "", size: int = PAGE) -> Page[M]:
-    """The rows of disjoint querysets together, by falling key: those before, or after, a key as it came in a URL.
-
-    One query for each queryset. An OR over them would make the database sort everything it finds; each alone walks an
-    index and stops.
-    """
+def page_of(rows: QuerySet[M], *, before: str = "", after: str = "", size: int = PAGE) -> Page[M]:
+    """The rows by falling key: those before, or after, a key as it came in a URL. One query, no OFFSET and no count."""
     older_than, newer_than = _key(before), _key(after)
     if newer_than is not None:
-        found = _first(querysets, Q(pk__gt=newer_than), "pk", size + 1)
-        rows = sorted(found[:size], key=_by_key, reverse=True)
-        return Page(rows, newer=_edge(rows, 0) if len(found) > size else None, older=_edge(rows, -1))
-    where = Q(pk__lt=older_than) if older_than is not None else Q()
-    found = _first(querysets, where, "-pk", size + 1)
-    rows = found[:size]
+        found = list(rows.filter(pk__gt=newer_than).order_by("pk")[: size + 1])
+        shown = found[:size][::-1]
+        return Page(shown, newer=_edge(shown, 0) if len(found) > size else None, older=_edge(shown, -1))
+    if older_than is not None:
+        rows = rows.filter(pk__lt=older_than)
+    found = list(rows.order_by("-pk")[: size + 1])
+    shown = found[:size]
     return Page(
-        rows,
-        newer=_edge(rows, 0) if older_than is not None else None,
-        older=_edge(rows, -1) if len(found) > size else None,
+        shown,
+        newer=_edge(shown, 0) if older_than is not None else None,
+        older=_edge(shown, -1) if len(found) > size else None,
     )
 
 
-def _first(querysets: Sequence[QuerySet[M]], where: Q, order: str, count: int) -> list[M]:
-    found = [row for queryset in querysets for row in queryset.filter(where).order_by(order)[:count]]
-    return sorted(found, key=_by_key, reverse=order.startswith("-"))[:count]
-
-
-def _by_key(row: Model) -> int:
-    return int(row.pk)
-
-
 def _edge(rows: Sequence[Model], at: int) -> int | None:
-    return _by_key(rows[at]) if rows else None
+    return int(rows[at].pk) if rows else None
 
 
 def _key(text: str) -> int | None:

@@ -31,11 +31,16 @@ def suppressions_matching(text: str) -> Q:
         return Q()
     domain = wanted.removeprefix("@")
     found = begins("value", domain) | begins("domain", domain)
+    key = whole_address(wanted)
+    return found | Q(value__in=[key, *parents_of(domain_of(key))]) if key else found
+
+
+def whole_address(text: str) -> str:
+    """The normalised address that somebody typed in full; empty for anything less."""
     try:
-        key = normalise(wanted)
+        return normalise(text)
     except InvalidAddressError:
-        return found
-    return found | Q(value__in=[key, *parents_of(domain_of(key))])
+        return ""
 
 
 def entries_about(text: str) -> Q:
@@ -44,10 +49,8 @@ def entries_about(text: str) -> Q:
     if not wanted:
         return Q()
     found = begins("person__lead_email", wanted)
-    try:
-        return found | Q(person__lead_email=normalise(wanted))
-    except InvalidAddressError:
-        return found
+    key = whole_address(wanted)
+    return found | Q(person__lead_email=key) if key else found
 
 
 def within(first: date | None, last: date | None, zone: ZoneInfo) -> Q:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.urls import NoReverseMatch, reverse
 
@@ -11,17 +12,17 @@ from compliance.policy import Outcome, Rule
 from outreach_site.accounts.models import Workspace
 
 EVENTS = {
-    "letter.decided": "Letter checked before sending",
-    "letter.checked": "Address checked by hand",
+    "letter.decided": "Letter decided",
+    "letter.checked": "Address checked",
     "letter.ground_named": "Why we may write was named",
     "letter.requeued": "Letter put back into the queue",
     "letter.cancelled": "Letter cancelled",
     "letter.said_arrived": "Letter confirmed as arrived",
     "letter.said_not_arrived": "Letter confirmed as not arrived",
     "suppression.added": "Suppressed",
-    "suppression.strengthened": "Suppressed for a stronger reason",
+    "suppression.strengthened": "Reason made stronger",
     "suppression.lifted": "Suppression lifted",
-    "suppression.undone": "Suppression taken back at once",
+    "suppression.undone": "Suppression taken back",
     "unsubscribe.used": "Unsubscribe link used",
     "hold.placed": "Held back",
     "hold.lifted": "Hold lifted",
@@ -85,6 +86,7 @@ REASON_TONES = {
 # Rooms above this one are linked to by name: they may show what is only a plain subject here.
 _PAGES = {
     "reply": "inbox:reply_detail",
+    "attempt": "campaigns:attempt_detail",
     "campaign": "campaigns:campaign_detail",
     "mailbox": "mailboxes:mailbox_edit",
     "suppression": "compliance:suppression_detail",
@@ -113,6 +115,29 @@ def subject_link(subject: str, here: Workspace) -> Link:
         return Link(label, reverse(_PAGES[kind], args=[here.slug, int(number)]))
     except (KeyError, ValueError, NoReverseMatch):
         return Link(label)
+
+
+# Details that a page says elsewhere, or that mean nothing to a person.
+_UNSAID = frozenset({"region_source", "scope", "hold", "added_by", "added_at", "reason"})
+_DETAILS = {"ground": "Why we may write", "was": "Reason before", "source": "From"}
+
+
+def detail_lines(details: dict[str, Any], here: Workspace) -> list[tuple[str, Link]]:
+    """An entry's details as rows of a page: a word for each, and its value in words."""
+    lines = []
+    for key, value in details.items():
+        if key in _UNSAID or value in (None, "", [], {}):
+            continue
+        label = _DETAILS.get(key) or key.replace("_", " ").capitalize()
+        if key == "source" and ":" in str(value):
+            lines.append((label, subject_link(str(value), here)))
+        elif value in set(Suppression.Reason):
+            lines.append((label, Link(Suppression.Reason(value).label)))
+        elif isinstance(value, list):
+            lines.append((label, Link(", ".join(map(str, value)))))
+        else:
+            lines.append((label, Link(str(value).replace("_", " ") if key == "ground" else str(value))))
+    return lines
 
 
 @dataclass(frozen=True)

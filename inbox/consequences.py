@@ -7,6 +7,7 @@ to only where the answer names our letter.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -19,6 +20,7 @@ from compliance import audit, holds, suppression
 from compliance.addresses import InvalidAddressError
 from compliance.models import Hold, Suppression
 from inbox.bounces import Hardness
+from inbox.classify import classify
 from inbox.matching import Match
 from inbox.models import Reply, ReplyLabel
 from inbox.scope import key_of
@@ -227,15 +229,15 @@ def _look_at_report(reply: Reply, match: Match | None, sentence: str, *, now: da
 # --- A person decides -------------------------------------------------------------------------------------------------
 
 
-def tag(reply: Reply, classification: Tag, *, user: User, now: datetime) -> None:
-    """A person says what a reply is. It beats every rule, and everything that follows is drawn anew.
+def tag(reply: Reply, classification: Tag, *, user: User, now: datetime) -> list[str]:
+    """A person says what a reply is. It beats every rule, and what follows is drawn anew.
 
-    Raises CannotUndoError when the tag takes back a suppression that is no longer ours to take back.
+    Addresses that this reply suppressed and that stay suppressed all the same: an opt-out, or one of long ago.
     """
     with transaction.atomic():
         reply = _locked(reply)
         ReplyLabel.objects.create(reply=reply, classification=classification, user=user, labelled_at=now)
-        _retag(reply, classification, user=user, now=now)
+        staying = _retag(reply, classification, user=user, now=now)
         audit.record(
             "reply.tagged",
             workspace=reply.workspace,
@@ -245,6 +247,7 @@ def tag(reply: Reply, classification: Tag, *, user: User, now: datetime) -> None
             lead_email=reply.from_email,
             now=now,
         )
+    return staying
 
 
 def untag(reply: Reply, *, user: User, now: datetime) -> bool:
@@ -269,24 +272,31 @@ def untag(reply: Reply, *, user: User, now: datetime) -> bool:
     return True
 
 
-def _retag(reply: Reply, classification: Tag, *, user: User, now: datetime, restores: bool = False) -> None:
+def _retag(reply: Reply, classification: Tag, *, user: User, now: datetime, restores: bool = False) -> list[str]:
+    """`restores`: a rule's tag comes back, and with it the rule's doubts."""
     was = Tag(reply.classification)
-    reply.classification = classification
-    reply.needs_review = False
+    doubts = classify(reply.new_text, subject=reply.subject).needs_review if restores else False
+    reply.classification, reply.needs_review = classification, doubts
     if reply.kind == Reply.Kind.AUTO_REPLY and classification != Tag.OUT_OF_OFFICE:
         reply.kind = Reply.Kind.REPLY  # A person reads it as somebody's own words.
     _lift_holds(reply, user=user, now=now)
+    staying: list[str] = []
+    if was == Tag.NOT_INTERESTED and classification != Tag.NOT_INTERESTED:
+        staying = _take_back_suppression(reply, user=user, now=now)
+    Reply.objects.filter(pk=reply.pk).update(
+        classification=classification,
+        needs_review=doubts,
+        kind=reply.kind,
+        suppressed_value=reply.suppressed_value,
+    )
     if classification == Tag.NOT_INTERESTED:
-        Reply.objects.filter(pk=reply.pk).update(classification=classification, needs_review=False, kind=reply.kind)
         _suppress_writer(reply, user=None if restores else user, now=now)
         _move_lead(reply, now=now)
-        return
-    if was == Tag.NOT_INTERESTED:
-        _take_back_suppression(reply, user=user, now=now)
-    Reply.objects.filter(pk=reply.pk).update(
-        classification=classification, needs_review=False, kind=reply.kind, suppressed_value=reply.suppressed_value
-    )
-    _status_by_hand(reply, was, now=now)
+    else:
+        _status_by_hand(reply, was, now=now)
+    if doubts:
+        _hold_until_decided(reply, now=now)
+    return staying
 
 
 def _status_by_hand(reply: Reply, was: Tag, *, now: datetime) -> None:
@@ -306,7 +316,7 @@ def entries_of(reply: Reply) -> list[Suppression]:
     return list(Suppression.objects.filter(workspace=reply.workspace, source=reply.about).order_by("pk"))
 
 
-def can_undo(reply: Reply, entries: list[Suppression], *, now: datetime) -> bool:
+def can_undo(entries: Sequence[Suppression], *, now: datetime) -> bool:
     """Whether whoever may tag can still take this reply's suppression back."""
     return bool(entries) and all(
         suppression.lifting_of(entry) == suppression.Lifting.A_REASON and now - entry.created_at <= suppression.UNDO_FOR
@@ -318,7 +328,12 @@ def undo_suppression(reply: Reply, *, user: User, now: datetime) -> list[str]:
     """Take back what this reply suppressed; a person has to look at it then. The addresses. Raises CannotUndoError."""
     with transaction.atomic():
         reply = _locked(reply)
-        lifted = [entry.value for entry in entries_of(reply)]
+        entries = entries_of(reply)
+        if not can_undo(entries, now=now):
+            raise CannotUndoError(
+                "They asked for it themselves, or half an hour has passed: compliance can lift it, with a reason."
+            )
+        lifted = [entry.value for entry in entries]
         _take_back_suppression(reply, user=user, now=now)
         Reply.objects.filter(pk=reply.pk).update(suppressed_value="", needs_review=False)
         if reply.lead is not None:
@@ -329,13 +344,16 @@ def undo_suppression(reply: Reply, *, user: User, now: datetime) -> list[str]:
     return lifted
 
 
-def _take_back_suppression(reply: Reply, *, user: User, now: datetime) -> None:
+def _take_back_suppression(reply: Reply, *, user: User, now: datetime) -> list[str]:
+    """Lifts what came from this reply; the addresses that could not be lifted here."""
+    staying = []
     for entry in entries_of(reply):
         try:
             suppression.undo(entry, source=reply.about, user=user, now=now)
-        except suppression.NotLiftableError as err:
-            raise CannotUndoError(str(err)) from err
-    reply.suppressed_value = ""
+        except suppression.NotLiftableError:
+            staying.append(entry.value)
+    reply.suppressed_value = staying[0] if staying else ""
+    return staying
 
 
 def _locked(reply: Reply) -> Reply:

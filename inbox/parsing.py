@@ -152,7 +152,11 @@ def _parts(message: Message) -> Iterator[Part]:
         content_type = _content_type(current)
         payload = current.get_payload()
         if isinstance(payload, list) and content_type.endswith("delivery-status"):
-            yield Part(content_type, "\n\n".join(_fields_of(block) for block in payload[:MAX_PARTS]), inside)
+            yield Part(
+                content_type,
+                "\n\n".join(_fields_of(block) for block in payload[:MAX_PARTS] if isinstance(block, Message)),
+                inside,
+            )
         elif isinstance(payload, list):
             if len(inside) < MAX_DEPTH:
                 waiting.extend(

@@ -44,6 +44,8 @@ SLICE_SECONDS = 20.0
 EXCHANGE_SECONDS = 10.0
 CONVERSATION_SECONDS = 30.0
 LEASE = timedelta(seconds=90)
+# The mail server's clock and ours.
+CLOCKS_DIFFER = timedelta(minutes=1)
 POLL_EVERY = timedelta(minutes=5)
 FIRST_WAIT, LONGEST_WAIT = timedelta(minutes=1), timedelta(hours=1)
 # Tries after which a message that ends the conversation each time is given up.
@@ -126,7 +128,7 @@ def _read(mailbox: Mailbox, token: uuid.UUID, *, until: float) -> Outcome:
                 session,
                 wanted=partial(wanted, mailbox),
                 limit=settings.IMAP_FETCH_LIMIT,
-                since=mailbox.created_at,
+                since=mailbox.created_at.replace(microsecond=0) - CLOCKS_DIFFER,
                 one_by_one=mailbox.poll_failures > 0,
             )
             for folder in reader.folders():

@@ -17,9 +17,11 @@ from outreach_site.lib.env import encryption_keys, environment, smtp_security, w
 django_stubs_ext.monkeypatch()
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-VAR_DIR = BASE_DIR / "var"
 
 env = environment(Path(os.environ.get("ENV_FILE", BASE_DIR / ".env")))
+
+# What this installation makes and keeps beside its code: the SQLite file, gathered static files, the post office.
+VAR_DIR = Path(env.str("VAR_DIR", str(BASE_DIR / "var")))
 
 # --- Who this installation is -------------------------------------------------------------------------------------
 
@@ -188,6 +190,7 @@ ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_EMAIL_NOTIFICATIONS = True  # A changed password or second factor is told to its owner.
 ACCOUNT_CONFIRM_EMAIL_ON_GET = False
+ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION = True  # In the browser that signed up, and in no other.
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_SESSION_REMEMBER = None
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
@@ -206,7 +209,8 @@ MAIL_CA_FILE = env.str("MAIL_CA_FILE", "")
 if MAIL_CA_FILE and not Path(MAIL_CA_FILE).is_file():
     raise EnvError(f"MAIL_CA_FILE names {MAIL_CA_FILE}, which is not a file.")
 # Exceptions for private and loopback mail hosts, and for unusual ports, as `host` or `host:port`.
-MAIL_ALLOWED_HOSTS: list[str] = [str(host).strip().lower() for host in env.list("MAIL_ALLOWED_HOSTS", [])]
+_allowed_hosts: list[str] = env.list("MAIL_ALLOWED_HOSTS", [])
+MAIL_ALLOWED_HOSTS = [host.strip().lower() for host in _allowed_hosts]
 
 SMTP_HOST = env.str("SMTP_HOST", "")
 SMTP_PORT = env.int("SMTP_PORT", 587)
@@ -339,7 +343,7 @@ LOGGING = {
     "formatters": {
         "lines": {
             "()": "structlog.stdlib.ProcessorFormatter",
-            "processor": structlog.dev.ConsoleRenderer(colors=False)
+            "processor": structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
             if DEBUG or SANDBOX
             else structlog.processors.JSONRenderer(),
             "foreign_pre_chain": _shared_processors,

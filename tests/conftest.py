@@ -11,7 +11,7 @@ from django.test import Client
 from outreach_site.accounts import installation
 from outreach_site.accounts.models import Membership, Role, SenderIdentity, User, Workspace
 
-pytest_plugins = ["tests.servers", "tests.letterbox"]
+pytest_plugins = ["tests.needs", "tests.servers", "tests.letterbox"]
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class World:
 
 
 def make_user(email: str) -> User:
-    user = User.objects.create(email=email, name=email.split("@")[0].title(), password="!")  # noqa: S106 - unusable
+    user = User.objects.create(email=email, name=email.split("@", maxsplit=1)[0].title(), password="!")
     EmailAddress.objects.create(user=user, email=email, verified=True, primary=True)
     return user
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 
 os.environ.update(
     ENV_FILE=os.devnull,
@@ -19,8 +20,12 @@ for _name in list(os.environ):
     if _name.startswith(("SMTP_", "IMAP_", "GLOBAL_", "MAIL_ALLOWED", "MAIL_CA", "TRUSTED_", "REDIS_", "SANDBOX_")):
         del os.environ[_name]  # The machine's own mail server has no say in tests.
 
+os.environ["SANDBOX_DIR"] = tempfile.mkdtemp(prefix="linkletter-tests-")
+
 from outreach_site.settings import *  # noqa: E402, F403
 
+if "sqlite" in DATABASES["default"]["ENGINE"]:  # noqa: F405 - imported above
+    DATABASES["default"]["TEST"] = {"NAME": ":memory:"}  # noqa: F405
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # Speed; nothing here is secret.
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},

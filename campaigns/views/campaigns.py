@@ -35,7 +35,7 @@ def campaign_list(request: WorkspaceRequest, workspace: str) -> HttpResponse:
     except NoSuchPlaceError as err:
         raise BadRequest(str(err)) from err
     page, more = shown[:PAGE_SIZE], len(shown) > PAGE_SIZE
-    figures = figures_of(page)
+    figures = figures_of(page, now=timezone.now())
     url = reverse("campaigns:campaign_list", args=[here.slug])
     query = {"show": "archived"} if archived else {}
     context = {
@@ -87,11 +87,12 @@ def campaign_settings(request: WorkspaceRequest, workspace: str, pk: int) -> Htt
         return redirect_to(request, request.path)
     context = {"form": form}
     template = "campaigns/campaign_settings.html"
+    status = 422 if form.is_bound else 200
     if is_htmx(request):
-        return render(request, f"{template}#settings-form", context | {"campaign": campaign}, status=422)
+        return render(request, f"{template}#settings-form", context | {"campaign": campaign}, status=status)
     # The header names the campaign as it is stored, not as it was just typed.
     header = campaign_context(request, find_campaign(request, pk), "settings")
-    return render(request, template, context | header, status=422 if form.is_bound else 200)
+    return render(request, template, context | header, status=status)
 
 
 @allow(SENDERS)

@@ -122,7 +122,7 @@ def campaign_detail(request: WorkspaceRequest, workspace: str, pk: int) -> HttpR
 
 
 def rows_of(leads: list[Lead], campaign: Campaign) -> list[Row]:
-    standing = standings(leads, campaign=campaign, workspace=campaign.workspace)
+    standing = standings(leads, campaign=campaign, workspace=campaign.workspace, now=timezone.now())
     return [
         Row(lead, standing[lead.pk], lead.contact is not None and is_role_account(lead.contact.email)) for lead in leads
     ]
@@ -210,7 +210,7 @@ _EVENTS = {
 
 def events_of(lead: Lead, letters: list[Attempt]) -> list[Event]:
     """What happened, newest first."""
-    events = [Event(lead.created_at, Lead.Source(lead.source).label)]
+    events = [Event(lead.created_at, "Added", detail=Lead.Source(lead.source).label)]
     if lead.contact is not None and lead.contact.found_at != lead.created_at:
         events.append(Event(lead.contact.found_at, "Contact added", detail=str(lead.contact)))
     for attempt in letters:

@@ -222,9 +222,9 @@ def checks(
         lines.append(
             CheckLine(
                 "good",
-                f"All {total} leads have what this letter needs."
+                f"All {total} leads that can still get it have what it needs."
                 if total > 1
-                else "The lead has what this letter needs.",
+                else "The one lead that can still get it has what it needs.",
             )
         )
     if identity is None or not identity.is_complete:

@@ -83,10 +83,10 @@ def send_context(request: WorkspaceRequest, campaign: Campaign, leads: list[Lead
         if one.refused:
             refused.append((one.sentence, one.lead))
         elif address in busy:
-            refused.append((f"A letter to this address is {busy[address]} already.", one.lead))
+            refused.append((busy[address], one.lead))
         else:
             (asking if one.asks_for_ground else waiting if one.waits else going).append(one)
-            busy[address] = "in this selection"
+            busy[address] = "Another site here has the same address, and one letter is enough."
     return context | {
         "going": going,
         "waiting": grouped([(one.sentence, one.lead) for one in waiting]),
@@ -100,13 +100,17 @@ def send_context(request: WorkspaceRequest, campaign: Campaign, leads: list[Lead
 
 
 def busy_addresses(campaign: Campaign, leads: list[Lead]) -> dict[str, str]:
-    """Addresses that have this campaign's letter already, or will. One query."""
+    """Addresses that have this campaign's letter already, or will, each with a sentence that says so. One query."""
     keys = [lead.contact.email_key for lead in leads if lead.contact]
     letters = Attempt.objects.filter(campaign=campaign, recipient_key__in=keys).filter(
         state__in=[*Attempt.LIVE, Attempt.State.SENT]
     )
+    words = {
+        Attempt.State.SENT.value: "They have this letter already.",
+        Attempt.State.UNCERTAIN.value: "They may have this letter already.",
+    }
     return {
-        key: "sent" if state in {Attempt.State.SENT, Attempt.State.UNCERTAIN} else "queued"
+        key: words.get(state, "This letter waits for them already.")
         for key, state in letters.order_by().values_list("recipient_key", "state")
     }
 
@@ -172,6 +176,7 @@ def attempt_list(request: WorkspaceRequest, workspace: str, pk: int) -> HttpResp
         "is_first_page": not before,
         "may_act": may_act(request),
         "campaign": campaign,
+        "now": timezone.now(),
         "for_ground": waiting_for_ground(campaign).count(),
         "grounds": Ground.choices,
     }

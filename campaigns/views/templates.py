@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import groupby
 from typing import Any
 
 from django.contrib import messages
@@ -33,14 +32,8 @@ PAGE = "campaigns/template_form.html"
 @allow(READERS)
 @require_GET
 def template_list(request: WorkspaceRequest, workspace: str) -> HttpResponse:
-    templates = Template.objects.in_workspace(request.membership.workspace).order_by(Lower("category"), "name", "pk")
-    groups = [
-        {"name": category, "templates": list(found)}
-        for category, found in groupby(templates, key=lambda template: template.category)
-    ]
-    # What has no category comes last.
-    groups.sort(key=lambda group: not group["name"])
-    context = {"groups": groups, "starters": STARTERS, "may_act": may_act(request)}
+    templates = Template.objects.in_workspace(request.membership.workspace).order_by(Lower("category"), Lower("name"))
+    context = {"templates": templates, "starters": STARTERS, "may_act": may_act(request)}
     return render(request, "campaigns/template_list.html", context)
 
 

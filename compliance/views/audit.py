@@ -11,10 +11,20 @@ from django.shortcuts import get_object_or_404, render
 from compliance.forms import AuditFilter, as_day, kept
 from compliance.models import AuditEntry, AuditEntryQuerySet, PolicyResult
 from compliance.paging import page_of
-from compliance.regions import Region
+from compliance.regions import Region, RegionSource
 from compliance.searching import begins, entries_about, within
 from compliance.views.sections import names_of, pager, tabs
-from compliance.words import GROUPS, RESULTS, CheckLine, Link, check_line, checks_in_order, event_words, subject_link
+from compliance.words import (
+    GROUPS,
+    RESULTS,
+    CheckLine,
+    Link,
+    check_line,
+    checks_in_order,
+    detail_lines,
+    event_words,
+    subject_link,
+)
 from outreach_site.accounts.access import READERS, WorkspaceRequest, allow
 from outreach_site.accounts.models import Workspace
 from outreach_site.lib.htmx import is_htmx
@@ -25,7 +35,7 @@ class Row:
     entry: AuditEntry
     what: str
     who: str
-    address: str
+    about: str  # whom or what, in the words of the list
     tone: str
     result: str
 
@@ -35,10 +45,10 @@ def audit_list(request: WorkspaceRequest, workspace: str) -> HttpResponse:
     here = request.membership.workspace
     form = AuditFilter(request.GET)
     narrowed = kept(form)
-    page = page_of([_narrow(narrowed, here)], before=request.GET.get("before", ""), after=request.GET.get("after", ""))
+    page = page_of(_narrow(narrowed, here), before=request.GET.get("before", ""), after=request.GET.get("after", ""))
     names = names_of(entry.user_id for entry in page.rows)
     context = {
-        "rows": [_row(entry, names) for entry in page.rows],
+        "rows": [_row(entry, names, here) for entry in page.rows],
         "pager": pager(request, page, ("entry", "entries")),
         "narrowed": narrowed,
         "is_narrowed": any(narrowed.values()),
@@ -55,12 +65,12 @@ def audit_detail(request: WorkspaceRequest, workspace: str, pk: int) -> HttpResp
     here = request.membership.workspace
     entry = get_object_or_404(AuditEntry.objects.in_workspace(here).select_related("person"), pk=pk)
     context = {
-        "row": _row(entry, names_of([entry.user_id])),
+        "row": _row(entry, names_of([entry.user_id]), here),
         "person": getattr(entry, "person", None),
         "about": _about(entry, here),
-        "region": Region(entry.region).label if entry.region in set(Region) else entry.region,
+        "region": _region(entry),
         "checks": _checks(entry),
-        "details": [(key.replace("_", " ").capitalize(), value) for key, value in entry.details.items() if value],
+        "details": detail_lines(entry.details, here),
         "tabs": tabs(request, "audit_list") if not is_htmx(request) else [],
     }
     name = "compliance/audit_detail.html#entry" if is_htmx(request) else "compliance/audit_detail.html"
@@ -79,14 +89,14 @@ def _narrow(narrowed: dict[str, object], here: Workspace) -> AuditEntryQuerySet:
     return entries.filter(within(as_day(narrowed["since"]), as_day(narrowed["until"]), here.zone))
 
 
-def _row(entry: AuditEntry, names: dict[int, str]) -> Row:
+def _row(entry: AuditEntry, names: dict[int, str], here: Workspace) -> Row:
     tone, result = RESULTS[PolicyResult(entry.policy_result)] if entry.policy_result else ("", "")
     person = getattr(entry, "person", None)
     return Row(
         entry=entry,
         what=event_words(entry.event),
         who=_who(entry, names),
-        address=(person.lead_email or person.sender_email) if person else "",
+        about=(person.lead_email if person else "") or _about(entry, here).label,
         tone=tone,
         result=result,
     )
@@ -103,6 +113,13 @@ def _about(entry: AuditEntry, here: Workspace) -> Link:
     if entry.event in {"suppression.lifted", "suppression.undone"}:
         return Link("")
     return subject_link(entry.about, here)
+
+
+def _region(entry: AuditEntry) -> str:
+    """The region, and how it was told: "European Union and EEA (the country in the address)"."""
+    region = Region(entry.region).label if entry.region in set(Region) else entry.region
+    source = entry.details.get("region_source")
+    return f"{region} ({RegionSource(source).label.lower()})" if source in set(RegionSource) else region
 
 
 def _checks(entry: AuditEntry) -> list[CheckLine]:

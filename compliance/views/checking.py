@@ -27,13 +27,10 @@ _NEED_LETTER = frozenset({Rule.STEP})
 
 @dataclass(frozen=True)
 class Verdict:
-    address: str
     tone: str
     title: str
     text: str
     checks: list[CheckLine]
-    region: str
-    legal_basis: str
 
 
 @allow(WORKERS)
@@ -84,13 +81,10 @@ def _verdict(decision: Decision, *, has_mailbox: bool, has_subject: bool) -> Ver
     checks = [check for check in decision.checks if check.rule not in left_out]
     tone, title, text = _sentence(decision)
     return Verdict(
-        address=decision.letter.recipient,
         tone=tone,
         title=title,
         text=text,
         checks=checks_in_order([check_line(check.rule, check.outcome, check.sentence) for check in checks]),
-        region=decision.region.region.label,
-        legal_basis=decision.legal_basis.label,
     )
 
 

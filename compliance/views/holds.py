@@ -34,7 +34,7 @@ class Row:
 def hold_list(request: WorkspaceRequest, workspace: str) -> HttpResponse:
     here, role = request.membership.workspace, request.membership.role
     page = page_of(
-        [Hold.objects.in_workspace(here).standing()],
+        Hold.objects.in_workspace(here).standing(),
         before=request.GET.get("before", ""),
         after=request.GET.get("after", ""),
     )

@@ -15,12 +15,12 @@ from compliance import suppression
 from compliance.forms import LiftForm, SuppressForm, SuppressionFilter, kept
 from compliance.models import AuditEntry, Suppression
 from compliance.paging import page_of
-from compliance.searching import suppressions_matching
+from compliance.searching import suppressions_matching, whole_address
 from compliance.suppression import Added, Lifting, NotLiftableError, lifting_of
 from compliance.views.sections import WORKERS, names_of, pager, tabs
 from compliance.words import REASON_TONES, Link, event_words, subject_link
 from outreach_site.accounts.access import KEEPERS, READERS, WorkspaceRequest, allow
-from outreach_site.accounts.models import Role, Workspace
+from outreach_site.accounts.models import Role
 from outreach_site.lib.htmx import is_htmx, redirect_to
 
 
@@ -38,15 +38,14 @@ class Row:
 def suppression_list(request: WorkspaceRequest, workspace: str) -> HttpResponse:
     here = request.membership.workspace
     narrowed = kept(SuppressionFilter(request.GET))
-    # Two lists, so that each is read along its index: this workspace's, and what holds everywhere.
-    lists = [Suppression.objects.own_of(here), Suppression.objects.everywhere()]
-    lists = [entries.filter(suppressions_matching(narrowed["q"])) for entries in lists]
+    entries = Suppression.objects.own_of(here).filter(suppressions_matching(narrowed["q"]))
     if narrowed["reason"]:
-        lists = [entries.filter(reason=narrowed["reason"]) for entries in lists]
-    page = page_of(lists, before=request.GET.get("before", ""), after=request.GET.get("after", ""))
+        entries = entries.filter(reason=narrowed["reason"])
+    page = page_of(entries, before=request.GET.get("before", ""), after=request.GET.get("after", ""))
     context = {
         "rows": _rows(request, page.rows),
         "pager": pager(request, page, ("entry", "entries")),
+        "everywhere": _held_everywhere(narrowed["q"]),
         "narrowed": narrowed,
         "is_narrowed": any(narrowed.values()),
         "reasons": Suppression.Reason.choices,
@@ -61,7 +60,7 @@ def suppression_list(request: WorkspaceRequest, workspace: str) -> HttpResponse:
 def suppression_detail(request: WorkspaceRequest, workspace: str, pk: int) -> HttpResponse:
     """One entry with its history; it stays readable in the audit log when the entry is lifted."""
     here = request.membership.workspace
-    entry = get_object_or_404(Suppression.objects.in_workspace(here), pk=pk)
+    entry = get_object_or_404(Suppression.objects.own_of(here), pk=pk)
     history = list(AuditEntry.objects.in_workspace(here).filter(about=f"suppression:{entry.pk}").order_by("-pk")[:50])
     names = names_of(event.user_id for event in history)
     [row] = _rows(request, [entry])
@@ -96,7 +95,6 @@ def suppression_create(request: WorkspaceRequest, workspace: str) -> HttpRespons
         addresses=pasted.addresses,
         domains=pasted.domains,
         reason=form.cleaned_data["reason"],
-        source="by hand",
         note=form.cleaned_data["note"],
         user=request.user,
         now=timezone.now(),
@@ -111,9 +109,9 @@ def suppression_create(request: WorkspaceRequest, workspace: str) -> HttpRespons
 
 @allow(KEEPERS)
 def suppression_lift(request: WorkspaceRequest, workspace: str, pk: int) -> HttpResponse:
-    """Lift one entry, with a reason. Only this workspace's own: what holds everywhere is not ours."""
+    """Lift one entry, with a reason."""
     here = request.membership.workspace
-    entry = get_object_or_404(Suppression.objects.in_workspace(here), pk=pk)
+    entry = get_object_or_404(Suppression.objects.own_of(here), pk=pk)
     why_not = _why_not(entry, request.membership.role)
     expected = suppression.readable(entry) if lifting_of(entry) == Lifting.AN_OWNER else ""
     form = LiftForm(request.POST or None, expected=expected)
@@ -152,42 +150,36 @@ def _form_page(
     return render(request, name, context, status=422 if invalid else 200)
 
 
+def _held_everywhere(text: str) -> str:
+    """The address somebody typed in full, if it is suppressed on the whole server.
+
+    Such entries are never listed: they may come from another workspace, or be a person who asked to be forgotten.
+    """
+    key = whole_address(text)
+    return key if suppression.suppressed_among(None, [key] if key else []) else ""
+
+
 def _rows(request: WorkspaceRequest, entries: list[Suppression]) -> list[Row]:
     here, role = request.membership.workspace, request.membership.role
-    names = names_of(entry.created_by_id for entry in entries if _is_ours(entry, here))
+    names = names_of(entry.created_by_id for entry in entries)
     return [
         Row(
             entry=entry,
             written=suppression.readable(entry),
             tone=REASON_TONES[Suppression.Reason(entry.reason)],
             who=names.get(entry.created_by_id or 0, ""),
-            source=_source(entry, here),
+            source=subject_link(entry.source, here) if ":" in entry.source else Link(entry.note),
             may_lift=role in KEEPERS and not _why_not(entry, role),
         )
         for entry in entries
     ]
 
 
-def _is_ours(entry: Suppression, here: Workspace) -> bool:
-    """An entry that holds everywhere came from somewhere: who and where is not this workspace's to see."""
-    return entry.workspace_id == here.pk
-
-
-def _source(entry: Suppression, here: Workspace) -> Link:
-    if not _is_ours(entry, here):
-        return Link("Holds on the whole server")
-    return (
-        subject_link(entry.source, here) if ":" in entry.source else Link(entry.source[:1].upper() + entry.source[1:])
-    )
-
-
 def _why_not(entry: Suppression, role: str) -> str:
     """Why this role cannot lift the entry; empty where it can."""
     match lifting_of(entry):
-        case Lifting.NEVER if entry.reason == Suppression.Reason.ERASURE:
-            return "This person asked for erasure. That can never be lifted."
         case Lifting.NEVER:
-            return "This holds for every workspace on this server, and cannot be lifted from here."
+            return "This person asked for erasure. That can never be lifted."
         case Lifting.AN_OWNER if role != Role.OWNER:
             return "The person asked for this, so only an owner of the workspace can lift it."
         case _ if role not in KEEPERS:

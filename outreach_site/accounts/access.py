@@ -15,6 +15,7 @@ from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.utils import timezone
 from django_htmx.http import HttpResponseClientRedirect
 
 from outreach_site.accounts.models import Membership, Role, User, Workspace
@@ -87,7 +88,10 @@ class AccessMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        return self.get_response(request)
+        try:
+            return self.get_response(request)
+        finally:
+            timezone.deactivate()  # The next request of this thread may stand in another workspace, or in none.
 
     def process_view(
         self, request: HttpRequest, view: Callable[..., Any], _args: list[Any], kwargs: dict[str, Any]
@@ -110,6 +114,7 @@ class AccessMiddleware:
         if membership is None:
             raise Http404("No such workspace.")
         request.membership = membership  # type: ignore[attr-defined]  # WorkspaceRequest
+        timezone.activate(membership.workspace.zone)  # Its pages tell and take times of its own day.
         if membership.role not in roles:
             raise PermissionDenied(_who_may(roles))
         if request.user.last_workspace_id != membership.workspace_id:

@@ -6,31 +6,18 @@ a new one, and look. No secret, no digest of one, and no password is shown or se
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import cast
 
 from django import forms
 from django.contrib import admin
-from django.db.models import Model
 from django.forms import ModelForm
 from django.http import HttpRequest
 from django.utils import timezone
 
 from outreach_site.accounts import team
 from outreach_site.accounts.models import ApiKey, Invitation, Membership, Role, SenderIdentity, User, Workspace
+from outreach_site.lib.admin import ReadOnlyAdmin
 from outreach_site.lib.ports import AuditRecord, record_audit
-
-
-class ReadOnlyAdmin(admin.ModelAdmin[Any]):
-    """To be looked at."""
-
-    def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002 - Django's signature
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:  # noqa: ARG002 - as above
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:  # noqa: ARG002 - as above
-        return False
 
 
 class UserForm(forms.ModelForm[User]):

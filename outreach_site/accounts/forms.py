@@ -260,6 +260,11 @@ class SenderIdentityForm(forms.ModelForm[SenderIdentity]):
     def clean_on_behalf_of(self) -> str:
         return _one_line(self.cleaned_data["on_behalf_of"])
 
+    def clean_postal_address(self) -> str:
+        """One line, as letters show it: what was typed on several lines is set apart by commas."""
+        lines = [_one_line(line).rstrip(",") for line in self.cleaned_data["postal_address"].splitlines()]
+        return ", ".join(line for line in lines if line)
+
     def clean_signature(self) -> str:
         return "\n".join(line.rstrip() for line in self.cleaned_data["signature"].splitlines()).strip()
 

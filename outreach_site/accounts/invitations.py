@@ -139,6 +139,11 @@ def is_for(invitation: Invitation, user: User) -> bool:
     return bool(EmailAddress.objects.filter(user=user, verified=True, email__iexact=invitation.email).exists())
 
 
+def has_account(invitation: Invitation) -> bool:
+    """Whether somebody here has shown that the invited address is theirs."""
+    return bool(EmailAddress.objects.filter(verified=True, email__iexact=invitation.email).exists())
+
+
 def accept(invitation: Invitation, user: User, *, now: datetime) -> Membership:
     """Take the seat. Raises NotYoursError, and TeamError when the offer has ended.
 

@@ -302,6 +302,11 @@ class ApiKey(models.Model):
     def __str__(self) -> str:
         return f"{self.name} ({self.prefix}…)"
 
+    @property
+    def scope_words(self) -> str:
+        """What it may do, as the form that made it said: “Read, Change”."""
+        return ", ".join(scope.label for scope in Scope if scope in self.scopes)
+
 
 class Installation(models.Model):
     """The one row that says whose database this is (see installation.py)."""

@@ -133,7 +133,7 @@ def _nav(request: HttpRequest, here: Workspace) -> list[NavItem]:
 
     unread = Reply.objects.in_workspace(here).from_people().filter(read_at=None).count()
     queue = queue_counts(here)
-    items = [
+    return [
         item("Today", "desk:today", "sun", rooms={"desk:today"}),
         item("Campaigns", "campaigns:campaign_list", "megaphone", rooms={"campaigns"}),
         item("Inbox", "inbox:reply_list", "inbox", rooms={"inbox"}, count=unread),
@@ -148,16 +148,6 @@ def _nav(request: HttpRequest, here: Workspace) -> list[NavItem]:
         item("Compliance", "compliance:suppression_list", "shield-check", rooms={"compliance"}),
         item("Settings", "accounts:settings", "settings", rooms={"accounts", "mailboxes"}),
     ]
-    if settings.SANDBOX and here.is_rehearsal:
-        items.append(
-            NavItem(
-                label="Post office",
-                url=reverse("desk:post_office"),
-                icon="mailbox",
-                current=page.startswith("post_office"),
-            )
-        )
-    return items
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from django.conf import settings
 
 from outreach_site.accounts.models import Workspace
 from outreach_site.lib.ports import MailboxUse, mailbox_use
-from outreach_site.mailboxes.models import Mailbox
+from outreach_site.mailboxes.models import Mailbox, split_trouble
 
 # Old enough to be changed (REQUIREMENTS: every 90 days).
 PASSWORD_DAYS = 90
@@ -25,8 +25,20 @@ class StateWord:
     tone: str
     text: str
     sentence: str = ""
+    words: str = ""  # the server's own
     advice: str = ""
     since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What stands in a notice: a trial's outcome, a recorded trouble, or why nothing was tried."""
+
+    tone: str
+    title: str
+    text: str = ""
+    words: str = ""  # the server's own
+    problems: tuple[tuple[str, str], ...] = ()  # field and sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +54,12 @@ class Card:
     password_days: int | None
 
     @property
-    def troubles(self) -> list[StateWord]:
-        return [word for word in (self.sending, self.receiving) if word.sentence]
+    def troubles(self) -> list[Said]:
+        return [
+            Said(word.tone, title=word.sentence, text=word.advice, words=word.words)
+            for word in (self.sending, self.receiving)
+            if word.sentence
+        ]
 
     @property
     def password_is_old(self) -> bool:
@@ -51,10 +67,9 @@ class Card:
 
     @property
     def password_words(self) -> str:
-        """How old the password is, and that it is time for a new one where it is."""
+        """How old the password is."""
         days = self.password_days or 0
-        age = "saved today" if days == 0 else "saved yesterday" if days == 1 else f"saved {days} days ago"
-        return f"{age}: time for a new one" if self.password_is_old else age
+        return "saved today" if days == 0 else "saved yesterday" if days == 1 else f"saved {days} days ago"
 
     @property
     def hour_words(self) -> str:
@@ -118,10 +133,12 @@ def _receiving(mailbox: Mailbox) -> StateWord:
 
 
 def _trouble(mailbox: Mailbox, way: str) -> StateWord:
+    sentence, words = split_trouble(getattr(mailbox, f"{way}_trouble"))
     return StateWord(
         "bad",
         "In trouble",
-        sentence=getattr(mailbox, f"{way}_trouble"),
+        sentence=sentence,
+        words=words,
         advice=getattr(mailbox, f"{way}_advice"),
         since=getattr(mailbox, f"{way}_state_at"),
     )

@@ -44,9 +44,10 @@ class Verdict(StrEnum):
 class MailServerError(Exception):
     """One failure at the boundary to a mail server.
 
-    `sentence` and `advice` are for people; `server_words` is the server's own answer on one line, without any
-    secret; `code` is the SMTP reply code (RFC 5321) and `enhanced` the status code (RFC 3463), where it gave them.
-    `permanent` says that trying again without changing anything is useless.
+    `sentence` and `advice` are for people; `server_words` is the server's own answer on one line, without any secret,
+    and empty where it gave none: `detail` then holds what the system said, for a log. `code` is the SMTP reply code
+    (RFC 5321) and `enhanced` the status code (RFC 3463), where it gave them. `permanent` says that trying again
+    without changing anything is useless.
     """
 
     def __init__(
@@ -60,6 +61,7 @@ class MailServerError(Exception):
         code: int | None = None,
         enhanced: str = "",
         server_words: str = "",
+        detail: str = "",
     ) -> None:
         super().__init__(sentence)
         self.sentence = sentence
@@ -70,6 +72,7 @@ class MailServerError(Exception):
         self.code = code
         self.enhanced = enhanced
         self.server_words = server_words
+        self.detail = detail
 
     @property
     def concerns_mailbox(self) -> bool:

@@ -70,7 +70,8 @@ def _uncertain(server: ServerSettings | None, err: BaseException, *, words: str 
         verdict=Verdict.UNCERTAIN,
         permanent=False,
         advice="Look whether it arrived. It is not sent again by itself.",
-        server_words=words or one_line(str(err), secrets=secrets_of(server)),
+        server_words=words,
+        detail=one_line(str(err), secrets=secrets_of(server)),
     )
 
 
@@ -93,7 +94,7 @@ def classify_broken(err: BaseException, *, server: ServerSettings | None, phase:
             verdict=Verdict.RETRY,
             permanent=False,
             advice=advice_for(Stage.REFUSED, Verdict.RETRY, server=server),
-            server_words=one_line(str(err)),
+            detail=one_line(str(err)),
         )
     if isinstance(err, smtplib.SMTPNotSupportedError) and phase is Phase.STARTTLS:
         return no_starttls(server)
@@ -104,7 +105,7 @@ def classify_broken(err: BaseException, *, server: ServerSettings | None, phase:
             verdict=Verdict.MAILBOX_TROUBLE,
             permanent=True,
             advice="Port 587 or 465 is the one for people with an account; 25 is for other mail servers.",
-            server_words=one_line(str(err), secrets=secrets_of(server)),
+            detail=one_line(str(err), secrets=secrets_of(server)),
         )
     if isinstance(err, smtplib.SMTPException) or any(
         isinstance(cause, (ConnectionResetError, BrokenPipeError, EOFError)) for cause in causes
@@ -115,7 +116,7 @@ def classify_broken(err: BaseException, *, server: ServerSettings | None, phase:
             verdict=Verdict.RETRY,
             permanent=False,
             advice=advice_for(Stage.PROTOCOL, Verdict.RETRY, server=server),
-            server_words=one_line(str(err), secrets=secrets_of(server)),
+            detail=one_line(str(err), secrets=secrets_of(server)),
         )
     if isinstance(err, UnicodeError):
         return MailServerError(
@@ -131,7 +132,7 @@ def classify_broken(err: BaseException, *, server: ServerSettings | None, phase:
         verdict=Verdict.RETRY,
         permanent=False,
         advice=advice_for(Stage.REFUSED, Verdict.RETRY, server=server),
-        server_words=one_line(str(err), secrets=secrets_of(server)),
+        detail=one_line(str(err), secrets=secrets_of(server)),
     )
 
 
@@ -179,7 +180,7 @@ def _certificate(err: ssl.SSLCertVerificationError, server: ServerSettings | Non
         verdict=Verdict.MAILBOX_TROUBLE,
         permanent=True,
         advice=advice,
-        server_words=one_line(getattr(err, "verify_message", "") or str(err)),
+        detail=one_line(getattr(err, "verify_message", "") or str(err)),
     )
 
 
@@ -201,7 +202,7 @@ def _tls_failed(err: ssl.SSLError, server: ServerSettings | None) -> MailServerE
         verdict=Verdict.MAILBOX_TROUBLE if lasting else Verdict.RETRY,
         permanent=lasting,
         advice=advice,
-        server_words=one_line(str(err)),
+        detail=one_line(str(err)),
     )
 
 

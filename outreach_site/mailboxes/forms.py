@@ -12,10 +12,11 @@ from django.utils import timezone
 
 from outreach_site.accounts.models import User, Workspace
 from outreach_site.lib.crypto import KeyMissingError, SecretError
-from outreach_site.mailboxes.models import Mailbox, Security
+from outreach_site.mailboxes.models import Mailbox, Provider, Security
 from outreach_site.mailboxes.presets import Preset
 from outreach_site.mailboxes.rules import (
     TYPE_AGAIN,
+    TYPE_IT,
     ProblemError,
     Typed,
     apply_password,
@@ -49,7 +50,7 @@ class MailboxForm(forms.ModelForm[Mailbox]):
     """
 
     smtp_password = forms.CharField(
-        label="password", required=False, max_length=500, strip=False, widget=forms.PasswordInput(attrs=PASSWORD)
+        label="Password", required=False, max_length=500, strip=False, widget=forms.PasswordInput(attrs=PASSWORD)
     )
     imap_same = forms.BooleanField(
         label="Sign in to read with the same user and password", required=False, initial=True
@@ -78,14 +79,14 @@ class MailboxForm(forms.ModelForm[Mailbox]):
             "min_gap_seconds",
         )
         labels: ClassVar[dict[str, str]] = {
-            "smtp_host": "host",
-            "smtp_port": "port",
-            "smtp_security": "security",
-            "smtp_user": "user",
+            "smtp_host": "Host",
+            "smtp_port": "Port",
+            "smtp_security": "Security",
+            "smtp_user": "User",
             "imap_host": "IMAP host",
             "imap_port": "IMAP port",
             "imap_security": "IMAP security",
-            "reading": "what is read",
+            "reading": "What is read",
         }
         widgets: ClassVar[dict[str, forms.Widget]] = {
             "email": forms.EmailInput(attrs=NO_AUTOCOMPLETE),
@@ -153,7 +154,7 @@ class MailboxForm(forms.ModelForm[Mailbox]):
         if current and current not in dict(choices):
             choices.append((current, current))
         self.fields["smtp_host"].widget = forms.Select(choices=choices)
-        self.fields["smtp_host"].label = "region"
+        self.fields["smtp_host"].label = "Region"
 
     def _describe_passwords(self, now: datetime) -> None:
         for which in ("smtp", "imap"):
@@ -162,8 +163,11 @@ class MailboxForm(forms.ModelForm[Mailbox]):
             if self.saved is not None and getattr(self.saved, f"has_{which}_password"):
                 field.help_text = f"{_saved_words(saved_at, now)} Left empty, it stays as it is."
                 field.widget.attrs["placeholder"] = "••••••••"
-            elif which == "smtp" and self.preset.provider == "gmail":
-                field.label = "app password"
+            elif which == "smtp":
+                field.required = self.purpose != IMAP
+                field.error_messages["required"] = TYPE_IT
+            if which == "smtp" and self.preset.provider == Provider.GMAIL:
+                field.label = "App password"
 
     @property
     def lost_passwords(self) -> bool:

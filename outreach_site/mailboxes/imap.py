@@ -230,7 +230,7 @@ def classify_imap_error(
             verdict=Verdict.RETRY,
             permanent=False,
             advice="Try again in a few minutes. If it lasts, check host and port: 993 is TLS at once, 143 STARTTLS.",
-            server_words=words,
+            detail=words,
         )
     return MailServerError(
         "The server did not do what it was asked.",

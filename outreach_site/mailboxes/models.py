@@ -237,7 +237,16 @@ class Mailbox(models.Model):
 
 def _in_full(err: MailServerError) -> str:
     """What failed, and what the server said, for the page that shows it later."""
-    return f"{err.sentence} The server said: “{err.quoted_words}”" if err.server_words else err.sentence
+    return f"{err.sentence}{_SAID}{err.quoted_words}”" if err.server_words else err.sentence
+
+
+_SAID = " The server said: “"
+
+
+def split_trouble(trouble: str) -> tuple[str, str]:
+    """What failed, and the server's own words, of a recorded trouble."""
+    sentence, _, words = trouble.partition(_SAID)
+    return sentence, words.removesuffix("”")
 
 
 def sign_in_of(host: str, user: str) -> str:

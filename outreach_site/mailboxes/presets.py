@@ -177,7 +177,7 @@ PRESETS: dict[str, Preset] = {
         Preset(
             Provider.SES,
             icon="cloud",
-            summary="email-smtp.REGION.amazonaws.com. Replies by webhook or IMAP elsewhere.",
+            summary="The SMTP interface of one region. Replies by webhook or IMAP elsewhere.",
             smtp_host=ses_host("eu-west-1"),
             reads_by_password=False,
             user_is_address=False,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
 from django.contrib import messages
@@ -20,7 +19,7 @@ from outreach_site.accounts.access import OWNERS, READERS, WorkspaceRequest, all
 from outreach_site.accounts.models import Membership, Role, Workspace
 from outreach_site.lib.crypto import KeyMissingError
 from outreach_site.lib.htmx import is_htmx, redirect_to
-from outreach_site.mailboxes.cards import cards
+from outreach_site.mailboxes.cards import Said, cards
 from outreach_site.mailboxes.environment import keep_environment_mailbox
 from outreach_site.mailboxes.errors import MailServerError
 from outreach_site.mailboxes.forms import IMAP, SMTP, MailboxForm
@@ -39,33 +38,18 @@ from outreach_site.mailboxes.trials import (
 LIST, FORM = "mailboxes/mailbox_list.html", "mailboxes/mailbox_form.html"
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
-    """What stands beside a test button afterwards: a trial's outcome, or why there was none."""
+def said_of(trial: Trial) -> Said:
+    return Said(tone="good" if trial.ok else "bad", title=trial.sentence, text=trial.advice, words=trial.server_words)
 
-    tone: str
-    title: str
-    text: str = ""
-    words: str = ""
-    problems: tuple[tuple[str, str], ...] = ()
 
-    @classmethod
-    def of(cls, trial: Trial) -> Said:
-        return cls(
-            tone="good" if trial.ok else "bad",
-            title=trial.sentence,
-            text=trial.advice,
-            words=trial.server_words,
-        )
-
-    @classmethod
-    def incomplete(cls, form: MailboxForm) -> Said:
-        problems = tuple(
-            (str(form[name].label) if name != "__all__" else "", str(sentence))
-            for name, sentences in form.errors.items()
-            for sentence in sentences
-        )
-        return cls(tone="bad", title="Nothing was tried yet.", problems=problems)
+def said_incomplete(form: MailboxForm) -> Said:
+    """What is missing or wrong before anything can be tried."""
+    problems = tuple(
+        (str(form[name].label) if name != "__all__" else "", str(sentence))
+        for name, sentences in form.errors.items()
+        for sentence in sentences
+    )
+    return Said(tone="bad", title="Nothing was tried yet.", problems=problems)
 
 
 # --- Looking ---------------------------------------------------------------------------------------------------------
@@ -167,7 +151,7 @@ def mailbox_test_imap(request: WorkspaceRequest, workspace: str, mailbox: int) -
 
 def _try_form(request: WorkspaceRequest, form: MailboxForm, mailbox: Mailbox | None) -> HttpResponse:
     """Answer in place: the fragment beside the button, or without scripts the whole form again."""
-    said = _try_out(request, form, mailbox) if form.is_valid() else Said.incomplete(form)
+    said = _try_out(request, form, mailbox) if form.is_valid() else said_incomplete(form)
     status = 503 if form.key_missing else 200
     if is_htmx(request):
         return _shown(render(request, f"{FORM}#trial", {"said": said}, status=status), "innerHTML")
@@ -178,8 +162,8 @@ def _try_out(request: WorkspaceRequest, form: MailboxForm, mailbox: Mailbox | No
     try:
         server = form.server()
         if form.purpose == IMAP:
-            return Said.of(try_imap(server))
-        return Said.of(
+            return said_of(try_imap(server))
+        return said_of(
             send_test_letter(
                 server,
                 from_email=form.cleaned_data["email"],
@@ -194,7 +178,7 @@ def _try_out(request: WorkspaceRequest, form: MailboxForm, mailbox: Mailbox | No
         form.key_missing = str(err)
         return Said(tone="bad", title="The saved password cannot be opened on this server.", text=str(err))
     except MailServerError as err:
-        return Said.of(Failed.because(err))
+        return said_of(Failed.because(err))
     except (ProblemError, TooManyTestLettersError) as err:
         return Said(tone="warn", title=str(err))
 
@@ -232,7 +216,7 @@ def _check_sending(request: WorkspaceRequest, mailbox: Mailbox) -> Said:
         mailbox.mark_sending_trouble(trial.error, now=timezone.now())
     else:
         mailbox.mark_sending_ok(now=timezone.now())
-    return Said.of(trial)
+    return said_of(trial)
 
 
 def _check_receiving(mailbox: Mailbox) -> Said:
@@ -244,7 +228,7 @@ def _check_receiving(mailbox: Mailbox) -> Said:
         mailbox.mark_receiving_trouble(trial.error, now=timezone.now())
     else:
         mailbox.mark_receiving_ok(now=timezone.now())
-    return Said.of(trial)
+    return said_of(trial)
 
 
 @allow(OWNERS)

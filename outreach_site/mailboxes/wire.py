@@ -196,7 +196,7 @@ class Surroundings:
                 verdict=Verdict.MAILBOX_TROUBLE,
                 permanent=True,
                 advice="In a rehearsal, wait until the post office has started; else look at MAIL_CA_FILE.",
-                server_words=one_line(str(err)),
+                detail=one_line(str(err)),
             ) from err
 
 

@@ -63,6 +63,9 @@ class Counter:
     async def handle_RCPT(  # noqa: N802 aiosmtpd finds its hooks by these names
         self, _server: SMTP, _session: SMTPSession, envelope: SMTPEnvelope, address: str, options: list[str]
     ) -> str:
+        if not address.isprintable():
+            # Bytes that are no UTF-8, or control characters: nothing could be written to such an address.
+            return "553 5.1.3 The address is malformed"
         if not is_rehearsal_address(address):
             return (
                 "550 5.7.1 This is a rehearsal: only addresses that end in .test get letters here,"

@@ -34,8 +34,11 @@ function press(key) {
   // An entry of a closed menu counts: its menu can be seen.
   const reachable = (one) => shown(one.closest("details[data-menu]") ?? one) && !one.disabled;
   const named = (scope) => [...(scope?.querySelectorAll(`[data-key="${CSS.escape(key)}"]`) ?? [])].filter(reachable);
+  // What belongs to the row that is open ([data-keys-of-current]) is not pressed while one stands on another row.
+  const elsewhere = row && !row.matches("[aria-current]") && !row.querySelector("[aria-current]") && rows().some((one) => one.querySelector("[aria-current]"));
+  const meant = (one) => !elsewhere || !one.closest("[data-keys-of-current]");
   // The newest toast's Undo is the last of its kind.
-  const target = named(row)[0] ?? named(document).at(-1);
+  const target = named(row)[0] ?? named(document).filter(meant).at(-1);
   if (!target) return false;
   if (typing(target)) target.focus();
   else target.click();

@@ -1,8 +1,8 @@
-"""Every address of the settings: it works, its partial for htmx, its redirect without, the wall, the verbs, the roles."""
+"""Every address of the settings: that it works, with htmx and without, the wall, the verbs, the roles."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -23,7 +23,7 @@ from outreach_site.accounts.models import (
 )
 from tests.conftest import World
 
-HTMX = {"headers": {"HX-Request": "true"}}
+HTMX = {"HX-Request": "true"}
 
 
 def second_identity(workspace: Workspace) -> SenderIdentity:
@@ -64,8 +64,8 @@ class Action:
     name: str
     happened: Callable[[World], bool]
     pk: Callable[[World], int] | None = None
-    data: dict[str, object] = field(default_factory=dict)
-    wrong: dict[str, object] | None = None  # what the form refuses
+    data: Mapping[str, object] = field(default_factory=dict)
+    wrong: Mapping[str, object] | None = None  # what the form refuses
     is_form: bool = False  # GET shows a page
     partial: str = ""  # what htmx gets back instead of a redirect
     shows_secret: bool = False  # the answer to the POST is a page, because it is shown once
@@ -172,14 +172,14 @@ def action(request: pytest.FixtureRequest) -> Action:
 
 def test_it_works_and_redirects_without_javascript(world: World, action: Action) -> None:
     url = action.url(world)
-    answer = world.client(world.owner).post(url, action.data)
+    answer = world.client(world.owner).post(url, dict(action.data))
     assert answer.status_code == (200 if action.shows_secret else 302)
     assert action.happened(world)
 
 
 def test_htmx_gets_a_partial_or_is_sent_on(world: World, action: Action) -> None:
     url = action.url(world)
-    answer = world.client(world.owner).post(url, action.data, **HTMX)
+    answer = world.client(world.owner).post(url, dict(action.data), headers=HTMX)
     assert answer.status_code == 200
     assert action.happened(world)
     body = answer.content.decode()
@@ -203,7 +203,7 @@ def test_what_belongs_to_another_workspace_is_not_found_from_ones_own(world: Wor
         return
     pk = action.pk(world)
     url = reverse(f"accounts:{action.name}", args=[world.elsewhere.slug, pk])
-    assert world.client(world.stranger).post(url, action.data).status_code == 404
+    assert world.client(world.stranger).post(url, dict(action.data)).status_code == 404
     assert not action.happened(world) or action.name == "invitation_resend"
 
 
@@ -212,19 +212,19 @@ def test_other_roles_are_refused(world: World, action: Action) -> None:
     people = {Role.MARKETER: world.marketer, Role.COMPLIANCE: world.officer, Role.VIEWER: world.viewer}
     for role, person in people.items():
         if role not in action.roles:
-            assert world.client(person).post(url, action.data).status_code == 403
+            assert world.client(person).post(url, dict(action.data)).status_code == 403
     assert not action.happened(world) or action.name == "invitation_resend"
 
 
 def test_whoever_is_signed_out_is_asked_to_sign_in(world: World, action: Action) -> None:
-    answer = world.client().post(action.url(world), action.data)
+    answer = world.client().post(action.url(world), dict(action.data))
     assert (answer.status_code, answer["Location"]) == (302, "/accounts/login/?next=/")
 
 
 def test_get_shows_a_page_and_its_partial_or_is_no_verb_here(world: World, action: Action) -> None:
     url = action.url(world)
     page = world.client(world.owner).get(url)
-    partial = world.client(world.owner).get(url, **HTMX)
+    partial = world.client(world.owner).get(url, headers=HTMX)
     if not action.is_form:
         assert page.status_code == partial.status_code == 405
         return
@@ -238,8 +238,8 @@ def test_what_is_wrong_comes_back_in_the_form(world: World, action: Action) -> N
     if action.wrong is None:
         return
     url = action.url(world)
-    page = world.client(world.owner).post(url, action.wrong)
-    partial = world.client(world.owner).post(url, action.wrong, **HTMX)
+    page = world.client(world.owner).post(url, dict(action.wrong))
+    partial = world.client(world.owner).post(url, dict(action.wrong), headers=HTMX)
     assert page.status_code == partial.status_code == 422
     assert "field__errors" in page.content.decode()
     assert "<html" not in partial.content.decode()
@@ -259,7 +259,7 @@ def test_everybody_here_may_look(world: World, name: str) -> None:
 def test_a_preview_stores_nothing(world: World) -> None:
     url = reverse("accounts:identity_preview", args=[world.here.slug])
     client: Client = world.client(world.owner)
-    partial = client.post(url, {"name": "Ida", "organisation": ""}, **HTMX).content.decode()
+    partial = client.post(url, {"name": "Ida", "organisation": ""}, headers=HTMX).content.decode()
     assert "Ida" in partial
     assert "an organisation" in partial
     assert "<html" not in partial

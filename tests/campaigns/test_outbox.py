@@ -14,6 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from campaigns import dispatch, outbox, queueing
+from campaigns.delivery import Accepted
 from campaigns.models import Attempt, Campaign, Ground, Lead
 from compliance.models import AuditEntry, Hold, SendRecord, Suppression
 from compliance.suppression import suppress
@@ -388,7 +389,7 @@ def test_a_lead_deleted_in_flight_leaves_the_ledger_right(rehearsal: Letterbox) 
     claimed = outbox.claim(rehearsal.mailbox, token, at_most=5, now=timezone.now())
     assert outbox.start(claimed.attempts[0], token)
     Lead.objects.all().delete()
-    outbox.Recorded(claimed.attempts[0], token, outbox.Accepted("ok"), timezone.now()).write()
+    outbox.Recorded(claimed.attempts[0], token, Accepted("ok"), timezone.now()).write()
     assert ledger() == {"sent": 1}
 
 
@@ -401,7 +402,7 @@ def test_a_copied_database_sends_nothing(rehearsal: Letterbox, post_office: Runn
 
 
 def test_a_letter_that_cannot_be_built_does_not_stop_the_others(rehearsal: Letterbox) -> None:
-    bad, good = rehearsal.write_to("a@somewhere.test", "b@somewhere.test")
+    bad, _ = rehearsal.write_to("a@somewhere.test", "b@somewhere.test")
     Attempt.objects.filter(pk=bad.pk).update(subject="One line\nBcc: everybody@somewhere.test")
     rehearsal.send()
     assert states() == ["failed", "sent"]

@@ -14,6 +14,7 @@ import pytest
 from django import forms
 from django.conf import settings
 from django.contrib.staticfiles import finders
+from django.core.mail import EmailMessage
 from django.template.loader import render_to_string
 from django.urls import reverse
 from lucide.templatetags.lucide import lucide
@@ -300,3 +301,11 @@ def test_a_page_of_ones_account_stands_in_the_frame(world: World, name: str) -> 
     assert 'id="sidebar"' in page
     assert page.count("<h1>") == 1
     assert page.count("<main") == 1
+
+
+def test_the_letter_for_a_new_password_is_plain(world: World, mailoutbox: list[EmailMessage]) -> None:
+    world.client().post(reverse("account_reset_password"), {"email": world.owner.email})
+    (letter,) = mailoutbox
+    assert letter.subject == "Choose a new password for Linkletter"
+    assert "/accounts/password/reset/key/" in letter.body
+    assert "{" not in letter.body

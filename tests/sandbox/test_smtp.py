@@ -56,6 +56,12 @@ def test_a_real_address_is_refused_with_a_sentence(post_office: RunningOffice, c
     assert post_office.letters() == []
 
 
+def test_an_address_of_broken_bytes_is_refused(client: smtplib.SMTP) -> None:
+    client.mail(ALEX)
+    client.send(b"RCPT TO:<\xff\xfe@garden.test>\r\n")
+    assert client.getreply()[0] == 553
+
+
 def test_one_may_send_as_oneself_alone(client: smtplib.SMTP) -> None:
     assert client.mail("somebody@rehearsal.test")[0] == 553
     client.rset()

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import time
 from argparse import ArgumentParser
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -49,7 +50,7 @@ class Command(BaseCommand):
         if options["paths_from"]:
             paths += [Path(line) for line in _lines(options["paths_from"]) if line.strip()]
         for path in paths:
-            yield _answer({"path": str(path)}, lambda path=path: parse_file(path, today))  # type: ignore[misc]  # a default binds the loop's value
+            yield _answer({"path": str(path)}, partial(parse_file, path, today))
         if options["texts"]:
             for line in _lines(options["texts"]):
                 if line.strip():
@@ -88,7 +89,7 @@ def _bad_line() -> Understanding:
     raise ValueError("This line is not a JSON object with an id.")
 
 
-def _answer(name: dict[str, Any], read: Any) -> dict[str, Any]:
+def _answer(name: dict[str, Any], read: Callable[[], Understanding]) -> dict[str, Any]:
     """One row; whatever goes wrong while reading is said in it."""
     started = time.perf_counter()
     row: dict[str, Any] = dict.fromkeys(KEYS)

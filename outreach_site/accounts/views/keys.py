@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from outreach_site.accounts import keys
 from outreach_site.accounts.access import KEEPERS, READERS, SENDERS, WorkspaceRequest, allow
 from outreach_site.accounts.forms import ApiKeyForm
-from outreach_site.accounts.models import ApiKey, ApiKeyQuerySet, Role, Scope
+from outreach_site.accounts.models import ApiKey, ApiKeyQuerySet, Role
 from outreach_site.lib.htmx import is_htmx, redirect_to
 
 # A viewer changes nothing, and so makes no keys; whoever became a viewer asks an owner to revoke theirs.
@@ -31,7 +31,6 @@ def key_list(request: WorkspaceRequest, workspace: str) -> HttpResponse:
         {
             "live": [key for key in found if key.revoked_at is None],
             "revoked": [key for key in found if key.revoked_at is not None],
-            "scope_labels": dict(Scope.choices),
             "may_create": request.membership.role in KEY_HOLDERS,
             "sees_all": request.membership.role == Role.OWNER,
         },

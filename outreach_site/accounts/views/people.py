@@ -54,7 +54,7 @@ def _show(request: HttpRequest, presented: Presented, *, status: int = 200) -> H
     invitation = presented.invitation
     person = request.user if isinstance(request.user, User) else None
     # Whether an address has an account is told to its own mailbox only: the other link may be in anybody's hands.
-    has_account = presented.mailed and User.objects.filter(email__iexact=invitation.email).exists()
+    has_account = presented.mailed and invitations.has_account(invitation)
     return render(
         request,
         "accounts/invitation_accept.html",

@@ -20,6 +20,7 @@ from django.db import Error as DatabaseError
 from django.db import connections
 from django.utils import timezone
 
+from outreach_site.desk import schedules
 from outreach_site.desk.heartbeat import CLUSTERS, SILENT_AFTER
 from outreach_site.desk.instance import set_up
 from outreach_site.desk.models import Heartbeat
@@ -96,6 +97,7 @@ class Command(BaseCommand):
                     agree_with_post_office(store, now=now)
             except StoreError as err:
                 raise CommandError(str(err)) from err
+        schedules.run_now()
         connections.close_all()
         self.say("starting …")
         return first

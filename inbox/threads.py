@@ -1,0 +1,269 @@
+"""One reply as a person reads it: its words with those that decided, the conversation around it, and the lead."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from campaigns.models import Attempt, Lead
+from compliance.models import Hold, Suppression
+from compliance.suppression import is_own_word, suppressed_among
+from inbox import consequences
+from inbox.lists import TONES, tag_of, tone_of, who_wrote
+from inbox.matching import LEFT, MatchedBy
+from inbox.models import Reply, ReplyLabel
+from inbox.scope import key_of
+
+# Letters and replies of one conversation that are shown.
+AT_MOST = 40
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A stretch of text; `decided` where it is among the words that decided the tag."""
+
+    text: str
+    decided: bool = False
+
+
+@dataclass(frozen=True)
+class Written:
+    """One message of the conversation, ours or theirs."""
+
+    at: datetime
+    who: str
+    address: str
+    subject: str
+    text: str
+    is_ours: bool
+    to: str = ""
+    state: str = ""  # of ours, where it is not simply sent
+    reply: Reply | None = None
+    tone: str = ""
+    tag: str = ""
+
+
+@dataclass(frozen=True)
+class TagChoice:
+    value: str
+    label: str
+    key: str
+    tone: str
+    current: bool
+
+
+@dataclass(frozen=True)
+class Silence:
+    """That nobody here writes to an address, and whether that can be taken back here."""
+
+    entry: Suppression
+    address: str
+    from_this_reply: bool
+    can_undo: bool
+    own_word: bool
+
+
+@dataclass(frozen=True)
+class Thread:
+    reply: Reply
+    tone: str
+    tag: str
+    who: str
+    pieces: Sequence[Piece]
+    rest: str  # quotation, signature: what is folded away
+    because: str
+    matched: str
+    choices: Sequence[TagChoice]
+    others: Sequence[Written]
+    labels: Sequence[ReplyLabel]
+    silences: Sequence[Silence] = ()
+    holds: Sequence[Hold] = ()
+    waiting: int = 0
+    statuses: Sequence[tuple[str, str, bool]] = field(default_factory=tuple)
+
+
+def thread_of(reply: Reply, *, now: datetime) -> Thread:
+    """Everything about one reply, in a constant number of queries."""
+    labels = list(reply.labels.select_related("user").order_by("labelled_at", "pk"))
+    letters = _letters(reply)
+    return Thread(
+        reply=reply,
+        tone=tone_of(reply),
+        tag=tag_of(reply),
+        who=who_wrote(reply),
+        pieces=pieces_of(reply),
+        rest=rest_of(reply),
+        because=_because(reply, labels),
+        matched=_matched(reply),
+        choices=[
+            TagChoice(
+                value=tag.value,
+                label=tag.label,
+                key=str(number),
+                tone=TONES[tag],
+                current=reply.classification == tag,
+            )
+            for number, tag in enumerate(Reply.TAGS, start=1)
+        ],
+        others=sorted([*_our_side(letters), *_their_side(reply)], key=lambda each: each.at, reverse=True),
+        labels=labels,
+        silences=_silences(reply, now=now),
+        holds=_holds(reply),
+        waiting=sum(1 for letter in letters if letter.state == Attempt.State.QUEUED),
+        statuses=[
+            (status.value, status.label, reply.lead is not None and reply.lead.status == status)
+            for status in (Lead.Status.REPLIED, Lead.Status.PLACED)
+        ],
+    )
+
+
+# --- The words --------------------------------------------------------------------------------------------------------
+
+
+def pieces_of(reply: Reply) -> list[Piece]:
+    """The new text, cut where the words begin and end that decided; a person's own tag needs none."""
+    text = reply.new_text
+    pieces: list[Piece] = []
+    position = 0
+    for start, end in sorted(_spans(reply, len(text))):
+        if start < position:
+            continue
+        if start > position:
+            pieces.append(Piece(text[position:start]))
+        pieces.append(Piece(text[start:end], decided=True))
+        position = end
+    if position < len(text):
+        pieces.append(Piece(text[position:]))
+    return pieces
+
+
+def _spans(reply: Reply, length: int) -> list[tuple[int, int]]:
+    spans = []
+    for each in reply.evidence if isinstance(reply.evidence, list) else []:
+        start, end = each.get("start"), each.get("end")
+        if isinstance(start, int) and isinstance(end, int) and 0 <= start < end <= length:
+            spans.append((start, end))
+    return spans
+
+
+def rest_of(reply: Reply) -> str:
+    """What the new text leaves out."""
+    text, new = reply.text.strip(), reply.new_text.strip()
+    if text == new:
+        return ""
+    return text[len(new) :].strip() if new and text.startswith(new) else text
+
+
+def _because(reply: Reply, labels: Sequence[ReplyLabel]) -> str:
+    """Why it has its tag, in one sentence."""
+    last = labels[-1] if labels else None
+    if last is not None and last.user is not None:
+        return f"Tagged by {last.user.get_short_name()}."
+    if reply.needs_review and reply.kind == Reply.Kind.REPLY:
+        return (
+            "The underlined words say two things at once, or not clearly. Nobody writes to them until you tag it."
+            if _spans(reply, len(reply.new_text))
+            else "There is nothing in it to judge by. Read it, and tag it."
+        )
+    if reply.kind == Reply.Kind.AUTO_REPLY:
+        return "A machine wrote this: it counts as no answer."
+    if reply.kind == Reply.Kind.REPLY and _spans(reply, len(reply.new_text)):
+        return "Tagged by the underlined words."
+    return ""
+
+
+_MATCHED = {
+    MatchedBy.IN_REPLY_TO: "It answers our letter.",
+    MatchedBy.REFERENCES: "It belongs to the thread of our letter.",
+    MatchedBy.ORIGINAL: "It names our letter.",
+    MatchedBy.ADDRESS: "It comes from an address we wrote to; it names no letter of ours.",
+}
+
+
+def _matched(reply: Reply) -> str:
+    if not reply.matched_by:
+        return "It belongs to no letter of ours that we know of."
+    if reply.matched_by == MatchedBy.ADDRESS and reply.kind != Reply.Kind.REPLY:
+        return "It is about an address we wrote to; it names no letter of ours."
+    return _MATCHED[MatchedBy(reply.matched_by)]
+
+
+# --- The conversation -------------------------------------------------------------------------------------------------
+
+
+def _letters(reply: Reply) -> list[Attempt]:
+    if reply.lead is None:
+        return []
+    shown = Attempt.objects.filter(lead=reply.lead, state__in=[*LEFT, Attempt.State.QUEUED])
+    return list(shown.select_related("mailbox", "identity").order_by("-pk")[:AT_MOST])
+
+
+def _our_side(letters: Sequence[Attempt]) -> list[Written]:
+    return [
+        Written(
+            at=letter.finished_at or letter.started_at or letter.created_at,
+            who=letter.identity.name if letter.identity else "We",
+            address=letter.mailbox.email if letter.mailbox else "",
+            to=letter.recipient,
+            subject=letter.subject,
+            text=letter.body,
+            is_ours=True,
+            state="" if letter.state == Attempt.State.SENT else str(letter.get_state_display()),
+        )
+        for letter in letters
+        if letter.state in LEFT
+    ]
+
+
+def _their_side(reply: Reply) -> list[Written]:
+    others = Reply.objects.in_workspace(reply.workspace).exclude(pk=reply.pk).defer("text")
+    if reply.lead is not None:
+        others = others.filter(lead=reply.lead)
+    elif reply.from_key:
+        others = others.filter(lead=None, from_key=reply.from_key)
+    else:
+        return []
+    return [
+        Written(
+            at=other.received_at,
+            who=who_wrote(other),
+            address=other.from_email,
+            subject=other.subject,
+            text=other.new_text or other.server_words,
+            is_ours=False,
+            reply=other,
+            tone=tone_of(other),
+            tag=tag_of(other),
+        )
+        for other in others.order_by("-received_at", "-pk")[:AT_MOST]
+    ]
+
+
+# --- The lead ---------------------------------------------------------------------------------------------------------
+
+
+def _silences(reply: Reply, *, now: datetime) -> list[Silence]:
+    """Who is not written to any more, of the people behind this reply; and what this reply brought about."""
+    ours = consequences.entries_of(reply)
+    can_undo = consequences.can_undo(ours, now=now)
+    keys = {reply.from_key} | ({reply.attempt.recipient_key} if reply.attempt else set())
+    standing = suppressed_among(reply.workspace, {key for key in keys if "@" in key})
+    entries = {entry.pk: entry for entry in [*ours, *standing.values()]}
+    mine = {entry.pk for entry in ours}
+    return [
+        Silence(
+            entry=entry,
+            address=entry.value,
+            from_this_reply=entry.pk in mine,
+            can_undo=entry.pk in mine and can_undo,
+            own_word=is_own_word(entry),
+        )
+        for entry in entries.values()
+    ]
+
+
+def _holds(reply: Reply) -> list[Hold]:
+    keys = {reply.from_key, key_of(reply.attempt.recipient) if reply.attempt else ""} - {""}
+    subjects = [f"address:{key}" for key in keys]
+    return list(Hold.objects.in_workspace(reply.workspace).standing().filter(subject__in=subjects).order_by("pk"))

@@ -1,0 +1,98 @@
+"""/health/ and `check_health`: well or not, how old things are, and nothing about anybody."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connection
+from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
+
+from campaigns.models import Attempt
+from compliance.models import Hold
+from outreach_site.accounts.models import Installation
+from outreach_site.desk.heartbeat import CLUSTERS
+from outreach_site.desk.models import Heartbeat
+from outreach_site.mailboxes.models import Mailbox
+from tests.conftest import World
+from tests.desk.conftest import Desk
+
+
+@pytest.fixture
+def beating(world: World) -> None:
+    for cluster in CLUSTERS:
+        Heartbeat.beat(cluster, now=timezone.now())
+
+
+def test_all_is_well(world: World, beating: None, capsys: pytest.CaptureFixture[str]) -> None:
+    answer = world.client().get("/health/")
+    assert answer.status_code == 200
+    assert answer.json()["status"] == "ok"
+    assert answer.json()["workers"]["mail"]["ok"]
+    assert "no-store" in answer["Cache-Control"]
+    call_command("check_health")
+    assert capsys.readouterr().out == "All is well.\n"
+
+
+def test_workers_that_were_never_seen(world: World) -> None:
+    answer = world.client().get("/health/")
+    assert answer.status_code == 503
+    assert answer.json()["workers"]["mail"] == {"ok": False, "seen_seconds_ago": None}
+
+
+def test_a_silent_cluster(world: World, beating: None) -> None:
+    Heartbeat.beat("long", now=timezone.now() - timedelta(minutes=5))
+    answer = world.client().get("/health/")
+    assert answer.status_code == 503
+    assert answer.json()["workers"]["mail"]["ok"]
+    assert not answer.json()["workers"]["long"]["ok"]
+    with pytest.raises(CommandError, match="The workers of “long” were last seen at"):
+        call_command("check_health")
+
+
+def test_letters_that_nobody_takes(world: World, beating: None, desk: Desk) -> None:
+    long_ago = timezone.now() - timedelta(minutes=20)
+    letter = desk.letter(due_at=long_ago)
+    # The mailbox has just sent: it is busy with the letters before.
+    assert world.client().get("/health/").status_code == 200
+    Mailbox.objects.update(next_send_at=long_ago)
+    answer = world.client().get("/health/")
+    assert answer.status_code == 503
+    assert answer.json()["oldest_due_letter_seconds"] >= 1200
+    assert letter.recipient not in answer.content.decode()
+    # One that waits for a person is nobody's failure.
+    Hold.objects.create(workspace=world.here, subject=f"mailbox:{desk.mailbox.pk}", reason="It cannot send.")
+    assert world.client().get("/health/").status_code == 200
+
+
+def test_a_copy_of_the_database_says_so(world: World, beating: None) -> None:
+    Installation.objects.update(instance_id="another")
+    answer = world.client().get("/health/")
+    assert answer.status_code == 503
+    assert "INSTANCE_ID" in answer.json()["trouble"][0]
+
+
+def test_a_database_that_fails_is_an_answer(world: World, beating: None) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TABLE desk_heartbeat")
+    answer = world.client().get("/health/")
+    assert answer.status_code == 503
+    assert answer.json()["database"] is False
+
+
+def test_it_is_cheap(
+    world: World, beating: None, desk: Desk, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    for _ in range(5):
+        desk.letter()
+    Mailbox.objects.update(next_send_at=timezone.now() - timedelta(hours=1))
+    Attempt.objects.update(due_at=timezone.now() - timedelta(hours=1))
+    with django_assert_max_num_queries(6):
+        world.client().get("/health/")
+
+
+@pytest.mark.parametrize("method", ["post", "put", "delete"])
+def test_it_only_answers(world: World, method: str) -> None:
+    assert getattr(world.client(), method)("/health/").status_code == 405

@@ -1,0 +1,120 @@
+"""What happens by the clock, and how it is seen that it does."""
+
+from __future__ import annotations
+
+import pydoc
+from datetime import timedelta
+
+import pytest
+from django.contrib import admin
+from django.core.management import call_command
+from django.db import DatabaseError
+from django.utils import timezone
+from django_q.models import OrmQ, Schedule
+from django_q.signals import pre_execute
+
+from outreach_site.desk import heartbeat, schedules
+from outreach_site.desk.heartbeat import CLUSTERS, pulses
+from outreach_site.desk.models import Heartbeat
+from outreach_site.desk.schedules import SCHEDULES, Recurring, sync
+
+pytestmark = pytest.mark.django_db
+
+
+def table() -> list[tuple[str, str, str, int]]:
+    return sorted(Schedule.objects.values_list("name", "func", "cluster", "minutes"))
+
+
+def wanted() -> list[tuple[str, str, str, int]]:
+    return sorted((each.name, each.task, each.cluster, each.minutes) for each in SCHEDULES)
+
+
+def test_the_table_says_what_the_list_says() -> None:
+    sync()
+    assert table() == wanted()
+
+
+def test_a_second_time_changes_nothing_and_keeps_the_next_run() -> None:
+    sync()
+    soon = timezone.now() + timedelta(seconds=40)
+    Schedule.objects.update(next_run=soon)
+    assert sync() == schedules.Synced(added=(), changed=(), removed=())
+    assert set(Schedule.objects.values_list("next_run", flat=True)) == {soon}
+
+
+def test_strangers_doubles_and_drift_are_put_right() -> None:
+    sync()
+    Schedule.objects.create(name="old", func="somewhere.gone", schedule_type=Schedule.HOURLY)
+    Schedule.objects.create(name="dispatch", func="campaigns.tasks.dispatch_due")
+    Schedule.objects.filter(name="poll").update(func="os.system", minutes=7, repeats=3)
+    synced = sync()
+    assert synced.changed == ("poll",)
+    assert sorted(synced.removed) == ["dispatch", "old"]
+    assert table() == wanted()
+    assert set(Schedule.objects.values_list("repeats", flat=True)) == {-1}
+
+
+@pytest.mark.parametrize("recurring", SCHEDULES, ids=lambda each: each.name)
+def test_every_task_is_there_and_its_cluster_too(recurring: Recurring) -> None:
+    assert callable(pydoc.locate(recurring.task))
+    assert recurring.cluster in CLUSTERS
+
+
+def test_the_command(capsys: pytest.CaptureFixture[str]) -> None:
+    call_command("sync_schedules")
+    assert "added dispatch\n" in capsys.readouterr().out
+    call_command("sync_schedules")
+    assert capsys.readouterr().out == "All schedules are as they should be.\n"
+
+
+def test_run_now_asks_each_cluster() -> None:
+    schedules.run_now()
+    assert sorted(OrmQ.objects.values_list("key", flat=True)) == sorted(each.cluster for each in SCHEDULES)
+
+
+def test_queues_are_not_in_the_admin() -> None:
+    """A schedule's dotted function, edited there, would be code execution."""
+    assert [model for model in admin.site._registry if model._meta.app_label == "django_q"] == []
+
+
+# --- The heartbeat
+
+
+@pytest.fixture(autouse=True)
+def _first_task(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(heartbeat, "_last_beat", 0.0)
+
+
+def begin_a_task() -> None:
+    """What django-q's worker does before each task."""
+    pre_execute.send(sender="django_q", func=None, task={})
+
+
+def test_a_task_that_begins_beats() -> None:
+    begin_a_task()
+    assert Heartbeat.objects.get().cluster == "mail"
+    assert {pulse.cluster: pulse.is_well for pulse in pulses(timezone.now())} == {"mail": True, "long": False}
+
+
+def test_a_hundred_short_tasks_write_once(django_assert_num_queries: object) -> None:
+    begin_a_task()
+    first = Heartbeat.objects.get().beat_at
+    for _ in range(100):
+        begin_a_task()
+    assert Heartbeat.objects.get().beat_at == first
+
+
+def test_trouble_with_the_database_does_not_kill_the_worker(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise DatabaseError("locked")
+
+    monkeypatch.setattr(Heartbeat, "beat", fail)
+    begin_a_task()
+
+
+def test_silence_is_noticed() -> None:
+    now = timezone.now()
+    Heartbeat.beat("mail", now=now - timedelta(minutes=2))
+    assert pulses(now)[0].is_well
+    Heartbeat.beat("mail", now=now - timedelta(minutes=3))
+    assert not pulses(now)[0].is_well
