@@ -8,7 +8,7 @@ from typing import Annotated
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
-from ninja import Field, Query, Router, Schema
+from ninja import Field, Query, Router, Schema, Status
 from ninja.errors import ValidationError
 from pydantic import BeforeValidator
 
@@ -130,7 +130,7 @@ def list_campaigns(
     summary="Create a campaign",
     operation_id="create_campaign",
 )
-def create_campaign(request: ApiRequest, payload: NewCampaign) -> tuple[int, Campaign]:
+def create_campaign(request: ApiRequest, payload: NewCampaign) -> Status[Campaign]:
     """A new campaign of the workspace. It writes as the workspace's usual sender; nothing is sent before somebody
     queues letters."""
     campaign = start_campaign(
@@ -141,7 +141,7 @@ def create_campaign(request: ApiRequest, payload: NewCampaign) -> tuple[int, Cam
         user=request.auth.user,
         now=timezone.now(),
     )
-    return 201, campaign
+    return Status(201, campaign)
 
 
 @router.get(

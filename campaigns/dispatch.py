@@ -187,7 +187,7 @@ class _Slice:
 
     def start(self, attempt: Attempt) -> bool:
         """Write down the letter before, and start this one: together, or neither."""
-        started = outbox.start(attempt, self.token, before=self.known)
+        started = outbox.start(attempt, self.mailbox, self.token, before=self.known)
         self.known = None
         return started
 

@@ -15,6 +15,9 @@ from compliance.addresses import InvalidAddressError, normalise
 from outreach_site.accounts.models import SenderIdentity, Workspace
 from outreach_site.mailboxes.models import Mailbox
 
+# Attributes of a field that takes a web address without its scheme, for phones' keyboards.
+AN_ADDRESS = {"inputmode": "url", "autocapitalize": "off", "spellcheck": "false"}
+
 
 class CampaignForm(forms.ModelForm[Campaign]):
     """A new campaign: a name, and keywords if wanted."""
@@ -51,24 +54,14 @@ class CampaignSettingsForm(CampaignForm):
         _choose_from(self.fields["mailbox"], mailboxes, "Choose a mailbox")
 
 
-class LeadForm(forms.Form):
-    """A lead by hand: a site, and whom to write to there."""
+class ContactForm(forms.Form):
+    """What is known of a site and of whom to write to there; what adding and editing share."""
 
-    website_url = forms.CharField(
-        label="Site",
-        max_length=leads.MAX_URL,
-        widget=forms.TextInput(
-            attrs={
-                "placeholder": "brightgarden.com",
-                "inputmode": "url",
-                "autocomplete": "off",
-                "autocapitalize": "off",
-                "spellcheck": "false",
-            }
-        ),
-    )
     website_title = forms.CharField(
         label="Site's name", max_length=200, required=False, help_text="Fills {website}. Empty: the domain."
+    )
+    topic = forms.CharField(
+        label="Topic", max_length=120, required=False, help_text="Fills {topic}. Empty: the campaign's first keyword."
     )
     contact_email = forms.CharField(
         label="Address",
@@ -86,24 +79,8 @@ class LeadForm(forms.Form):
         max_length=500,
         required=False,
         help_text="The page that shows the address. The letter says where it was found.",
-        widget=forms.TextInput(
-            attrs={
-                "placeholder": "brightgarden.com/contact",
-                "inputmode": "url",
-                "autocapitalize": "off",
-                "spellcheck": "false",
-            }
-        ),
+        widget=forms.TextInput(attrs={"placeholder": "brightgarden.com/contact", **AN_ADDRESS}),
     )
-    topic = forms.CharField(
-        label="Topic", max_length=120, required=False, help_text="Fills {topic}. Empty: the campaign's first keyword."
-    )
-
-    def clean_website_url(self) -> str:
-        try:
-            return leads.read_site(self.cleaned_data["website_url"]).url
-        except leads.NotASiteError as err:
-            raise forms.ValidationError(str(err)) from err
 
     def clean_contact_email(self) -> str:
         return clean_address(self.cleaned_data["contact_email"])
@@ -118,19 +95,30 @@ class LeadForm(forms.Form):
             self.add_error("contact_email", "Add their address, or leave their name and role empty.")
         return cleaned
 
+
+class LeadForm(ContactForm):
+    """A lead by hand."""
+
+    website_url = forms.CharField(
+        label="Site",
+        max_length=leads.MAX_URL,
+        widget=forms.TextInput(attrs={"placeholder": "brightgarden.com", "autocomplete": "off", **AN_ADDRESS}),
+    )
+    field_order = ("website_url",)
+
+    def clean_website_url(self) -> str:
+        try:
+            return leads.read_site(self.cleaned_data["website_url"]).url
+        except leads.NotASiteError as err:
+            raise forms.ValidationError(str(err)) from err
+
     def as_new_lead(self) -> leads.NewLead:
         return leads.NewLead(**self.cleaned_data)
 
 
-class LeadEditForm(forms.Form):
+class LeadEditForm(ContactForm):
     """What is known about a lead. Its site stays: another site is another lead."""
 
-    website_title = LeadForm.base_fields["website_title"]
-    topic = LeadForm.base_fields["topic"]
-    contact_email = LeadForm.base_fields["contact_email"]
-    contact_name = LeadForm.base_fields["contact_name"]
-    contact_role = LeadForm.base_fields["contact_role"]
-    found_url = LeadForm.base_fields["found_url"]
     found_passage = forms.CharField(
         label="What it says there",
         max_length=500,
@@ -138,10 +126,6 @@ class LeadEditForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 2}),
         help_text="The words beside the address, quoted.",
     )
-
-    clean_contact_email = LeadForm.clean_contact_email
-    clean_found_url = LeadForm.clean_found_url
-    clean = LeadForm.clean
 
 
 _PASTED = """brightgarden.com, hannah@brightgarden.com, Hannah Lindqvist, Bright Garden

@@ -96,7 +96,7 @@ class Paste:
 
 def read_site(text: str) -> Site:
     """A site's address in any spelling. Raises NotASiteError."""
-    text = text.strip().strip("<>\"'").rstrip(".,;")
+    text = text.strip().strip("<>\"'.,;")  # What an address is wrapped in where it was copied from.
     if not text or any(character.isspace() for character in text):
         raise NotASiteError("A site's address is one word, such as brightgarden.com.")
     if len(text) > MAX_URL:

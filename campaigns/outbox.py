@@ -25,8 +25,7 @@ from django.db.models.functions import Now
 from campaigns.delivery import Accepted, Answer, NotSent
 from campaigns.letters import new_message_id
 from campaigns.models import Attempt, Campaign, Lead
-from compliance import audit, gate, suppression, unsubscribe
-from compliance.addresses import domain_of, parents_of
+from compliance import audit, gate, holds, suppression, unsubscribe
 from compliance.models import Hold, Kind, PolicyResult, Suppression
 from compliance.policy import Decision, Letter
 from outreach_site.mailboxes.errors import MailServerError, Verdict
@@ -162,7 +161,7 @@ def _apply(attempt: Attempt, decision: Decision, *, now: datetime) -> None:
 # --- 2. Start and 3. Record -------------------------------------------------------------------------------------------
 
 
-def start(attempt: Attempt, token: uuid.UUID, *, before: Recorded | None = None) -> bool:
+def start(attempt: Attempt, mailbox: Mailbox, token: uuid.UUID, *, before: Recorded | None = None) -> bool:
     """Move a claimed letter to *sending*, and write down the letter before it, in one short transaction.
 
     False where it may not leave any more: the lease or the day is over, somebody paused, cancelled or stopped it, or a
@@ -171,11 +170,8 @@ def start(attempt: Attempt, token: uuid.UUID, *, before: Recorded | None = None)
     with transaction.atomic():
         if before is not None:
             before.write()
-        here = models.OuterRef("campaign__workspace_id")
-        suppressed = Suppression.objects.filter(
-            models.Q(workspace_id=here) | models.Q(workspace_id=None),
-            value__in=[attempt.recipient_key, *parents_of(domain_of(attempt.recipient_key))],
-        )
+        if suppression.suppressed_among(mailbox.workspace, [attempt.recipient_key]):
+            return False
         started = (
             Attempt.objects.filter(
                 pk=attempt.pk,
@@ -189,7 +185,6 @@ def start(attempt: Attempt, token: uuid.UUID, *, before: Recorded | None = None)
                 mailbox__paused_at=None,
                 mailbox__archived_at=None,
             )
-            .exclude(models.Exists(suppressed))
             .exclude(
                 models.Exists(
                     _standing_hold(
@@ -300,18 +295,14 @@ def fail_unbuildable(attempt: Attempt, token: uuid.UUID, why: str, *, now: datet
 
 def hold_mailbox(mailbox: Mailbox, error: MailServerError, *, now: datetime) -> None:
     """Nothing of this mailbox leaves until a person has looked; its letters stay queued."""
-    with transaction.atomic():
-        Hold.objects.get_or_create(
-            workspace=mailbox.workspace,
-            subject=f"mailbox:{mailbox.pk}",
-            lifted_at=None,
-            defaults={
-                "reason": f"The mailbox {mailbox.email} cannot send: {error.sentence}"[:500],
-                "advice": error.advice[:500],
-                "source": f"mailbox:{mailbox.pk}",
-                "placed_at": now,
-            },
-        )
+    holds.place(
+        workspace=mailbox.workspace,
+        subject=f"mailbox:{mailbox.pk}",
+        reason=f"The mailbox {mailbox.email} cannot send: {error.sentence}",
+        advice=error.advice,
+        source=f"mailbox:{mailbox.pk}",
+        now=now,
+    )
 
 
 def _standing_hold(*subjects: str) -> models.QuerySet[Hold]:

@@ -12,3 +12,4 @@ class ComplianceConfig(AppConfig):
 
         ports.set_audit_recorder(audit.record_from_below)
         ports.set_mailbox_use_reader(use.mailbox_use)
+        ports.set_mailbox_mended_listener(use.mailbox_mended)

@@ -249,7 +249,7 @@ def _identity(case: _Case) -> Check:
     if not case.letter.identity_complete:
         return Check(
             Rule.IDENTITY,
-            Outcome.REFUSED,
+            Outcome.ASKS,
             "The sender is not complete: every letter must say who writes, with name, organisation and postal address.",
         )
     return Check(Rule.IDENTITY, Outcome.PASSED, "The letter says who writes.")

@@ -125,8 +125,9 @@ def suppress_many(
     now: datetime,
 ) -> Added:
     """Suppress a batch in one transaction. The number of queries grows by the thousand. Raises InvalidAddressError."""
-    wanted = [(Scope.ADDRESS, value) for value in dict.fromkeys(map(normalise, addresses))]
-    wanted += [(Scope.DOMAIN, value) for value in dict.fromkeys(map(normalise_domain, domains))]
+    # In one order for everybody, so that two batches cannot wait for each other's new rows.
+    wanted = [(Scope.ADDRESS, value) for value in sorted({normalise(address) for address in addresses})]
+    wanted += [(Scope.DOMAIN, value) for value in sorted({normalise_domain(domain) for domain in domains})]
     added = Added()
     with transaction.atomic():
         for start in range(0, len(wanted), _SLICE):
@@ -179,11 +180,13 @@ def _add(
 
 
 def _standing(rows: Sequence[Suppression], workspace: Workspace | None) -> list[Suppression]:
-    return list(
-        Suppression.objects.select_for_update(no_key=True)
-        .filter(workspace=workspace, value__in=[row.value for row in rows])
-        .order_by("pk")  # one order for everybody, so that two batches cannot wait for each other
-    )
+    """What stands for these values, locked."""
+    # By value first and by key then: SQLite, asked for workspace and values, walks all that the workspace suppresses.
+    candidates = Suppression.objects.filter(value__in=[row.value for row in rows]).values_list("pk", "workspace_id")
+    here = workspace.pk if workspace else None
+    keys = [key for key, workspace_id in candidates if workspace_id == here]
+    # In one order for everybody here, too.
+    return list(Suppression.objects.select_for_update(no_key=True).filter(pk__in=keys).order_by("pk"))
 
 
 def _entry(row: Suppression, *, was: str, user: User | None, now: datetime) -> audit.Entry:
@@ -243,10 +246,11 @@ def suppressed_among(workspace: Workspace | None, keys: Collection[str]) -> dict
         return {}
     above = {key: [key, *parents_of(domain_of(key))] for key in keys}
     values = {value for path in above.values() for value in path}
-    entries = Suppression.objects.in_workspace(workspace) if workspace else Suppression.objects.filter(workspace=None)
+    here = {None, workspace.pk if workspace else None}
     found: dict[str, list[Suppression]] = {}
-    for entry in entries.filter(value__in=values):
-        if ("@" in entry.value) == (entry.scope == Scope.ADDRESS):
+    # By value alone, and the workspace looked at here: SQLite, asked for both, walks all that the workspace suppresses.
+    for entry in Suppression.objects.filter(value__in=values):
+        if entry.workspace_id in here and ("@" in entry.value) == (entry.scope == Scope.ADDRESS):
             found.setdefault(entry.value, []).append(entry)
     suppressed = {}
     for key, path in above.items():

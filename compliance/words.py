@@ -19,6 +19,22 @@ EVENTS = {
     "letter.cancelled": "Letter cancelled",
     "letter.said_arrived": "Letter confirmed as arrived",
     "letter.said_not_arrived": "Letter confirmed as not arrived",
+    "letter.said_lost": "Letter confirmed as lost",
+    "letter.text_changed": "Text of a letter changed",
+    "reply.tagged": "Reply tagged by hand",
+    "reply.tag_undone": "Tag of a reply taken back",
+    "reply.report_set_aside": "Report about an address set aside",
+    "sending.stopped": "All sending stopped",
+    "sending.resumed": "Sending resumed",
+    "lead.status_changed": "Status of a lead changed",
+    "team.invited": "Somebody invited to the team",
+    "team.joined": "Somebody joined the team",
+    "team.added": "Somebody added to the team",
+    "team.left": "Somebody left the team",
+    "team.removed": "Somebody removed from the team",
+    "team.role_changed": "Role in the team changed",
+    "team.invitation_renewed": "Invitation sent again",
+    "team.invitation_revoked": "Invitation withdrawn",
     "suppression.added": "Suppressed",
     "suppression.strengthened": "Reason made stronger",
     "suppression.lifted": "Suppression lifted",
@@ -35,11 +51,12 @@ EVENTS = {
 
 # What the audit page can be narrowed to: a word, and the beginnings of its events.
 GROUPS: dict[str, tuple[str, tuple[str, ...]]] = {
-    "letters": ("Letters", ("letter.",)),
+    "letters": ("Letters", ("letter.", "sending.")),
     "suppression": ("Suppression", ("suppression.", "unsubscribe.")),
     "holds": ("Held back", ("hold.",)),
-    "mailboxes": ("Mailboxes", ("mailbox.",)),
     "replies": ("Replies", ("reply.",)),
+    "campaigns": ("Campaigns and leads", ("campaign.", "lead.")),
+    "mailboxes": ("Mailboxes", ("mailbox.",)),
     "people": ("Team and settings", ("team.", "workspace.", "identity.", "api_key.", "user.", "account.")),
 }
 
@@ -110,7 +127,7 @@ def subject_link(subject: str, here: Workspace) -> Link:
     if not kind:
         return Link("")
     noun = _NOUNS.get(kind, kind.replace("_", " "))
-    label = f"{noun[:1].upper()}{noun[1:]} {number}".strip()
+    label = "The entry in the list" if kind == "suppression" else f"{noun[:1].upper()}{noun[1:]} {number}".strip()
     try:
         return Link(label, reverse(_PAGES[kind], args=[here.slug, int(number)]))
     except (KeyError, ValueError, NoReverseMatch):

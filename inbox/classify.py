@@ -19,6 +19,7 @@ from enum import StrEnum
 
 from inbox.autoreply import ABSENCE, says_away
 from inbox.phrases import INTEREST, LATER, OPT_OUT, REFUSAL, WRONG_PERSON, Rule
+from inbox.quotation import FORWARDED
 
 READ = 4000  # characters: who has to say more does not refuse
 LONG = 1800  # a refusal that stands in a text this long is not clear
@@ -60,6 +61,8 @@ class Verdict:
 def classify(new_text: str, *, subject: str = "") -> Verdict:
     """Judge what a person wrote now. `subject` counts only where it is all that they wrote."""
     text = _plain(new_text[:READ])
+    passed_on = FORWARDED.search(text)
+    text = text[: passed_on.start()] if passed_on else text
     if not text.strip():
         return _of_subject(subject)
     opt_outs = list(_found(OPT_OUT, text, _takes_back_request))

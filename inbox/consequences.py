@@ -311,6 +311,45 @@ def _status_by_hand(reply: Reply, was: Tag, *, now: datetime) -> None:
         cancel_waiting(reply.lead, reason=ENDS_WRITING[Lead.Status.REPLIED], now=now)
 
 
+def is_doubtful_report(reply: Reply) -> bool:
+    """A bounce or complaint that anybody may have written, and that waits for a person."""
+    return reply.needs_review and reply.kind in {Reply.Kind.BOUNCE, Reply.Kind.COMPLAINT} and reply.attempt is not None
+
+
+def believe_report(reply: Reply, *, user: User, now: datetime) -> Suppression | None:
+    """A person finds the report true: the address we wrote to is suppressed. None where nothing waits."""
+    with transaction.atomic():
+        reply = _locked(reply)
+        if not is_doubtful_report(reply) or reply.attempt is None:
+            return None
+        entry = suppression.suppress(
+            workspace=reply.workspace,
+            address=reply.attempt.recipient,
+            reason=Reason.COMPLAINT if reply.kind == Reply.Kind.COMPLAINT else Reason.HARD_BOUNCE,
+            source=reply.about,
+            note="A person found the report true.",
+            user=user,
+            now=now,
+        )
+        _lift_holds(reply, user=user, now=now)
+        Reply.objects.filter(pk=reply.pk).update(needs_review=False, suppressed_value=entry.value)
+        status = Lead.Status.UNSUBSCRIBED if reply.kind == Reply.Kind.COMPLAINT else Lead.Status.BOUNCED
+        Lead.objects.filter(pk=reply.attempt.lead_id).exclude(status__in=_STAYS).move_to(status, now=now)
+    return entry
+
+
+def disbelieve_report(reply: Reply, *, user: User, now: datetime) -> bool:
+    """A person finds the report made up: nothing follows from it. False where nothing waits."""
+    with transaction.atomic():
+        reply = _locked(reply)
+        if not is_doubtful_report(reply):
+            return False
+        _lift_holds(reply, user=user, now=now)
+        Reply.objects.filter(pk=reply.pk).update(needs_review=False)
+        audit.record("reply.report_set_aside", workspace=reply.workspace, user=user, about=reply.about, now=now)
+    return True
+
+
 def entries_of(reply: Reply) -> list[Suppression]:
     """Suppressions that came from this reply and still stand."""
     return list(Suppression.objects.filter(workspace=reply.workspace, source=reply.about).order_by("pk"))

@@ -8,7 +8,7 @@ exception is a quotation without marks, below an attribution or a header block: 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from inbox.markup import Line
 
@@ -18,35 +18,48 @@ _I = re.IGNORECASE
 # --- "On Monday X wrote:" --------------------------------------------------------------------------------------------
 
 _WROTE = (
-    r"(?:wrote|writes|schrieb(?:en)?|hat (?:am .{4,40} )?geschrieben|a [ée]crit|[ée]crit|escribi[óo]|ha escrito"
+    r"(?:wrote|writes|sent|schrieb(?:en)?|hat (?:am .{4,40} )?geschrieben|a [ée]crit|[ée]crit|escribi[óo]|ha escrito"
     r"|ha scritto|scrisse|scrive|schreef|geschreven|heeft .{0,60}geschreven|escreveu|pisze|napisa[łl](?:\(a\)|a)?"
     r"|skrev|kirjoitti|napsal(?:\(a\)|a)?|[íi]rta|yazd[ıi]|пишет|написал\(?а?\)?|писал\(?а?\)?|пише|a scris|έγραψε"
     r"|viết|написа)"
 )
 _STARTS = (
     r"(?:on|am|le|el|il(?: giorno)?|il|op|em|w dniu|dnia|den|dne|pe|în data de|at|in(?: (?:data|einer nachricht))?|d\."
-    r"|o dia|no dia|a|ons|man|tis|tor|fre|l[øö]r|s[øö]n|ma|ti|ke|to|pe|la|su|on \w{3,9}day|quoting|zitat von"
+    r"|o dia|no dia|a|ons|man|tis|tir|tor|fre|l[øö]r|s[øö]n|ma|ti|ke|to|pe|la|su|on \w{3,9}day|quoting|zitat von"
     r"|citando|cytowanie|citat från|selon|hi|vào)"
 )
-_ATTRIBUTIONS = (
+# Those that begin with a day, or with the word before it.
+_DATED = (
     # On Tue, 3 Mar 2026 at 10:12, Ann Lee <ann@example.org> wrote:
     re.compile(rf"^\W{{0,3}}{_STARTS}\b(?=.*\d).{{4,380}}\b{_WROTE}\b[^:：]{{0,80}}[:：]\s*$", _I | re.S),
+    # 2026-03-03 10:12 GMT+01:00 Ann Lee <ann@example.org>:
+    re.compile(
+        r"^\W?\d{2,4}[-/.年]\s?\d{1,2}[-/.月]\s?\d{1,4}.{0,90}<?[^\s<>]+@[^\s<>]+>?\s*(?:\w{4,12}\s*)?[:：]?\s*$",
+        _I | re.S,
+    ),
+    # 3 March 2026, 10:12, Ann Lee <ann@example.org>:
+    re.compile(
+        r"^(?=.*\b(?:19|20)\d\d\b)(?=.*\b\d{1,2}[:.h]\d\d\b).{6,160}<[^\s<>]+@[^\s<>]+>\W{0,3}[:：]\s*$", _I | re.S
+    ),
+    # Without a colon, as some programs write it: only with a day and an address.
+    re.compile(rf"^{_STARTS}\b(?=.*\d).{{4,200}}<?[^\s<>]+@[^\s<>]+>?\s+{_WROTE}\s*$", _I),
+    # In message <id>, Ann Lee writes:
+    re.compile(rf"^in (?:message|article|reply to) .{{3,160}}\b{_WROTE}\b.{{0,20}}[:：]\s*$", _I | re.S),
+)
+# Those that begin with a name.
+_NAMED = (
     # Ann Lee <ann@example.org> wrote on 3 March:   Ann Lee <…> schrieb am 3.3.2026 um 10:12:
     re.compile(rf"^.{{0,120}}<?\S+@\S+>?.{{0,60}}\b{_WROTE}\b.{{0,120}}[:：]\s*$", _I | re.S),
     re.compile(
         rf"^[^.!?]{{2,80}}\b{_WROTE}\b,?(?: on| am| le| el| il| op| em| dnia| den| at)?\s(?=.*\d).{{4,80}}[:：]\s*$",
         _I | re.S,
     ),
-    # 2026-03-03 10:12 GMT+01:00 Ann Lee <ann@example.org>:
-    re.compile(r"^\W?\d{2,4}[-/.年]\s?\d{1,2}[-/.月]\s?\d{1,4}.{0,90}<?[^\s<>]+@[^\s<>]+>?\s*[:：]?\s*$", _I | re.S),
-    # 3 March 2026, 10:12, Ann Lee <ann@example.org>:
-    re.compile(
-        r"^(?=.*\b(?:19|20)\d\d\b)(?=.*\b\d{1,2}[:.h]\d\d\b).{6,160}<[^\s<>]+@[^\s<>]+>\W{0,3}[:：]\s*$", _I | re.S
-    ),
     re.compile(r"^.{4,120}(?:のメール|写道|寫道|書きました|작성)\s*[:：]?\s*$", re.S),
     re.compile(r"^(?:quoting|zitat von|quoting message from|citando a?|cytowanie) .{3,120}[:：]\s*$", _I),
-    # In message <id>, Ann Lee writes:
-    re.compile(rf"^in (?:message|article|reply to) .{{3,160}}\b{_WROTE}\b.{{0,20}}[:：]\s*$", _I | re.S),
+)
+# The attribution on the writer's own last line.
+_SHARED = re.compile(
+    rf"^(?P<own>.+?)(?:-{{2,}}|\s)\s*On (?=.*\d)(?:\w{{3,9}},? )?\w{{1,9}}[ .,/-].{{4,200}}\b{_WROTE}\s*:\s*$", re.S
 )
 # Enough when marked lines follow at once: "Ann Lee wrote:".
 _SHORT_ATTRIBUTION = re.compile(rf"^.{{2,120}}\b(?:{_WROTE}|said|says|dixit|sagte)\b.{{0,60}}[:：]\s*$", _I)
@@ -55,24 +68,31 @@ MAX_ATTRIBUTION_LINES = 4
 # --- Where everything that follows is the old letter -------------------------------------------------------------------
 
 _OLD_LETTER = (
-    r"original(?: e?-?mail)? message|original (?:e-?mail|message)|urspr[üu]ngliche (?:nachricht|mail|e-mail)|originalnachricht"
+    r"(?:antwort |reply )nachricht|original(?: e?-?mail)? message|original (?:e-?mail|message)|urspr[üu]ngliche (?:nachricht|mail|e-mail)|originalnachricht"
     r"|original-nachricht|message d['’]origine|message original|e-?mail d['’]origine|mensaje original|messaggio originale"
     r"|oorspronkelijk bericht|origineel bericht|mensagem original|(?:oryginalna wiadomo[śs][ćc]|wiadomo[śs][ćc] oryginalna)"
-    r"|original ?meddelande|ursprungligt meddelande|opprinnelig (?:melding|e-post)|oprindelig (?:meddelelse|mail)"
+    r"|original ?meddelande|ursprungligt meddelande|opprinnelig (?:melding|e-post)|oprindelig (?:meddelelse|mail|besked)"
     r"|alkuper[äa]inen viesti|p[ůu]vodn[íi] (?:zpr[áa]va|e-mail)|eredeti [üu]zenet|исходное сообщение|orijinal mesaj"
-    r"|forwarded (?:message|by)|weitergeleitete nachricht|message transf[ée]r[ée]|mensaje reenviado|messaggio inoltrato"
-    r"|doorgestuurd bericht|mensagem (?:encaminhada|reenviada)|(?:wiadomo[śs][ćc] przekazana|przekazana wiadomo[śs][ćc])"
-    r"|vidarebefordrat meddelande|videresendt (?:melding|meddelelse|besked)|reply (?:message|separator)|原始邮件|原始郵件|转发的邮件"
+    r"|reply (?:message|separator)|原始邮件|原始郵件"
+)
+_FORWARDED = (
+    r"forwarded (?:message|by|e?-?mail)|weitergeleitete nachricht|message transf[ée]r[ée]|mensaje reenviado"
+    r"|messaggio inoltrato|doorgestuurd bericht|mensagem (?:encaminhada|reenviada)|wiadomo[śs][ćc] przekazana"
+    r"|przekazana wiadomo[śs][ćc]|vidarebefordrat meddelande|videresendt (?:melding|meddelelse|besked)|转发的邮件"
+)
+# What somebody passes on begins below this line.
+FORWARDED = re.compile(
+    rf"^\W{{0,4}}[-_=*—–]{{2,40}}\s*(?:{_FORWARDED})\b.{{0,60}}$"
+    r"|^\W?(?:begin forwarded message|anfang der weitergeleiteten (?:nachricht|e-mail)"
+    r"|d[ée]but du message (?:r[ée]exp[ée]di[ée]|transf[ée]r[ée])|inicio del mensaje reenviado"
+    r"|inizio messaggio inoltrato|begin doorgestuurd bericht|in[íi]cio da mensagem (?:encaminhada|reenviada)"
+    r"|pocz[ąa]tek przekazywanej wiadomo[śs]ci|vidarebefordrat brev)\s*[:：]?\s*$",
+    re.IGNORECASE | re.MULTILINE,
 )
 _CUTS = (
     re.compile(rf"^\W{{0,4}}[-_=*—–]{{1,40}}\s*(?:{_OLD_LETTER})\b.{{0,60}}$", _I),
+    re.compile(rf"^\W{{0,2}}[-_=]{{2,40}}\s*.{{2,120}}\b{_WROTE}\b.{{0,40}}[-_=]{{2,40}}\s*$", _I),
     re.compile(rf"^\W{{0,2}}(?:{_OLD_LETTER})\s*[-_=*—–]{{2,40}}\s*$", _I),
-    re.compile(
-        r"^\W?(?:begin forwarded message|anfang der weitergeleiteten (?:nachricht|e-mail)|d[ée]but du message (?:r[ée]exp[ée]di[ée]|transf[ée]r[ée])"
-        r"|inicio del mensaje reenviado|inizio messaggio inoltrato|begin doorgestuurd bericht|in[íi]cio da mensagem"
-        r"|pocz[ąa]tek przekazywanej wiadomo[śs]ci|vidarebefordrat brev)\s*[:：]?\s*$",
-        _I,
-    ),
     re.compile(
         r"^\W{0,10}.{0,20}\b(?:reply|respond|antwort\w*|r[ée]pon\w+) (?:above|oberhalb|au-dessus) .{0,10}(?:line|linie|ligne)\b.{0,40}$",
         _I,
@@ -84,6 +104,7 @@ _FROM = re.compile(
     r"|kimden|felad[óo]|odes[íi]latel)\W{0,3}\s*[:：]\W{0,3}\s*\S",
     _I,
 )
+_DATE_FIRST = re.compile(r"^\W{0,3}(?:date|sent|datum|fecha|data)\W{0,3}\s*:\s*\S.*\d", _I)
 _OTHER_FIELDS = re.compile(
     r"^\W{0,3}(?:sent|date|gesendet(?: am)?|datum|envoy[ée](?: le)?|date|enviado(?: el)?|enviada(?: em)?|fecha|inviato|data|verzonden|wys[łl]ano"
     r"|skickat|sendt|sent/gesendet|l[äa]hetetty|to|an|[àa]|para|aan|do|till|til|vastaanottaja|subject|betreff|objet"
@@ -102,7 +123,7 @@ _MOBILE = re.compile(
     r"|blackberry|windows|aol|airmail|superhuman|spark|mobile|handheld|xfinity|mailbird|fastmail|front|hey).{0,60}"
     r"|get outlook for .{0,30}|outlook (?:for|f[üu]r|pour|para|per|voor) (?:ios|android|mac).{0,30}"
     r"|(?:holen sie sich|laden sie|t[ée]l[ée]charge[rz]?|obt[ée]n(?:er|ga)?|scarica|download|hanki|skaffa|hent|pobierz|sk[äa]ffa) outlook .{0,40}"
-    r"|envoy[ée] (?:de(?:puis)?|à partir d|avec|via)\b.{0,60}|(?:von|aus) meinem .{2,40} (?:gesendet|versendet|verschickt)"
+    r"|envoy[ée] (?:de(?:puis)?|à partir de|avec|via)\b.{0,60}|(?:von|aus) meinem .{2,40} (?:gesendet|versendet|verschickt)"
     r"|gesendet (?:mit|von|[üu]ber|aus)\b.{0,60}|diese nachricht wurde von mein.{0,60} gesendet"
     r"|enviado (?:desde|do|da|de|a partir|via|con|com|por)\b.{0,60}|inviato (?:da|dal|con)\b.{0,60}"
     r"|(?:verzonden|verstuurd) (?:vanaf|met|vanuit|via)\b.{0,60}|wys[łl]an[eoy] z\b.{0,60}|skickat fr[åa]n\b.{0,60}"
@@ -187,10 +208,18 @@ def _drop_quotation(walk: _Walk) -> int:
         if not text:
             index += 1
             continue
+        if FORWARDED.match(text):
+            return index  # Passed on, not quoted: it stays, and nobody takes it for the writer's own words.
         if any(cut.match(text) for cut in _CUTS) and len(text) < 120:
             return _cut(walk, index)
-        if _FROM.match(text) and _is_header_block(walk, index):
+        if (_FROM.match(text) or _DATE_FIRST.match(text)) and _is_header_block(walk, index):
             return _cut(walk, index)
+        if _split_shared_line(walk, index):
+            after = _next_written(walk, index + 1)
+            if after is None or not _is_marked(walk.lines[after]):
+                return _cut(walk, index + 1)
+            index += 1
+            continue
         length = _attribution_at(walk, index)
         if length:
             for offset in range(length):
@@ -216,44 +245,69 @@ def _cut(walk: _Walk, index: int) -> int:
 
 
 def _is_header_block(walk: _Walk, index: int) -> bool:
-    """`From:` and at least two more fields of a letter within the next lines; their values may be folded."""
-    found = 0
+    """`From:` (or `Date:`) and two more fields of a letter within the next lines, whose values may be folded; or one
+    more, where addresses leave no doubt.
+    """
+    found, sure = 0, "@" in walk.text(index)
     for each in range(index + 1, min(index + 9, len(walk.lines))):
         text = walk.text(each).strip()
-        if _OTHER_FIELDS.match(text):
+        if _OTHER_FIELDS.match(text) or _FROM.match(text):
             found += 1
+            sure = sure or "@" in text
         elif not text and found == 0 and each > index + 2:
             break
-    return found >= 2
+        elif not text and found:
+            break
+    return found >= 2 or (found == 1 and sure)
 
 
 def _attribution_at(walk: _Walk, index: int) -> int:
     """How many lines the attribution that starts here has; 0 when none does."""
-    joined = ""
-    for length in range(1, MAX_ATTRIBUTION_LINES + 1):
-        each = index + length - 1
-        if each >= len(walk.lines) or _is_marked(walk.lines[each]):
-            break
+    lines: list[str] = []
+    for each in range(index, min(index + MAX_ATTRIBUTION_LINES, len(walk.lines))):
         text = walk.text(each).strip()
-        if not text:
+        joined = " ".join(lines)
+        # An address that was broken before its closing bracket looks like a marked line.
+        is_rest = joined.count("<") > joined.count(">") and text.startswith(">")
+        if not text or (_is_marked(walk.lines[each]) and not is_rest):
             break
-        joined = f"{joined} {text}".strip()
+        lines.append(text)
+        joined = " ".join(lines)
         if len(joined) > 420:
             break
-        if not joined.endswith((":", "：", ">", ".com", "道", "]", "メール")):
-            continue
-        if any(pattern.match(joined) for pattern in _ATTRIBUTIONS):
-            return length
+        if _is_attribution(joined):
+            return 0 if _begins_later(lines) else len(lines)
         following = _next_written(walk, each + 1)
         if (
-            length <= 2
+            len(lines) == 1
             and following is not None
             and following <= each + 2
             and _is_marked(walk.lines[following])
             and _SHORT_ATTRIBUTION.match(joined)
         ):
-            return length
+            return 1
     return 0
+
+
+def _begins_later(lines: list[str]) -> bool:
+    """Whether the first of these lines is the writer's own, and the attribution begins below it."""
+    rest = [" ".join(lines[start:]) for start in range(1, len(lines))]
+    if any(_DATED[0].match(later) for later in rest):
+        return True
+    return not any(pattern.match(" ".join(lines)) for pattern in _DATED) and any(_is_attribution(later) for later in rest)
+
+
+def _is_attribution(text: str) -> bool:
+    return len(text) <= 420 and any(pattern.match(text) for pattern in (*_DATED, *_NAMED))
+
+
+def _split_shared_line(walk: _Walk, index: int) -> bool:
+    """"Thanks! On Tue, 3 Mar 2026 Ann wrote:" on one line: the beginning is the writer's own. Whether it was so."""
+    shared = _SHARED.match(walk.text(index))
+    if shared is None or not shared.group("own").strip(" -"):
+        return False
+    walk.lines[index] = replace(walk.lines[index], text=shared.group("own").rstrip(" -"))
+    return True
 
 
 def _next_written(walk: _Walk, index: int) -> int | None:
@@ -261,17 +315,15 @@ def _next_written(walk: _Walk, index: int) -> int | None:
 
 
 def _drop_signatures(walk: _Walk, end: int) -> None:
-    """Takes signature, footer and disclaimer off every stretch of new text that is followed by none of the writer's."""
+    """Takes signature, footer and disclaimer off the new text, which ends at `end`."""
     for index, line in enumerate(walk.lines):
         if line.signature:
             walk.keep[index] = False
     stretch = [index for index in range(min(end, len(walk.lines))) if walk.keep[index]]
-    tail = [index for index in range(end, len(walk.lines)) if walk.keep[index]]
-    for indexes in (stretch, tail):
-        _drop_from_delimiter(walk, indexes)
-        _drop_disclaimer(walk, indexes)
-        _drop_footers(walk, indexes)
-        _drop_contact_block(walk, indexes)
+    _drop_from_delimiter(walk, stretch)
+    _drop_disclaimer(walk, stretch)
+    _drop_footers(walk, stretch)
+    _drop_contact_block(walk, stretch)
 
 
 def _drop_from_delimiter(walk: _Walk, indexes: list[int]) -> None:
@@ -303,14 +355,27 @@ def _drop_disclaimer(walk: _Walk, indexes: list[int]) -> None:
             return
 
 
+def _is_footer(text: str) -> bool:
+    text = re.sub(r"\s*<(?:https?://|mailto:)[^>]*>?", " (link)", text).strip()
+    bare = text.removesuffix("(link)").strip()
+    return bool(_MOBILE.match(bare)) or bool(text != bare and re.match(r"^sent (?:from|with|via) \S.{0,40}$", bare, _I))
+
+
 def _drop_footers(walk: _Walk, indexes: list[int]) -> None:
+    # What follows "Sent from my phone" without a mark is the old letter: nobody writes below it.
+    for place, index in enumerate(indexes):
+        above = [each for each in indexes[:place] if walk.keep[each] and walk.text(each).strip()]
+        if above and not walk.text(index - 1).strip() and _is_footer(walk.text(index)):
+            for each in indexes[place:]:
+                walk.keep[each] = False
+            break
     written = [index for index in indexes if walk.keep[index] and walk.text(index).strip()]
     for _ in range(3):
         if not written:
             return
-        if _MOBILE.match(walk.text(written[-1])) or _LONG_DELIMITER.match(walk.text(written[-1])):
+        if _is_footer(walk.text(written[-1])) or _LONG_DELIMITER.match(walk.text(written[-1])):
             walk.keep[written.pop()] = False
-        elif len(written) > 1 and _MOBILE.match(f"{walk.text(written[-2])} {walk.text(written[-1])}".strip()):
+        elif len(written) > 1 and _is_footer(f"{walk.text(written[-2])} {walk.text(written[-1])}"):
             walk.keep[written.pop()] = False
             walk.keep[written.pop()] = False
         else:

@@ -80,6 +80,7 @@ class Thread:
     silences: Sequence[Silence] = ()
     holds: Sequence[Hold] = ()
     waiting: int = 0
+    is_doubtful_report: bool = False
     statuses: Sequence[tuple[str, str, bool]] = field(default_factory=tuple)
 
 
@@ -110,6 +111,7 @@ def thread_of(reply: Reply, *, now: datetime) -> Thread:
         labels=labels,
         silences=_silences(reply, now=now),
         holds=_holds(reply),
+        is_doubtful_report=consequences.is_doubtful_report(reply),
         waiting=sum(1 for letter in letters if letter.state == Attempt.State.QUEUED),
         statuses=[
             (status.value, status.label, reply.lead is not None and reply.lead.status == status)

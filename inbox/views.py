@@ -30,6 +30,16 @@ UNDONE = "reply-undone"
 # The worker was asked to look: the list asks again after a moment.
 LOOKED = "replies-looked"
 
+# Lucide's, for the filters in the menu.
+ICONS = {
+    Show.REVIEW: "circle-question-mark",
+    Show.INTERESTED: "sparkles",
+    Show.UNLINKED: "unlink",
+    Show.BOUNCES: "mail-x",
+    Show.AUTOMATIC: "bot",
+    Show.ALL: "inbox",
+}
+
 
 # --- Pages ------------------------------------------------------------------------------------------------------------
 
@@ -135,6 +145,30 @@ def reply_undo_suppression(request: WorkspaceRequest, workspace: str, reply: int
         messages.warning(request, str(err))
     else:
         messages.success(request, f"{', '.join(lifted)} may be written to again.")
+    return _back(request, found)
+
+
+@require_POST
+@allow(SENDERS)
+def reply_believe(request: WorkspaceRequest, workspace: str, reply: int) -> HttpResponse:
+    """A report that names no letter of ours is true after all: the address is suppressed."""
+    found = _find(request, reply)
+    entry = consequences.believe_report(found, user=request.user, now=timezone.now())
+    if entry is None:
+        messages.warning(request, "There is nothing to decide about this message.")
+    else:
+        messages.success(request, f"Nobody here will write to {entry.value} again.")
+    return _back(request, found)
+
+
+@require_POST
+@allow(SENDERS)
+def reply_disbelieve(request: WorkspaceRequest, workspace: str, reply: int) -> HttpResponse:
+    found = _find(request, reply)
+    if consequences.disbelieve_report(found, user=request.user, now=timezone.now()):
+        messages.success(request, "Set aside. The address may be written to.")
+    else:
+        messages.warning(request, "There is nothing to decide about this message.")
     return _back(request, found)
 
 
@@ -276,6 +310,9 @@ def _filters(request: WorkspaceRequest, chosen: Chosen) -> list[dict[str, Any]]:
             "url": list_url + Chosen(show, chosen.campaign_id).query(),
             "current": show is chosen.show,
             "count": counts.get(show) or None,
+            "icon": ICONS.get(show, "inbox"),
+            # Few stand in sight: those for every day, what waits for a person, and the one that is chosen.
+            "is_chip": show in {Show.INBOX, Show.UNREAD, chosen.show} or (show is Show.REVIEW and counts[show] > 0),
         }
         for show in Show
     ]

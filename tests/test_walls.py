@@ -31,7 +31,7 @@ from tests.conftest import World, make_user
 
 PK = 77_777  # every kind of object has a row of this number in the workspace `here`, and none elsewhere
 # Open to anybody (DESIGN.md, "Where one stands"): sign-in pages, invitation, unsubscribe, webhooks, health.
-PUBLIC = {"unsubscribe:unsubscribe_page", "desk:health"}
+PUBLIC = {"unsubscribe:unsubscribe_page", "desk:health", "people:invitation_accept"}
 # Pages that every member may use and that take a POST without changing anything of the workspace.
 READS_BY_POST = {"compliance:check_address"}
 

@@ -18,7 +18,17 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from campaigns.forms import LeadEditForm, LeadForm, PasteForm
-from campaigns.leads import AlreadyThere, Paste, add_lead, add_many, known_keys, read_paste, set_contact, site_key
+from campaigns.leads import (
+    AlreadyThere,
+    NotASiteError,
+    Paste,
+    add_lead,
+    add_many,
+    known_keys,
+    read_paste,
+    set_contact,
+    site_key,
+)
 from campaigns.lifecycle import OnItsWayError, change_status, delete_lead
 from campaigns.models import Attempt, Campaign, Lead
 from campaigns.progress import Standing, leads_that_lack, standings
@@ -66,8 +76,12 @@ class Filters:
             leads = leads.filter(status=self.status)
         if self.search:
             text = self.search.lower()
+            try:
+                site = site_key(text)
+            except NotASiteError:
+                site = text
             leads = leads.filter(
-                Q(site_key__contains=text)
+                Q(site_key__contains=site)
                 | Q(website_title__icontains=self.search)
                 | Q(contact__email_key__contains=text)
                 | Q(contact__name__icontains=self.search)

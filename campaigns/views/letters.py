@@ -22,7 +22,7 @@ from campaigns.progress import lacks
 from campaigns.rendering import BUILT_IN, problems_in
 from campaigns.starters import STARTERS, starter
 from campaigns.views.page import campaign_context, find_campaign, mailbox_of, may_act, with_query
-from campaigns.views.templates import free_name
+from campaigns.views.templates import free_name, note
 from compliance import audit
 from outreach_site.accounts.access import READERS, SENDERS, WorkspaceRequest, allow
 from outreach_site.accounts.models import SenderIdentity
@@ -60,6 +60,9 @@ def letter_save(request: WorkspaceRequest, workspace: str, pk: int) -> HttpRespo
         return editor_again(request, campaign, form, status=422)
     now = timezone.now()
     with transaction.atomic():
+        # Two people who write the first text at once: the second saves over the first's step instead of beside it.
+        Campaign.objects.select_for_update(no_key=True).get(pk=campaign.pk)
+        form.instance.pk = first_step(campaign).pk
         form.save()
         audit.record(
             "letter.text_changed",
@@ -268,12 +271,14 @@ def letter_keep(request: WorkspaceRequest, workspace: str, pk: int) -> HttpRespo
     if not step.letter_body:
         messages.warning(request, "There is no letter to keep yet. Save one first.")
         return redirect_to(request, reverse("campaigns:campaign_letters", args=[workspace, campaign.pk]))
-    template = Template.objects.create(
-        workspace=campaign.workspace,
-        name=free_name(campaign.workspace, campaign.name),
-        subject=step.letter_subject,
-        body=step.letter_body,
-        created_at=timezone.now(),
-    )
+    with transaction.atomic():
+        template = Template.objects.create(
+            workspace=campaign.workspace,
+            name=free_name(campaign.workspace, campaign.name),
+            subject=step.letter_subject,
+            body=step.letter_body,
+            created_at=timezone.now(),
+        )
+        note("template.created", template, request)
     messages.success(request, f"Kept as the template “{template.name}”.")
     return redirect_to(request, reverse("campaigns:template_edit", args=[workspace, template.pk]))

@@ -34,7 +34,9 @@ def campaign_send(request: WorkspaceRequest, workspace: str, pk: int) -> HttpRes
         raise BadRequest("There is no such ground.")
     if request.method == "POST" and leads:
         try:
-            queued = queue_letters(campaign, leads, user=request.user, now=timezone.now(), ground=ground)
+            queued = queue_letters(
+                campaign, leads[:LARGEST_REQUEST], user=request.user, now=timezone.now(), ground=ground
+            )
         except CannotQueueError:
             pass  # Said below, on the page.
         else:
@@ -47,16 +49,16 @@ def campaign_send(request: WorkspaceRequest, workspace: str, pk: int) -> HttpRes
 
 
 def chosen_leads(campaign: Campaign, query: QueryDict) -> list[Lead]:
-    """The leads that were ticked, or the next ones that have an address and have not been written to."""
+    """The leads that were ticked, or the next with an address and no letter yet; one more than go at once, if any."""
     leads = Lead.objects.of(campaign).order_by("pk")
     if query.get("all"):
         fresh = leads.filter(status=Lead.Status.DISCOVERED).exclude(contact=None)
         live = Attempt.objects.filter(campaign=campaign, state__in=Attempt.LIVE)
-        return list(fresh.exclude(pk__in=live.values("lead"))[:LARGEST_REQUEST])
+        return list(fresh.exclude(pk__in=live.values("lead"))[: LARGEST_REQUEST + 1])
     numbers = [
         int(number) for number in query.getlist("lead") if number.isascii() and number.isdigit() and len(number) < 19
     ]
-    return list(leads.filter(pk__in=numbers[:LARGEST_REQUEST]))
+    return list(leads.filter(pk__in=numbers[: LARGEST_REQUEST + 1]))
 
 
 @dataclass(frozen=True)
@@ -68,7 +70,9 @@ class Group:
 
 
 def send_context(request: WorkspaceRequest, campaign: Campaign, leads: list[Lead]) -> dict[str, Any]:
-    context: dict[str, Any] = {"campaign": campaign, "leads": leads, "grounds": Ground.choices, "problem": ""}
+    more, leads = len(leads) > LARGEST_REQUEST, leads[:LARGEST_REQUEST]
+    context: dict[str, Any] = {"campaign": campaign, "leads": leads, "more": more}
+    context |= {"grounds": Ground.choices, "problem": ""}
     try:
         foreseen = foresee_letters(campaign, leads, user=request.user, now=timezone.now())
     except CannotQueueError as err:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models.functions import Lower
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
@@ -73,11 +73,15 @@ def template_page(request: WorkspaceRequest, template: Template, *, initial: dic
         request.POST, instance=template, workspace=here, custom_names=custom_names_in(leads_of(here), subject, body)
     )
     if form.is_valid():
-        with transaction.atomic():
-            saved = form.save()
-            note("template.created" if is_new else "template.changed", saved, request)
-        messages.success(request, f"{saved.name} is saved.")
-        return redirect_to(request, reverse("campaigns:template_edit", args=[here.slug, saved.pk]))
+        try:
+            with transaction.atomic():
+                saved = form.save()
+                note("template.created" if is_new else "template.changed", saved, request)
+        except IntegrityError:  # Somebody took the name since it was looked at.
+            form.add_error("name", "There is a template of this name. Choose another one.")
+        else:
+            messages.success(request, f"{saved.name} is saved.")
+            return redirect_to(request, reverse("campaigns:template_edit", args=[here.slug, saved.pk]))
     page = f"{PAGE}#template-editor" if is_htmx(request) else PAGE
     # The heading names the template as it is stored, not as it was just typed.
     stored = Template(workspace=here) if is_new else Template.objects.get(pk=template.pk)

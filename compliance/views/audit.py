@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from django.db.models import Q
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_safe
 
 from compliance.forms import AuditFilter, as_day, kept
 from compliance.models import AuditEntry, AuditEntryQuerySet, PolicyResult
@@ -41,6 +42,7 @@ class Row:
 
 
 @allow(READERS)
+@require_safe
 def audit_list(request: WorkspaceRequest, workspace: str) -> HttpResponse:
     here = request.membership.workspace
     form = AuditFilter(request.GET)
@@ -61,6 +63,7 @@ def audit_list(request: WorkspaceRequest, workspace: str) -> HttpResponse:
 
 
 @allow(READERS)
+@require_safe
 def audit_detail(request: WorkspaceRequest, workspace: str, pk: int) -> HttpResponse:
     here = request.membership.workspace
     entry = get_object_or_404(AuditEntry.objects.in_workspace(here).select_related("person"), pk=pk)
@@ -116,10 +119,10 @@ def _about(entry: AuditEntry, here: Workspace) -> Link:
 
 
 def _region(entry: AuditEntry) -> str:
-    """The region, and how it was told: "European Union and EEA (the country in the address)"."""
+    """The region, and that it was only guessed: "European Union and EEA (by the country in the address)"."""
     region = Region(entry.region).label if entry.region in set(Region) else entry.region
-    source = entry.details.get("region_source")
-    return f"{region} ({RegionSource(source).label.lower()})" if source in set(RegionSource) else region
+    by_country = entry.details.get("region_source") == RegionSource.COUNTRY_DOMAIN
+    return f"{region} (by the country in the address)" if by_country else region
 
 
 def _checks(entry: AuditEntry) -> list[CheckLine]:

@@ -10,6 +10,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
+from django.views.decorators.http import require_safe
 
 from compliance import holds
 from compliance.models import Hold
@@ -31,6 +32,7 @@ class Row:
 
 
 @allow(READERS)
+@require_safe
 def hold_list(request: WorkspaceRequest, workspace: str) -> HttpResponse:
     here, role = request.membership.workspace, request.membership.role
     page = page_of(

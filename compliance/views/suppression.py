@@ -10,6 +10,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
+from django.views.decorators.http import require_safe
 
 from compliance import suppression
 from compliance.forms import LiftForm, SuppressForm, SuppressionFilter, kept
@@ -35,6 +36,7 @@ class Row:
 
 
 @allow(READERS)
+@require_safe
 def suppression_list(request: WorkspaceRequest, workspace: str) -> HttpResponse:
     here = request.membership.workspace
     narrowed = kept(SuppressionFilter(request.GET))
@@ -57,6 +59,7 @@ def suppression_list(request: WorkspaceRequest, workspace: str) -> HttpResponse:
 
 
 @allow(READERS)
+@require_safe
 def suppression_detail(request: WorkspaceRequest, workspace: str, pk: int) -> HttpResponse:
     """One entry with its history; it stays readable in the audit log when the entry is lifted."""
     here = request.membership.workspace
@@ -102,7 +105,11 @@ def suppression_create(request: WorkspaceRequest, workspace: str) -> HttpRespons
     if added.all:
         messages.success(request, _what_was_added(added))
     if pasted.problems:
-        context |= {"form": form.with_the_rest(pasted), "problems": pasted.problems, "added_count": len(added.all)}
+        context |= {
+            "form": form.with_the_rest(pasted),
+            "problems": pasted.problems,
+            "added_count": len(added.new) + len(added.stronger),
+        }
         return _form_page(request, "compliance/suppression_form.html", context, invalid=True)
     return redirect_to(request, reverse("compliance:suppression_list", args=[here.slug]))
 
@@ -188,11 +195,11 @@ def _why_not(entry: Suppression, role: str) -> str:
 
 
 def _what_was_added(added: Added) -> str:
-    if len(added.all) == 1:
-        [entry] = added.all
-        if added.known:
-            return f"{suppression.readable(entry)} was suppressed already."
-        return f"Nobody here will write to {suppression.readable(entry)} again."
-    known = f" {len(added.known)} stood there already." if added.known else ""
     count = len(added.new) + len(added.stronger)
+    if len(added.all) == 1:
+        address = suppression.readable(added.all[0])
+        return f"Nobody here will write to {address} again." if count else f"{address} was suppressed already."
+    if not count:
+        return f"All {len(added.known)} were suppressed already."
+    known = f" {len(added.known)} stood there already." if added.known else ""
     return f"{count} {'entry' if count == 1 else 'entries'} added: nobody here will write there again.{known}"

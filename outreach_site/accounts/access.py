@@ -15,6 +15,7 @@ from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
 from django.utils import timezone
 from django_htmx.http import HttpResponseClientRedirect
 
@@ -126,6 +127,8 @@ def workspaces_of(user: User) -> list[Workspace]:
 
 
 def _sign_in_first(request: HttpRequest) -> HttpResponse:
+    if not User.objects.exists():
+        return redirect("account_signup")  # A new installation: whoever opens it first makes the first account.
     if getattr(request, "htmx", False):
         # A fragment cannot show the sign-in page: the whole page goes there, and comes back to where it was.
         current = request.htmx.current_url_abs_path or "/"  # type: ignore[attr-defined]  # django-htmx

@@ -10,6 +10,7 @@ from typing import cast
 
 from django import forms
 from django.contrib import admin
+from django.db.models import URLField
 from django.forms import ModelForm
 from django.http import HttpRequest
 from django.utils import timezone
@@ -119,6 +120,7 @@ class WorkspaceAdmin(ReadOnlyAdmin):
 @admin.register(SenderIdentity)
 class SenderIdentityAdmin(ReadOnlyAdmin):
     list_display = ("name", "organisation", "workspace", "is_default")
+    formfield_overrides = {URLField: {"assume_scheme": "https"}}  # noqa: RUF012 - Django's own way of saying it
     list_select_related = ("workspace",)
     search_fields = ("name", "organisation", "workspace__name")
 

@@ -6,9 +6,11 @@ from collections.abc import Callable
 from io import StringIO
 
 from django.core.management import call_command
+from django.utils import timezone
 
 from outreach_site.accounts import installation
 from outreach_site.desk import schedules
+from outreach_site.mailboxes.environment import keep_environment_mailbox
 
 
 def set_up(say: Callable[[str], None]) -> installation.Standing:
@@ -24,4 +26,5 @@ def set_up(say: Callable[[str], None]) -> installation.Standing:
     call_command("createcachetable", verbosity=0)
     installation.claim()
     schedules.sync()
+    keep_environment_mailbox(now=timezone.now())
     return installation.standing()

@@ -126,14 +126,20 @@ def _replies(here: Workspace, now: datetime) -> Iterable[Need]:
     clear = [reply for reply in newest.values() if not reply.needs_review]
     interested = [reply for reply in clear if reply.classification == Reply.Classification.INTERESTED]
     others = [reply for reply in clear if reply.classification != Reply.Classification.INTERESTED]
-    # Who has waited longest stands first.
-    for reply in reversed(interested):
+    # Who has waited longest stands first; a question about money comes after plain interest.
+    for reply in sorted(interested, key=lambda reply: (_asks_price(reply), reply.received_at)):
         is_late = now - reply.received_at > ANSWER_WITHIN
-        yield _reply_row(here, reply, "is interested", "Answer", "bad" if is_late else "good", "reply", is_late=is_late)
+        says = "asks the price" if _asks_price(reply) else "is interested"
+        yield _reply_row(here, reply, says, "Answer", "bad" if is_late else "good", "reply", is_late=is_late)
     for reply in reversed(others):
         yield _reply_row(here, reply, "wrote back", "Read", "info", "message-square-text")
     for reply in reversed(doubtful):
         yield _reply_row(here, reply, "may not want to be written to", "Decide", "warn", "message-circle-question-mark")
+
+
+def _asks_price(reply: Reply) -> bool:
+    """Whether the words that decided its tag were about money (inbox.phrases names the rule `price`)."""
+    return any(isinstance(found, dict) and found.get("rule") == "price" for found in reply.evidence)
 
 
 def _reply_row(

@@ -91,10 +91,13 @@ def people_who_answered(campaign_ids: Sequence[int]) -> Mapping[int, int]:
 
 @dataclass(frozen=True)
 class MailboxUse:
-    """How much of a mailbox's room is used: letters of the workspace's day, and of its sign-in's last sixty minutes."""
+    """How much of a mailbox's room is used: letters of the workspace's day, and of the last sixty minutes; and why its
+    letters are held back, if they are.
+    """
 
     today: int = 0
     this_hour: int = 0
+    held_because: str = ""
 
 
 class MailboxUseReader(Protocol):
@@ -118,3 +121,24 @@ def mailbox_use(mailbox_ids: Sequence[int], *, day_began_at: datetime, now: date
     if _mailbox_use_reader is None:
         raise RuntimeError("No ledger is registered: compliance must be installed.")
     return _mailbox_use_reader(mailbox_ids, day_began_at=day_began_at, now=now)
+
+
+class MailboxMendedListener(Protocol):
+    """Filled by compliance: lifts the hold that a mailbox's own failure had placed on it."""
+
+    def __call__(self, mailbox_id: int, *, user_id: int, now: datetime) -> None: ...
+
+
+_mailbox_mended_listener: MailboxMendedListener | None = None
+
+
+def set_mailbox_mended_listener(listener: MailboxMendedListener) -> None:
+    global _mailbox_mended_listener  # noqa: PLW0603 - a registry that is filled once, at start
+    _mailbox_mended_listener = listener
+
+
+def announce_mailbox_mended(mailbox_id: int, *, user_id: int, now: datetime) -> None:
+    """An owner has tried the mailbox, and its server took a letter: what waited for that may go on."""
+    if _mailbox_mended_listener is None:
+        raise RuntimeError("Nobody keeps holds: compliance must be installed.")
+    _mailbox_mended_listener(mailbox_id, user_id=user_id, now=now)

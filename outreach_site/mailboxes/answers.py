@@ -119,6 +119,11 @@ _STANDING = _any(
     r"(spf|dkim|dmarc)\b.{0,60}(fail|did not pass|not pass|reject)",
     r"fail\w* .{0,20}\b(spf|dkim|dmarc)\b",
 )
+# Our own account with the provider. To take this for the recipient's would suppress everybody whom we write to.
+_CLOSED = r"(disabled|deactivated|inactive|not active|suspend|blocked|restricted|limited|expired|paused|not allowed)"
+_OUR_ACCOUNT = _any(rf"\byour (account|domain|service|plan|subscription|mailbox|user)\b.{{0,40}}{_CLOSED}")
+# After DATA a recipient was accepted already: an account of which nothing more is said is ours.
+_AN_ACCOUNT = _any(rf"(?<!email )\baccount\b(?! that you tried).{{0,20}}{_CLOSED}")
 # Nobody is there.
 _UNKNOWN = _any(
     r"(user|recipient|mailbox|account|address|addressee|person|inbox|alias)\S* .{0,60}"
@@ -194,6 +199,8 @@ def judge(phase: Phase, code: int, words: str) -> tuple[Stage, Verdict, bool]:
     if phase in {Phase.CONNECT, Phase.GREETING, Phase.STARTTLS}:
         return Stage.REFUSED, Verdict.MAILBOX_TROUBLE, True
     if phase is Phase.SENDER:
+        return Stage.SENDER, Verdict.MAILBOX_TROUBLE, True
+    if _OUR_ACCOUNT.search(words) or (phase is Phase.LETTER and _AN_ACCOUNT.search(words)):
         return Stage.SENDER, Verdict.MAILBOX_TROUBLE, True
     if _is_unknown(code, enhanced, words):
         return Stage.RECIPIENT, Verdict.RECIPIENT_UNKNOWN, True

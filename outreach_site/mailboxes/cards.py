@@ -95,13 +95,14 @@ def cards(mailboxes: Iterable[Mailbox], *, workspace: Workspace, now: datetime) 
 
 def _card(mailbox: Mailbox, use: Mapping[int, MailboxUse], now: datetime) -> Card:
     set_at = mailbox.smtp_password_set_at
+    used = use.get(mailbox.pk, MailboxUse())
     return Card(
         mailbox=mailbox,
-        sending=_sending(mailbox),
+        sending=_sending(mailbox, used.held_because),
         receiving=_receiving(mailbox),
         # What is not looked at is not called well.
         dns=StateWord("muted", "Not checked"),
-        use=use.get(mailbox.pk, MailboxUse()),
+        use=used,
         hourly_limit=hourly_limit(mailbox),
         password_days=(now - set_at) // timedelta(days=1) if set_at else None,
     )
@@ -112,9 +113,16 @@ def hourly_limit(mailbox: Mailbox) -> int:
     return min(mailbox.hourly_limit or settings.MAX_EMAILS_PER_HOUR, settings.MAX_EMAILS_PER_HOUR)
 
 
-def _sending(mailbox: Mailbox) -> StateWord:
+def _sending(mailbox: Mailbox, held_because: str) -> StateWord:
     if mailbox.sending_state == Mailbox.State.TROUBLE:
         return _trouble(mailbox, "sending")
+    if held_because:
+        return StateWord(
+            "warn",
+            "Held back",
+            sentence=f"Its letters wait. {held_because}",
+            advice="Press Test: if its own failure holds them back, they go on as soon as a test letter went.",
+        )
     if mailbox.paused_at is not None:
         return StateWord("warn", "Paused", since=mailbox.paused_at)
     if mailbox.sending_state == Mailbox.State.OK:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 import structlog
 from django.conf import settings
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from outreach_site.accounts.models import Workspace
 from outreach_site.mailboxes.models import Mailbox, Provider, Security, sign_in_of
@@ -49,9 +49,13 @@ def keep_environment_mailbox(*, now: datetime) -> Mailbox | None:
             workspace = Workspace.objects.filter(is_rehearsal=rehearsal).order_by("pk").first()
             if workspace is None:
                 return None
-            return Mailbox.objects.create(
-                workspace=workspace, from_environment=True, provider=Provider.OTHER, created_at=now, **values
-            )
+            try:
+                with transaction.atomic():
+                    return Mailbox.objects.create(
+                        workspace=workspace, from_environment=True, provider=Provider.OTHER, created_at=now, **values
+                    )
+            except IntegrityError:
+                return None  # Another process was quicker; the next look finds its row.
         changed = [name for name, value in values.items() if getattr(mailbox, name) != value]
         if changed:
             for name in changed:

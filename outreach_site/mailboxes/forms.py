@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from typing import Any, ClassVar
 
@@ -31,6 +32,8 @@ from outreach_site.mailboxes.wire import ServerSettings
 
 NO_AUTOCOMPLETE = {"autocomplete": "off", "autocapitalize": "off", "spellcheck": "false"}
 PASSWORD = {"autocomplete": "new-password", "autocapitalize": "off", "spellcheck": "false"}
+
+APP_PASSWORD = re.compile(r"[a-z]{4}(?: [a-z]{4}){3}")
 
 WHOLE, SMTP, IMAP = "whole", "smtp", "imap"
 # What a trial of one server needs of the form; the rest may be empty or wrong meanwhile.
@@ -175,6 +178,13 @@ class MailboxForm(forms.ModelForm[Mailbox]):
         return self.is_bound and any(self.data.get(f"{which}_password") for which in ("smtp", "imap"))
 
     # --- What is wrong with it ----------------------------------------------------------------------------------------
+
+    def clean_smtp_password(self) -> str:
+        password: str = self.cleaned_data.get("smtp_password", "")
+        # Google shows an app password as four groups of four letters; the spaces are no part of it.
+        if self.preset.provider == Provider.GMAIL and APP_PASSWORD.fullmatch(password.strip()):
+            return password.replace(" ", "")
+        return password
 
     def clean_smtp_user(self) -> str:
         user: str = self.cleaned_data.get("smtp_user", "").strip()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Literal
 
 from django.contrib import messages
@@ -19,6 +20,7 @@ from outreach_site.accounts.access import OWNERS, READERS, WorkspaceRequest, all
 from outreach_site.accounts.models import Membership, Role, Workspace
 from outreach_site.lib.crypto import KeyMissingError
 from outreach_site.lib.htmx import is_htmx, redirect_to
+from outreach_site.lib.ports import announce_mailbox_mended
 from outreach_site.mailboxes.cards import Said, cards
 from outreach_site.mailboxes.environment import keep_environment_mailbox
 from outreach_site.mailboxes.errors import MailServerError
@@ -34,6 +36,7 @@ from outreach_site.mailboxes.trials import (
     send_test_letter,
     try_imap,
 )
+from outreach_site.mailboxes.wire import Surroundings
 
 LIST, FORM = "mailboxes/mailbox_list.html", "mailboxes/mailbox_form.html"
 
@@ -191,10 +194,22 @@ def _try_out(request: WorkspaceRequest, form: MailboxForm, mailbox: Mailbox | No
 def mailbox_check(request: WorkspaceRequest, workspace: str, mailbox: int) -> HttpResponse:
     """Try the saved settings both ways, and write down how they work."""
     found = _mailbox(request, mailbox)
-    said = [_check_sending(request, found)]
-    if found.imap_host:
-        said.append(_check_receiving(found))
+    with ThreadPoolExecutor(max_workers=1) as beside:
+        # At the same time: two servers that hang together must not outlast the browser's patience.
+        reading = _begin_reading(beside, found) if found.imap_host else None
+        said = [_check_sending(request, found)]
+        if reading is not None:
+            said.append(_check_receiving(found, reading))
     return _card_answer(request, found, said)
+
+
+def _begin_reading(beside: ThreadPoolExecutor, mailbox: Mailbox) -> Future[Trial]:
+    try:
+        return beside.submit(try_imap, imap_server(mailbox), surroundings=Surroundings.from_settings())
+    except MailServerError as err:
+        done: Future[Trial] = Future()
+        done.set_result(Failed.because(err))
+        return done
 
 
 def _check_sending(request: WorkspaceRequest, mailbox: Mailbox) -> Said:
@@ -212,18 +227,18 @@ def _check_sending(request: WorkspaceRequest, mailbox: Mailbox) -> Said:
         return Said(tone="warn", title=str(err))
     except MailServerError as err:
         trial = Failed.because(err)
+    now = timezone.now()
     if isinstance(trial, Failed):
-        mailbox.mark_sending_trouble(trial.error, now=timezone.now())
+        mailbox.mark_sending_trouble(trial.error, now=now)
     else:
-        mailbox.mark_sending_ok(now=timezone.now())
+        with transaction.atomic():
+            mailbox.mark_sending_ok(now=now)
+            announce_mailbox_mended(mailbox.pk, user_id=request.user.pk, now=now)
     return said_of(trial)
 
 
-def _check_receiving(mailbox: Mailbox) -> Said:
-    try:
-        trial = try_imap(imap_server(mailbox))
-    except MailServerError as err:
-        trial = Failed.because(err)
+def _check_receiving(mailbox: Mailbox, reading: Future[Trial]) -> Said:
+    trial = reading.result()
     if isinstance(trial, Failed):
         mailbox.mark_receiving_trouble(trial.error, now=timezone.now())
     else:

@@ -7,9 +7,10 @@ from datetime import UTC, datetime
 import pytest
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
-from django.test import RequestFactory
+from django.test import Client, RequestFactory
 from django.urls import reverse
 from django.utils import timezone
+from django.views.decorators.http import require_POST
 
 from outreach_site.accounts import keys
 from outreach_site.accounts.access import (
@@ -46,20 +47,34 @@ def test_a_view_that_says_nothing_is_refused() -> None:
 
 
 def test_declarations_survive_other_decorators() -> None:
-    from django.views.decorators.http import require_POST
+    @allow(OWNERS)
+    @require_POST
+    def outside(request: HttpRequest) -> HttpResponse:
+        return page(request)
 
-    def fresh() -> object:
-        return lambda request: HttpResponse("in")
+    @require_POST
+    @signed_in
+    def inside(request: HttpRequest) -> HttpResponse:
+        return page(request)
 
-    assert access_of(allow(OWNERS)(require_POST(fresh())), []) == Access(roles=OWNERS)  # type: ignore[arg-type]
-    assert access_of(require_POST(signed_in(fresh())), []) == Access(roles=None)  # type: ignore[type-var]
-    assert access_of(public(fresh()), []) == Access(roles=None, signed_in=False)  # type: ignore[type-var]
+    @public
+    def open_to_all(request: HttpRequest) -> HttpResponse:
+        return page(request)
+
+    assert access_of(outside, []) == Access(roles=OWNERS)
+    assert access_of(inside, []) == Access(roles=None)
+    assert access_of(open_to_all, []) == Access(roles=None, signed_in=False)
 
 
 def test_whoever_works_with_htmx_is_sent_to_sign_in_as_a_whole_page(world: World) -> None:
     url = reverse("accounts:team_list", args=[world.here.slug])
     answer = world.client().get(url, headers={"HX-Request": "true", "HX-Current-URL": f"http://testserver{url}"})
     assert answer["HX-Redirect"] == f"/accounts/login/?next={url}"
+
+
+@pytest.mark.django_db
+def test_a_new_installation_leads_to_its_first_account() -> None:
+    assert Client().get(reverse("desk:home"))["Location"] == reverse("account_signup")
 
 
 def test_the_workspace_one_stands_in_is_where_one_comes_back_to(world: World) -> None:

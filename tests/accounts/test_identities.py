@@ -42,6 +42,7 @@ def test_what_is_typed_is_kept_tidy(world: World) -> None:
     identity = SenderIdentity.objects.get(organisation="Pear Ltd")
     assert identity.name == "Ida Lund"
     assert identity.privacy_notice_url == "https://pear.example/privacy"
+    assert identity.postal_address == "1 High Street, Leeds LS1 1AA, United Kingdom"
     assert not identity.is_default
     assert AuditEntry.objects.get(event="identity.created").about == f"identity:{identity.pk}"
 
@@ -93,7 +94,12 @@ def test_the_preview_ends_as_letters_end(world: World) -> None:
     page = reverse("accounts:identity_preview", args=[world.here.slug])
     answer = world.client(world.owner).post(page, FORM, headers={"HX-Request": "true"})
     shown = unescape(re.sub(r"<[^>]+>", "", answer.content.decode()))
-    identity = SenderIdentity(**{**FORM, "name": "Ida Lund", "privacy_notice_url": "https://pear.example/privacy"})
+    tidy = {
+        "name": "Ida Lund",
+        "privacy_notice_url": "https://pear.example/privacy",
+        "postal_address": "1 High Street, Leeds LS1 1AA, United Kingdom",
+    }
+    identity = SenderIdentity(**{**FORM, **tidy})
     footer = letters.footer(identity=identity, contact=None, opt_out_url="their own link")
     for line in (*footer.splitlines(), *identity.written_signature.splitlines()):
         assert line in shown

@@ -118,7 +118,20 @@ def test_the_team_page_asks_as_often_for_many_as_for_few(
 def test_only_owners_see_what_can_be_done(world: World) -> None:
     page = reverse("accounts:team_list", args=[world.here.slug])
     assert "Change role" in world.client(world.owner).get(page).content.decode()
-    assert "Change role" not in world.client(world.viewer).get(page).content.decode()
+    for_viewers = world.client(world.viewer).get(page).content.decode()
+    assert "Change role" not in for_viewers
+    assert "password only" not in for_viewers
+
+
+def test_two_owners_who_demote_each_other_leave_one(world: World) -> None:
+    """Both looked before either wrote: what counts is what the rows say once it is one's turn."""
+    team.change_role(membership_of(world.marketer, world.here), Role.OWNER, by=world.owner)
+    first, second = membership_of(world.owner, world.here), membership_of(world.marketer, world.here)
+    team.change_role(first, Role.VIEWER, by=world.marketer)
+    with pytest.raises(team.LastOwnerError):
+        team.change_role(second, Role.VIEWER, by=world.owner)
+    with pytest.raises(team.LastOwnerError):
+        team.remove_member(second, by=world.owner)
 
 
 def test_new_workspaces_get_addresses_of_their_own(world: World) -> None:

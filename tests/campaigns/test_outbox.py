@@ -122,7 +122,7 @@ def test_a_suppression_between_claim_and_start_wins(rehearsal: Letterbox) -> Non
     claimed = outbox.claim(rehearsal.mailbox, token, at_most=5, now=timezone.now())
     assert ledger() == {"reserved": 1}
     Suppression.objects.create(workspace=None, scope="domain", value="somewhere.test", reason="manual")
-    assert not outbox.start(claimed.attempts[0], token)
+    assert not outbox.start(claimed.attempts[0], rehearsal.mailbox, token)
     outbox.give_back(claimed, claimed.attempts)
     assert ledger() == {"released": 1}
 
@@ -148,7 +148,7 @@ def test_a_pause_acts_before_the_next_letter(rehearsal: Letterbox, how: str) -> 
             Mailbox.objects.update(paused_at=now)
         case "hold":
             Hold.objects.create(workspace=rehearsal.world.here, subject="address:hannah@somewhere.test", reason="?")
-    assert not outbox.start(claimed.attempts[0], token)
+    assert not outbox.start(claimed.attempts[0], rehearsal.mailbox, token)
 
 
 def test_only_one_worker_at_a_mailbox(rehearsal: Letterbox) -> None:
@@ -355,7 +355,7 @@ def test_a_lapsed_lease_returns_letters_that_were_not_started(rehearsal: Letterb
     token = outbox.take_lease(rehearsal.mailbox)
     assert token is not None
     claimed = outbox.claim(rehearsal.mailbox, token, at_most=5, now=timezone.now())
-    assert outbox.start(claimed.attempts[0], token)
+    assert outbox.start(claimed.attempts[0], rehearsal.mailbox, token)
     past = timezone.now() - timedelta(seconds=1)
     Attempt.objects.update(leased_until=past)
     Mailbox.objects.update(leased_until=past)
@@ -387,7 +387,7 @@ def test_a_lead_deleted_in_flight_leaves_the_ledger_right(rehearsal: Letterbox) 
     token = outbox.take_lease(rehearsal.mailbox)
     assert token is not None
     claimed = outbox.claim(rehearsal.mailbox, token, at_most=5, now=timezone.now())
-    assert outbox.start(claimed.attempts[0], token)
+    assert outbox.start(claimed.attempts[0], rehearsal.mailbox, token)
     Lead.objects.all().delete()
     outbox.Recorded(claimed.attempts[0], token, Accepted("ok"), timezone.now()).write()
     assert ledger() == {"sent": 1}

@@ -53,7 +53,7 @@ def test_a_letter_that_nothing_speaks_against_goes() -> None:
         ({"step": ""}, {"taken_steps": {("", "ada@site.com")}}, Rule.STEP, Outcome.PASSED),
         ({}, {"repeats": {("mara@orchard.com", "ada@site.com", "d")}}, Rule.DUPLICATE, Outcome.REFUSED),
         ({}, {"repeats": {("zoe@orchard.com", "ada@site.com", "d")}}, Rule.DUPLICATE, Outcome.PASSED),
-        ({"identity_complete": False}, {}, Rule.IDENTITY, Outcome.REFUSED),
+        ({"identity_complete": False}, {}, Rule.IDENTITY, Outcome.ASKS),
         ({}, {"held": {"campaign:1": "Paused."}}, Rule.HOLD, Outcome.ASKS),
         ({}, {"held": {"address:ada@site.com": "Look."}}, Rule.HOLD, Outcome.ASKS),
         ({}, {"held": {"mailbox:2": "Other."}}, Rule.HOLD, Outcome.PASSED),

@@ -135,6 +135,12 @@ SENDGRID_MAILGUN_ZOHO = [
     (Phase.SENDER, 554, "5.1.8 Email Outgoing Blocked", TROUBLE),
     (Phase.LETTER, 550, "5.4.6 Unusual sending activity detected. Please try after sometime", TROUBLE),
     (Phase.RECIPIENT, 553, "Relaying disallowed as info@example.com", TROUBLE),
+    (Phase.LETTER, 550, "5.7.1 Account disabled: contact support", TROUBLE),
+    (Phase.LETTER, 554, "Your account is inactive", TROUBLE),
+    (Phase.RECIPIENT, 550, "Your account has been suspended due to abuse complaints", TROUBLE),
+    (Phase.RECIPIENT, 550, "5.2.1 Mailbox disabled, not accepting messages", UNKNOWN),
+    (Phase.RECIPIENT, 550, "5.1.1 User unknown; check your address book", UNKNOWN),
+    (Phase.RECIPIENT, 550, "Recipient account is inactive", UNKNOWN),
 ]  # fmt: skip
 YAHOO = [
     (Phase.LETTER, 554, "delivery error: dd This user doesn't have a yahoo.com account (ed@yahoo.com) [0] - mta4321.mail.bf1.yahoo.com", UNKNOWN),

@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
+from compliance import holds
 from compliance.models import AuditEntry, SendRecord
 from outreach_site.accounts.models import Membership, Role, User, Workspace
 from outreach_site.mailboxes.models import Mailbox
@@ -92,6 +93,19 @@ def test_a_card_shows_trouble_with_what_to_do(world: World, owner: Client) -> No
     assert "In trouble" in page
     assert "The server is away." in page
     assert "Wait for it." in page
+    # What the server said may name hosts and users: the settings are the owners'.
+    page = world.client(world.viewer).get(url("mailbox_list", world.here)).text
+    assert "In trouble" in page
+    assert "The server is away." not in page
+    assert "an owner of this workspace can put it right" in page
+
+
+def test_a_card_says_that_letters_are_held_back(world: World, owner: Client) -> None:
+    mailbox = make_mailbox(world.here)
+    holds.place(workspace=world.here, subject=f"mailbox:{mailbox.pk}", reason="Somebody said so.", now=timezone.now())
+    page = owner.get(url("mailbox_list", world.here)).text
+    assert "Held back" in page
+    assert "Its letters wait. Somebody said so." in page
 
 
 def test_a_card_shows_what_was_used_today(world: World, owner: Client) -> None:
@@ -172,6 +186,11 @@ def test_a_mailbox_is_added_with_its_passwords_encrypted(world: World, owner: Cl
     entry = AuditEntry.objects.get(event="mailbox.added")
     assert (entry.workspace_id, entry.user_id, entry.about) == (world.here.pk, world.owner.pk, f"mailbox:{mailbox.pk}")
     assert SECRET not in str(entry.details)
+
+
+def test_the_spaces_of_an_app_password_are_no_part_of_it(world: World, owner: Client) -> None:
+    owner.post(url("mailbox_create", world.here, "gmail"), typed(smtp_password="abcd efgh ijkl mnop"))
+    assert Mailbox.objects.get().open_smtp_password() == "abcdefghijklmnop"
 
 
 def test_htmx_is_sent_on_to_the_list(world: World, owner: Client) -> None:

@@ -12,6 +12,7 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
+from compliance import holds
 from compliance.models import AuditEntry
 from outreach_site.accounts.models import Membership, Role, User, Workspace
 from outreach_site.mailboxes.models import Mailbox, TestLetter
@@ -301,6 +302,29 @@ def test_a_dead_server_is_trouble_and_then_works_again(
     owner.post(url("mailbox_check", world.here, mailbox.pk))
     mailbox.refresh_from_db()
     assert (mailbox.sending_state, mailbox.sending_trouble) == ("ok", "")
+
+
+def test_a_passing_test_lifts_the_hold_that_the_failure_placed(
+    world: World, owner: Client, smtp_server: SMTPServers, allow_servers: Allow
+) -> None:
+    server = smtp_server(password="another")
+    allow_servers(server)
+    mailbox = make_mailbox(world.here, smtp_host="localhost", smtp_port=server.port, imap_host="")
+    subject = f"mailbox:{mailbox.pk}"
+    hold = holds.place(
+        workspace=world.here, subject=subject, reason="It cannot send.", source=subject, now=timezone.now()
+    )
+    owner.post(url("mailbox_check", world.here, mailbox.pk))
+    hold.refresh_from_db()
+    assert hold.lifted_at is None
+    server.password = PASSWORD
+    owner.post(url("mailbox_check", world.here, mailbox.pk))
+    hold.refresh_from_db()
+    assert hold.lifted_by_id == world.owner.pk
+    ordered = holds.place(workspace=world.here, subject=subject, reason="A person said so.", now=timezone.now())
+    owner.post(url("mailbox_check", world.here, mailbox.pk))
+    ordered.refresh_from_db()
+    assert ordered.lifted_at is None
 
 
 def test_a_password_under_another_key_is_trouble_with_what_to_do(
