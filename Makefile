@@ -10,8 +10,8 @@ PY := $(VENV)/bin/python
 PIP_INSTALL := $(PY) -m pip install --quiet --disable-pip-version-check --no-input --require-hashes
 LOCKING := $(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
 # An installation as it would stand on the internet, for Django's deployment check. None of its values is used anywhere.
-DEPLOYED := ENV_FILE=/dev/null SECRET_KEY=for-the-deployment-check-only-0123456789-abcdefghijklmnop DIGEST_KEY=check \
-	INSTANCE_ID=check SITE_URL=https://outreach.example.com ALLOWED_HOSTS=outreach.example.com DATABASE_URL=sqlite://:memory: \
+DEPLOYED := ENV_FILE=/dev/null SECRET_KEY=for-the-deployment-check-only-0123456789-abcdefghijklmnop DIGEST_KEY=digests-for-the-deployment-check-only-0123456789-abcdef \
+	DEBUG=false SANDBOX=false INSTANCE_ID=check SITE_URL=https://outreach.example.com ALLOWED_HOSTS=outreach.example.com DATABASE_URL=sqlite://:memory: \
 	MAIL_SMTP_ENCRYPTION_KEY=MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY= \
 	GLOBAL_SMTP_HOST=smtp.example.com GLOBAL_MAIL_FROM=linkletter@example.com
 
@@ -53,8 +53,8 @@ lock: $(VENV)/dev.stamp
 	@$(LOCKING) $(ARGS) pyproject.toml --extra dev --constraint requirements.lock --output-file requirements-dev.lock
 
 bench: $(VENV)/dev.stamp
-	@test -n "$(ONLY)" || { echo "Which one? make bench ONLY=NAME, where NAME is one of:" \
-		$$(ls benchmarks/*.py 2>/dev/null | sed 's:.*/::; s:\.py$$::' | grep -v '^_'); exit 2; }
+	@names=$$(ls benchmarks/*.py 2>/dev/null | sed 's:.*/::; s:\.py$$::' | grep -v '^_' | tr '\n' ' '); \
+	test -n "$(ONLY)" || { echo "Which one? make bench ONLY=NAME. There are: $${names:-none in this version}"; exit 2; }
 	@test -f "benchmarks/$(ONLY).py" || { echo "There is no benchmark “$(ONLY)”: no file benchmarks/$(ONLY).py."; exit 2; }
 	@$(PY) -m benchmarks.$(ONLY) $(ARGS)
 

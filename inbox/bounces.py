@@ -76,7 +76,9 @@ def _has(message: ParsedMessage, content_type: str) -> bool:
 def _complaint(message: ParsedMessage) -> Report | None:
     reports = [part for part in _own_parts(message) if part.content_type == "message/feedback-report"]
     inside = any("message/feedback-report" in part.inside for part in message.parts)
-    if not reports and not inside and _report_type(message) != "feedback-report":
+    # Hotmail's older form has no report part.
+    jmrp = message.from_email.lower() == "staff@hotmail.com" and message.subject.startswith("complaint about message")
+    if not reports and not inside and not jmrp and _report_type(message) != "feedback-report":
         return None
     text = "\n".join(part.text for part in reports) or "\n".join(
         part.text for part in message.parts if "message/feedback-report" in part.inside
@@ -150,7 +152,7 @@ def _from_blocks(message: ParsedMessage, blocks: list[dict[str, str]]) -> Report
         arrived = actions & {"delivered", "relayed", "expanded"}
         return Report(ReportKind.RECEIPT, original_ids=_original_ids(message)) if arrived else _from_words(message)
     recipients = [
-        _address(fields.get("original-recipient", "")) or _address(fields.get("final-recipient", ""))
+        _address(fields.get("final-recipient", "")) or _address(fields.get("original-recipient", ""))
         for fields in about
     ]
     recipients = [each for each in dict.fromkeys(recipients) if each] or _named_in_words(message)
@@ -191,7 +193,7 @@ def _status_in(text: str) -> str:
 # --- Words -----------------------------------------------------------------------------------------------------------
 
 _SERVER = re.compile(
-    r"mailer-?daemon|mail-?daemon|post(?:master|meister)|mail (?:delivery|administrator|deliver\w*|transport)|mail-?delivery|delivery (?:subsystem|system|agent|service|status)"
+    r"smtp[_-]?(?:mail)?[_-]?service|anti-?virus|mail ?gateway|interscan|post_master|mailer-?daemon|mail-?daemon|post(?:master|meister)|mail (?:delivery|administrator|deliver\w*|transport)|mail-?delivery|delivery (?:subsystem|system|agent|service|status)"
     r"|^(?:bounce|mdaemon|no-?reply-bounce|abuse-?bounce|mailerdaemon|nondeliverable|ndr)\b|microsoft ?exchange|system administrator|systemadministrator"
     r"|internet mail delivery|mail system|message-?router|mail router|administrateur|autorespond.*bounce|delivery-?(?:status|failure|report)",
     _I,
@@ -280,9 +282,10 @@ def _from_words(message: ParsedMessage) -> Report | None:
     points = 3 * bool(failed) + 2 * from_server + null_sender + 2 * subject + said + 2 * strong
     points += _report_type(message) == "delivery-status"
     evidence = (subject or strong) and said
-    if not failed and not (points >= 4 and (said or strong or subject)) and not (evidence and points >= 5):
+    if not failed and not (points >= 3 and evidence) and not (points >= 4 and (said or strong or subject)):
         return None
-    if not failed and not from_server and not null_sender and not (strong and said):
+    listed = subject and said and bool(re.search(r"\b[45]\d\d\b|following (?:user|recipient|address)|mailbox|postponed", words[:2500], _I))
+    if not failed and not from_server and not null_sender and not (strong and said) and not listed:
         return None
     recipients = failed or _named_in_words(message)
     status = _status_in(words)
@@ -311,21 +314,27 @@ def _from_words(message: ParsedMessage) -> Report | None:
 _ADDRESS = r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+"
 # Places in which servers name the address, the surest first.
 _NAMED = (
-    re.compile(rf"^\s*<({_ADDRESS})>\s*(?:\(.{{0,120}}\))?\s*[:.]", re.M),
-    re.compile(rf"^\s*<({_ADDRESS})>\s*$", re.M),
+    re.compile(rf"^\s*<({_ADDRESS})>\s*(?:\(.{{0,120}}\))?\s*[:.]", re.MULTILINE),
+    re.compile(rf"^\s*<({_ADDRESS})>\s*$", re.MULTILINE),
     re.compile(
-        rf"(?:address(?:es)?(?:\(es\))?|recipients?(?:\(s\))?|mailbox(?:es)?|users?|people|person|destinat\w+|empf[äa]nger\w*|adress\w*|to|an|à|ontvanger\w*|adresat\w*|mottagar\w*)\b[^\n@]{{0,120}}:\s*\n+\s*[<\"'(*-]*\s*({_ADDRESS})",
+        rf"\b(?:address(?:es)?(?:\(es\))?|recipients?(?:\(s\))?|mailbox(?:es)?|users?|people|person|destinat\w+|empf[äa]nger\w*"
+        rf"|adress\w*|to|an|à|ontvanger\w*|adresat\w*|mottagar\w*|errors|groups)\b[^\n@]{{0,120}}(?:[:-]|errors)\s*\n+\s*[<\"'(*-]*\s*({_ADDRESS})",
         _I,
     ),
-    re.compile(rf"^\s{{0,8}}({_ADDRESS})\s*$", re.M),
-    re.compile(rf"^\s{{0,8}}({_ADDRESS})\s*(?:\(.{{0,200}}\))?\s*(?:[:;,-]|\.\.\.| \()", re.M),
+    re.compile(rf"^\s{{0,8}}({_ADDRESS})\s*$", re.MULTILINE),
+    re.compile(rf"^\s{{0,8}}({_ADDRESS})\s*(?:\(.{{0,200}}\))?\s*(?:[:;,-]|\.\.\.| \(|\[)", re.MULTILINE),
+    re.compile(rf"^[45]\d\d[ -].{{0,12}}<({_ADDRESS})>\.\.\.", re.MULTILINE),
+    re.compile(rf"\brcpt to:\s*<({_ADDRESS})>", _I),
     re.compile(
-        rf"(?:final-recipient|original-recipient|recipient|to|rcpt to|user|address|e-?mail|mailbox)\s*[:=]?\s*(?:rfc822;)?\s*[<\"'\[(]?(?:smtp:|mailto:)?({_ADDRESS})",
+        rf"\b(?:final-recipient|original-recipient|recipient|rcpt to|user|userid|address|e-?mail|mailbox|attempts|to)\s*[:=]\s*(?:rfc822;)?\s*"
+        rf"[<\"'\[(]?(?:smtp:|mailto:)?({_ADDRESS})",
         _I,
     ),
+    re.compile(rf"\b(?:to|for|an|à|a|address|user|recipient|mailbox)\s+(?:the (?:following )?(?:user|recipient|address):?\s*)?[<\"'\[(]{{0,2}}({_ADDRESS})", _I),
     re.compile(rf"[<\"'(\[](?:mailto:|smtp:)?({_ADDRESS})[>\"')\]]", _I),
     re.compile(rf"({_ADDRESS})"),
 )
+_LISTS = 6  # the first patterns find lists of addresses, each of which failed
 
 
 def _named_in_words(message: ParsedMessage) -> list[str]:
@@ -334,16 +343,21 @@ def _named_in_words(message: ParsedMessage) -> list[str]:
     ours = {each.lower() for each in message.recipients} | {message.from_email.lower()}
     ours |= {address.lower() for address in _embedded_senders(message)}
     addressed = _embedded_recipients(message)
-    for pattern in _NAMED:
-        found = [each.lower().strip(".'") for each in pattern.findall(words)]
-        found = [
-            each for each in dict.fromkeys(found) if each not in ours and not _SERVER.search(each.partition("@")[0])
-        ]
-        if found:
-            # Several names, some of which the letter was addressed to: the others are hosts' own.
-            meant = [each for each in found if each in addressed]
-            return meant or found[:1] if len(found) > 1 and addressed else found[:20]
-    return [each for each in addressed if each not in ours]
+    for number, pattern in enumerate(_NAMED):
+        found = _distinct(pattern.findall(words))
+        theirs = [each for each in found if each not in ours]
+        if theirs:
+            # Of several names those that the letter was addressed to: the others are hosts' own.
+            meant = [each for each in theirs if each in addressed]
+            return theirs[:20] if number < _LISTS else (meant or theirs[:1])
+        if found and number < 2:
+            return found[:20]  # A letter to oneself comes back too.
+    return [each for each in addressed if each not in ours] or addressed[:1]
+
+
+def _distinct(addresses: list[str]) -> list[str]:
+    each_once = dict.fromkeys(address.lower().strip(".'") for address in addresses)
+    return [address for address in each_once if not _SERVER.search(address.partition("@")[0])]
 
 
 def _embedded_headers(message: ParsedMessage) -> str:
@@ -389,15 +403,15 @@ def _original_ids(message: ParsedMessage) -> tuple[str, ...]:
 
 _UNKNOWN = re.compile(
     r"(?:user|recipient|mailbox|account|address(?:ee)?|person|inbox|alias|e-?mail(?: account)?|username|local[- ]?part|login|customer|subscriber)\S*(?: \S+){0,6}? (?:is |was |are |has been |does |could |can |has )?"
-    r"(?:unknown|not (?:be )?found|does ?n[o'’]t exist|not exist|not known|no longer|disabled|deactivated|inactive|invalid|not here|not listed|not local|nonexistent|non-existent|terminated|closed|expired|suspended|discontinued|not our customer|not a valid|not valid|undeliverable|bad)"
-    r"|(?:no such|unknown|invalid|unrecogni[sz]ed|non-?existent|nonexistent|bad|no valid|wrong|illegal|not a (?:valid|known)|not known|disabled|inactive|undefined|no) (?:\S+ )?(?:user|recipient|mailbox|account|address|person|local ?part|destination|e-?mail|alias|login|username|mail drop|inbox)\b"
+    r"(?:unknown|not (?:be )?found|does ?n[o'’]t exist|not exist|not known|no longer|invalid|not here|not listed|not local|nonexistent|non-existent|terminated|closed|not our customer|not a valid|not valid|undeliverable|bad)"
+    r"|(?:no such|unknown|invalid|unrecogni[sz]ed|non-?existent|nonexistent|bad|no valid|wrong|illegal|not a (?:valid|known)|not known|undefined|no) (?:\S+ )?(?:user|recipient|mailbox|account|address|person|local ?part|destination|e-?mail|alias|login|username|mail drop|inbox)\b"
     r"|(?:address|account|user|recipient) (?:you|that you) (?:tried|entered|specified).{0,40}(?:exist|found|reach)|does ?n[o'’]t have an? \S+ account|no mailbox (?:here|by)|no longer (?:with|works?|employed|at|available|in use|accepts?|active|valid|exists?)"
     r"|unrouteable|unroutable|recipnotfound|recipientnotfound|resolver\.adr\.\w*not ?found|not in (?:address book|directory|my virtual|our (?:database|user))|user ?unknown|unknown ?user|mailbox (?:not found|unavailable|does)|recipient not found|delivery not authorized.{0,20}no such|this user does ?n[o'’]t have|sorry, no mailbox|not our customer|deactivated mailbox|has moved|address (?:rejected|error).{0,30}(?:unknown|no such|invalid)"
     r"|(?:nobody|no one|no-one) (?:here )?(?:has|by) (?:this|that)|unbekannt(?:er|e)? (?:benutzer|empf|adress)|empf[äa]nger\w* (?:ist )?(?:unbekannt|nicht|existiert)|existiert nicht|adress\w* (?:ist )?(?:ung[üu]ltig|unbekannt)|n['’]existe pas|utilisateur inconnu|inconnu|introuvable|adresse invalide|no existe|desconocid|non esist|sconosciut|inesistente|bestaat niet|onbekend|n[ãa]o existe|nie istnieje|nieznan|adresat\w* nie|finns inte|findes ikke|не существует|不存在|不明",
     _I,
 )
 _HOST_DEAD = re.compile(
-    r"(?:host|domain|name|mx|server)(?: ?name)?(?: \S+){0,4} (?:unknown|not found|does ?n[o'’]t exist|not exist|cannot be (?:found|resolved)|could ?n[o'’]t be (?:found|resolved)|lookup fail\w*)|(?:unknown|no such|bad|invalid|unresolvable) (?:host|domain|mail domain)|null mx|nullmx|does not accept (?:any )?(?:mail|email)|no (?:mx|a|mail) (?:record|server|host|exchanger)|dns (?:error|lookup|server returned).{0,60}(?:not exist|nxdomain|no (?:such|answer|mx)|domain)|nxdomain|name or service not known|no (?:route|route to host)|host or domain name not found|domain of (?:the )?recipient.{0,30}(?:not|invalid)|no relay for|mail(?:er)? domain .{0,60}(?:not exist|unknown)|couldn['’]t find any host",
+    r"\b[\w-]+(?:\.[\w-]+)+ does not exist|(?:host|domain|name|mx|server)(?: ?name)?(?: \S+){0,4} (?:unknown|not found|does ?n[o'’]t exist|not exist|cannot be (?:found|resolved)|could ?n[o'’]t be (?:found|resolved)|lookup fail\w*)|(?:unknown|no such|bad|invalid|unresolvable) (?:host|domain|mail domain)|null mx|nullmx|does not accept (?:any )?(?:mail|email)|no (?:mx|a|mail) (?:record|server|host|exchanger)|dns (?:error|lookup|server returned).{0,60}(?:not exist|nxdomain|no (?:such|answer|mx)|domain)|nxdomain|name or service not known|no (?:route|route to host)|host or domain name not found|domain of (?:the )?recipient.{0,30}(?:not|invalid)|no relay for|mail(?:er)? domain .{0,60}(?:not exist|unknown)|couldn['’]t find any host",
     _I,
 )
 _FULL = re.compile(
@@ -417,6 +431,15 @@ _TEMPORARY = re.compile(
     _I,
 )
 
+_ASLEEP = re.compile(
+    r"(?:user|account|mailbox|recipient|address)\S*(?: \S+){0,8} (?:is |been |was )?(?:disabled|suspended|inactive|deactivated|locked|frozen|discontinued)"
+    r"|(?:disabled|inactive|suspended) (?:user|account|mailbox|recipient)|receiving (?:mail|messages|email) (?:at a rate|too quickly)|malformed or unexpected name server|temporary lookup failure",
+    _I,
+)
+_OURS = re.compile(
+    r"domain of sender|sender (?:address |domain )?(?:\S+ )?(?:does not exist|not exist|rejected|verify failed|unknown)|invalid ip for sending|spamhaus|blacklist|block ?list|sender denied",
+    _I,
+)
 _HARD_CODES = frozenset({"5.1.0", "5.1.1", "5.1.2", "5.1.3", "5.1.4", "5.1.6", "5.1.10", "5.2.1", "5.4.310", "5.4.4"})
 _SOFT_CODES = re.compile(r"^(?:4\..*|5\.2\.[23]|5\.3\.[14]|5\.4\.[1567]|5\.4\.1[24]|5\.2\.4)$")
 _ACCESS_DENIED = re.compile(r"5\.4\.1\b.{0,40}recipient address rejected: access denied", _I)
@@ -436,6 +459,9 @@ def hardness_of(status: str, diagnostic: str, words: str) -> Hardness:
     unknown, dead, policy = bool(_UNKNOWN.search(said)), bool(_HOST_DEAD.search(said)), bool(_POLICY.search(said))
     if _LARGE.search(said) and not unknown:
         return Hardness.SOFT
+    if _ASLEEP.search(said) or _OURS.search(said):
+        # Switched off is not gone; and a fault of the sender says nothing about the recipient.
+        return Hardness.POLICY if _OURS.search(said) else Hardness.SOFT
     if (
         code[2:4] == "7."
         and policy

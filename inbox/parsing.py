@@ -142,6 +142,28 @@ def _without_structure(raw: bytes) -> Message:
     return message
 
 
+def _repaired(payload: str) -> Message | None:
+    """A multipart whose header names no boundary, or another one than its body has: taken apart by the body's own."""
+    if not _is_escaped(payload):
+        return None
+    lines = payload[:100_000].split("\n")
+    boundary = next(
+        (
+            line[2:].strip()
+            for line, following in zip(lines, lines[1:], strict=False)
+            if line.startswith("--")
+            and 2 < len(line.strip()) <= 100
+            and (not following.strip() or following.lower().startswith("content-"))
+        ),
+        "",
+    )
+    if not boundary:
+        return None
+    head = f'Content-Type: multipart/mixed; boundary="{boundary}"\n\n'.encode("ascii", "surrogateescape")
+    again = _structure(head + payload.encode("ascii", "surrogateescape"))
+    return again if again is not None and again.is_multipart() else None
+
+
 def _parts(message: Message) -> Iterator[Part]:
     """The leaves, in order; at most MAX_PARTS, and none deeper than MAX_DEPTH. A stack, not recursion."""
     waiting: list[tuple[Message, tuple[str, ...]]] = [(message, ())]
@@ -162,6 +184,13 @@ def _parts(message: Message) -> Iterator[Part]:
                 waiting.extend(
                     (each, (*inside, content_type)) for each in reversed(payload) if isinstance(each, Message)
                 )
+        elif isinstance(payload, str) and content_type.startswith("multipart/"):
+            # Each repair reads the rest anew: few are enough for a mistake, and many are an attack.
+            again = _repaired(payload) if len(inside) < 3 else None
+            if again is not None:
+                waiting.append((again, (*inside, content_type)))
+            else:
+                yield Part("text/plain", _decoded_body(current, {}), inside)
         else:
             yield _leaf(current, content_type, inside)
 
@@ -207,7 +236,8 @@ def _leaf(part: Message, content_type: str, inside: tuple[str, ...]) -> Part:
 
 def _content_type(part: Message) -> str:
     try:
-        return part.get_content_type().lower()
+        # A missing semicolon leaves the next line in it.
+        return part.get_content_type().lower().split()[0]
     except (ValueError, TypeError, LookupError, AttributeError):
         return "text/plain"
 

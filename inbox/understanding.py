@@ -77,6 +77,10 @@ def understand_parsed(
     # no further either.
     if message.from_email.lower() in own_addresses:
         return Understanding(message, MessageKind.OWN_COPY)
+    verdict = classify(message.new_text, subject=message.subject)
+    if verdict.asks_opt_out and len(message.new_text) < 60 and message.subject.strip().lower() in {"unsubscribe", "remove"}:
+        # A mail program that unsubscribes for its reader (RFC 2369) says that it is one.
+        return Understanding(message, MessageKind.REPLY, verdict=verdict)
     automatic = automatic_in(message)
     if automatic is not None and automatic.is_list:
         return Understanding(message, MessageKind.LIST)
@@ -91,6 +95,5 @@ def understand_parsed(
             verdict=Verdict(Tag.OUT_OF_OFFICE, (words,), confidence=0.9),
             return_on=return_date(message.new_text or message.text[:3000], sent_on=sent_on),
         )
-    verdict = classify(message.new_text, subject=message.subject)
     return_on = return_date(message.new_text, sent_on=received_on) if verdict.tag is Tag.OUT_OF_OFFICE else None
     return Understanding(message, MessageKind.REPLY, verdict=verdict, return_on=return_on)
