@@ -28,6 +28,8 @@ _STARTS = (
     r"|o dia|no dia|a|ons|man|tis|tir|tor|fre|l[øö]r|s[øö]n|ma|ti|ke|to|pe|la|su|on \w{3,9}day|quoting|zitat von"
     r"|citando|cytowanie|citat från|selon|hi|vào)"
 )
+_WROTE_WORD = re.compile(rf"\b{_WROTE}\b", _I)
+_ASIAN_WORD = re.compile("メール|写道|寫道|書きました|작성")
 # Those that begin with a day, or with the word before it.
 _DATED = (
     # On Tue, 3 Mar 2026 at 10:12, Ann Lee <ann@example.org> wrote:
@@ -48,8 +50,6 @@ _DATED = (
 )
 # Those that begin with a name.
 _NAMED = (
-    # Ann Lee <ann@example.org> wrote on 3 March:   Ann Lee <…> schrieb am 3.3.2026 um 10:12:
-    re.compile(rf"^.{{0,120}}<?\S+@\S+>?.{{0,60}}\b{_WROTE}\b.{{0,120}}[:：]\s*$", _I | re.S),
     re.compile(
         rf"^[^.!?]{{2,80}}\b{_WROTE}\b,?(?: on| am| le| el| il| op| em| dnia| den| at)?\s(?=.*\d).{{4,80}}[:：]\s*$",
         _I | re.S,
@@ -208,9 +208,9 @@ def _drop_quotation(walk: _Walk) -> int:
         if not text:
             index += 1
             continue
-        if FORWARDED.match(text):
+        if len(text) < 160 and FORWARDED.match(text):
             return index  # Passed on, not quoted: it stays, and nobody takes it for the writer's own words.
-        if any(cut.match(text) for cut in _CUTS) and len(text) < 120:
+        if len(text) < 120 and any(cut.match(text) for cut in _CUTS):
             return _cut(walk, index)
         if (_FROM.match(text) or _DATE_FIRST.match(text)) and _is_header_block(walk, index):
             return _cut(walk, index)
@@ -298,12 +298,33 @@ def _begins_later(lines: list[str]) -> bool:
 
 
 def _is_attribution(text: str) -> bool:
-    return len(text) <= 420 and any(pattern.match(text) for pattern in (*_DATED, *_NAMED))
+    if len(text) > 420:
+        return False
+    wrote = _WROTE_WORD.search(text)
+    if wrote is None and not text[:3].strip("<*( ").isdigit() and not _ASIAN_WORD.search(text) and "@" not in text:
+        return False
+    return (wrote is not None and _is_address_wrote(text, wrote)) or any(
+        pattern.match(text) for pattern in (*_DATED, *_NAMED)
+    )
+
+
+def _is_address_wrote(text: str, wrote: re.Match[str]) -> bool:
+    """Ann Lee <ann@example.org> wrote on 3 March:   Ann Lee <…> schrieb am 3.3.2026 um 10:12:"""
+    place = text.find("@", 0, wrote.start())
+    return (
+        0 < place < 200
+        and wrote.start() - place < 180
+        and len(text) - wrote.end() <= 120
+        and text.rstrip().endswith((":", "："))
+    )
 
 
 def _split_shared_line(walk: _Walk, index: int) -> bool:
     """"Thanks! On Tue, 3 Mar 2026 Ann wrote:" on one line: the beginning is the writer's own. Whether it was so."""
-    shared = _SHARED.match(walk.text(index))
+    text = walk.text(index)
+    if " On " not in text.replace("-", " ") or len(text) > 400:
+        return False
+    shared = _SHARED.match(text)
     if shared is None or not shared.group("own").strip(" -"):
         return False
     walk.lines[index] = replace(walk.lines[index], text=shared.group("own").rstrip(" -"))

@@ -98,8 +98,10 @@ def free_ports(count: int) -> list[int]:
     return ports
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def browser(chromium: Path) -> Iterator[Browser]:
+    # One a test: while it is open, its event loop runs in this thread, and Django refuses the database to whoever
+    # comes next.
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=list(CHROMIUM_ARGUMENTS))
         yield browser

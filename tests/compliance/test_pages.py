@@ -80,7 +80,7 @@ def test_a_strangers_workspace_does_not_open_our_things(world: World) -> None:
         if args:
             path = url(world, name, *args, workspace=world.elsewhere)
             assert world.client(world.stranger).get(path).status_code == 404, name
-            assert world.client(world.stranger).post(path, {"reason": "x"}).status_code == 404, name
+            assert world.client(world.stranger).post(path, {"reason": "x"}).status_code in {404, 405}, name
     assert Suppression.objects.exists()
     assert Hold.objects.standing().exists()
 

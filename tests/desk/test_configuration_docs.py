@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from outreach_site.lib.env_file import SANDBOX_PORTS, env_text
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 DOCUMENT = ROOT / "docs" / "configuration.md"
 # `ENV_FILE` names the file itself; it is for tests and scripts.
@@ -73,3 +75,9 @@ def test_links_between_documents_lead_somewhere() -> None:
             # The screenshot is made from the running product.
             if not target.startswith("http") and not target.endswith(".png"):
                 assert (document.parent / target).exists(), f"{document.name}: {target}"
+
+
+def test_what_make_run_writes_is_listed() -> None:
+    written = re.findall(r"(?m)^([A-Z_]+)=", env_text(port=8000, sandbox_ports=SANDBOX_PORTS))
+    assert len(written) > 10
+    assert set(written) <= set(rows())
