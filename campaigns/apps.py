@@ -1,6 +1,6 @@
 from django.apps import AppConfig
 
-from outreach_site.lib.ports import add_suppression_listener
+from outreach_site.lib.ports import add_holder, add_outreach_facts, add_suppression_listener, set_campaign_names
 
 
 class CampaignsConfig(AppConfig):
@@ -8,6 +8,12 @@ class CampaignsConfig(AppConfig):
     label = "campaigns"
 
     def ready(self) -> None:
+        from campaigns.engagements import letters_under_way  # noqa: PLC0415 - models are not loaded before
+        from campaigns.names import campaign_names  # noqa: PLC0415 - as above
+        from campaigns.privacy import CampaignsHolder  # noqa: PLC0415 - as above
         from campaigns.queueing import stop_for_suppression  # noqa: PLC0415 - models are not loaded before
 
         add_suppression_listener(stop_for_suppression)
+        add_outreach_facts(letters_under_way)
+        set_campaign_names(campaign_names)
+        add_holder(CampaignsHolder())

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from django.core.mail import EmailMessage
 
-from outreach_site.mailboxes.errors import MailServerError, Verdict
+from outreach_site.mailboxes.errors import MailServerError, Stage, Verdict
 from outreach_site.mailboxes.models import Mailbox
 from outreach_site.mailboxes.sign_ins import smtp_server
 from outreach_site.mailboxes.smtp import MailboxBackend
@@ -44,6 +44,14 @@ class Uncertain:
 Answer = Accepted | NotSent | Uncertain
 
 
+_NOBODY = MailServerError(
+    "The letter names nobody whom it could go to.",
+    stage=Stage.LETTER,
+    verdict=Verdict.REFUSED_LETTER,
+    permanent=True,
+)
+
+
 class Post:
     """A mailbox's session with its server. Raises MailServerError when its password cannot be had."""
 
@@ -57,7 +65,8 @@ class Post:
     def hand_over(self, message: EmailMessage) -> Answer:
         """Give one message to the server."""
         try:
-            self.backend.send_messages([message])
+            if not self.backend.send_messages([message]):
+                return NotSent(_NOBODY)
         except MailServerError as err:
             if err.verdict is not Verdict.RECIPIENT_UNKNOWN:
                 self.close()  # The state of the conversation is not known any more; the next letter gets a fresh one.

@@ -34,7 +34,7 @@ REST_AFTER_RATE = timedelta(minutes=5)
 # No slice claims more than it can send even where no pause is asked for.
 FASTEST_GAP_SECONDS = 0.4
 # A known answer is written again and again through trouble with the database: an unwritten "sent" would become
-# uncertain. All of it stays below the lease.
+# uncertain. Should the lease lapse meanwhile, what was written last still proves the letter sent.
 WRITE_AGAIN_AFTER_SECONDS = (0.1, 0.5, 1, 2, 5, 10, 20)
 
 Clock = Callable[[], datetime]
@@ -83,7 +83,6 @@ def tidy_up(*, now: datetime) -> None:
     outbox.reconcile(now=now)
     while outbox.settle(now=now) == outbox.SETTLE_AT_MOST:
         pass
-    outbox.wake(now=now)
 
 
 def dispatch_mailbox(mailbox_id: int, *, clock: Clock = timezone.now) -> Report:
@@ -106,14 +105,19 @@ def dispatch_mailbox(mailbox_id: int, *, clock: Clock = timezone.now) -> Report:
     mailbox.refresh_from_db(fields=["next_send_at"])  # The worker before us may have moved it.
     work = _Slice(mailbox, token, report, clock)
     try:
+        # Before anything is counted: what a dead worker sent counts at the moment when it was sent.
+        tidy_up(now=clock())
         work.run()
     finally:
         outbox.return_lease(mailbox, token, next_send_at=work.next_send_at)
     tidy_up(now=clock())
     now = clock()
-    # Only after a claim that brought something: what no claim takes (a hold, a stop) is not work for another slice.
+    # Only after a claim that decided something: what no claim takes (a hold, a stop) is not work for another slice,
+    # but behind letters that have to wait there may be others that need not.
     report.more = (
-        work.claimed and work.next_send_at <= now + SLICE and Attempt.objects.due(now).filter(mailbox=mailbox).exists()
+        work.decided > 0
+        and work.next_send_at <= now + SLICE
+        and Attempt.objects.due(now).filter(mailbox=mailbox).exists()
     )
     return report
 
@@ -128,7 +132,7 @@ class _Slice:
         self.clock = clock
         self.next_send_at = mailbox.next_send_at
         self.ends_at = clock() + SLICE
-        self.claimed = False
+        self.decided = 0
         self.known: outbox.Recorded | None = None  # An outcome that is not written down yet.
 
     def run(self) -> None:
@@ -140,7 +144,7 @@ class _Slice:
         fitting = 1 + int((self.ends_at - first_at).total_seconds() // gap)
         claimed = outbox.claim(self.mailbox, self.token, at_most=fitting, now=now)
         waiting = list(claimed.attempts)
-        self.claimed = bool(waiting)
+        self.decided = claimed.decided
         if not waiting:
             return
         post: Post | None = None
@@ -153,16 +157,18 @@ class _Slice:
         except MailServerError as err:
             self.mailbox_fails(err)
         finally:
-            if post is not None:
-                post.close()
-            if self.known is not None:
+            try:
+                # Before the goodbye, which a server can draw out: until it is written, a kill makes it uncertain.
                 _insist(self.write_known)
-            outbox.give_back(claimed, waiting)
+                outbox.give_back(claimed, waiting)
+            finally:
+                if post is not None:
+                    post.close()
 
     def send_in_turn(self, claimed: outbox.Claim, waiting: list[Attempt], post: Post) -> None:
         """Hand letters over one by one. `waiting` loses each as it is started."""
         while waiting and self.next_send_at <= self.ends_at:
-            self.sleep_until(self.next_send_at)
+            self.pause()
             post.open()  # Nothing, unless the last answer ended the conversation.
             attempt = waiting[0]
             token = claimed.opt_out_tokens.get(attempt.about, "")
@@ -182,6 +188,7 @@ class _Slice:
             self.report.count(answer)
             self.next_send_at = now + outbox.gap_after(self.mailbox)
             if not isinstance(answer, Accepted) and self.must_stop(answer.error):
+                _insist(self.write_known)
                 self.mailbox_fails(answer.error)
                 return
 
@@ -217,8 +224,12 @@ class _Slice:
             "mailbox cannot send", mailbox=self.mailbox.pk, stage=error.stage.value, verdict=error.verdict.value
         )
 
-    def sleep_until(self, moment: datetime) -> None:
-        time.sleep(max(0.0, min((moment - self.clock()).total_seconds(), SLICE.total_seconds())))
+    def pause(self) -> None:
+        """Until the next letter may go. What is known is written first: a pause is long, and a kill may come in it."""
+        seconds = min((self.next_send_at - self.clock()).total_seconds(), SLICE.total_seconds())
+        if seconds > 0:
+            _insist(self.write_known)
+            time.sleep(seconds)
 
 
 def _insist(write: Callable[[], Result]) -> Result:
@@ -227,7 +238,7 @@ def _insist(write: Callable[[], Result]) -> Result:
         try:
             return write()
         except (OperationalError, InterfaceError):
-            log.warning("the database did not take a known answer; trying again", pause=pause)
+            log.warning("the database did not answer; trying again", pause=pause)
             time.sleep(pause)
             connection.close_if_unusable_or_obsolete()
     return write()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -9,9 +10,11 @@ from django import forms
 from django.db.models import QuerySet
 
 from campaigns import leads
-from campaigns.models import Campaign, Step, Template
+from campaigns.grounds import BY_HAND
+from campaigns.models import Attempt, Campaign, Step, Template
 from campaigns.rendering import problems_in
 from compliance.addresses import InvalidAddressError, normalise
+from compliance.policy import Rule
 from outreach_site.accounts.models import SenderIdentity, Workspace
 from outreach_site.mailboxes.models import Mailbox
 
@@ -52,6 +55,46 @@ class CampaignSettingsForm(CampaignForm):
         mailboxes = Mailbox.objects.in_workspace(workspace).in_use().exclude(smtp_host="")
         _choose_from(self.fields["identity"], identities, "Choose who writes")
         _choose_from(self.fields["mailbox"], mailboxes, "Choose a mailbox")
+
+
+_BRACES = re.compile(r"\{[^{}\n]{1,60}\}")
+
+
+class ApprovalForm(forms.Form):
+    """A finished letter in front of somebody who reads it before it leaves, and may still change its words."""
+
+    subject = forms.CharField(max_length=200, widget=forms.TextInput(attrs={"autocomplete": "off"}))
+    body = forms.CharField(label="Letter", max_length=20_000, widget=forms.Textarea(attrs={"rows": 14}), strip=False)
+    ground = forms.ChoiceField(
+        label="Why may you write to this person?",
+        choices=[("", "Choose why you may write"), *((ground.value, ground.label) for ground in BY_HAND)],
+        help_text="Where they live the rule is consent. What you say here is kept with the letter.",
+    )
+
+    def __init__(self, data: Any = None, *, letter: Attempt) -> None:
+        super().__init__(data, initial={"subject": letter.subject, "body": letter.body})
+        self.letter = letter
+        if Rule.REGION not in letter.asks.split():
+            del self.fields["ground"]
+
+    def clean_subject(self) -> str:
+        subject = " ".join("".join(c if c.isprintable() else " " for c in self.cleaned_data["subject"]).split())
+        if not subject:
+            raise forms.ValidationError("A letter needs a subject.")
+        return self._filled(subject, self.letter.subject)
+
+    def clean_body(self) -> str:
+        body = self.cleaned_data["body"].replace("\r\n", "\n").replace("\r", "\n")
+        if not body.strip():
+            raise forms.ValidationError("A letter needs some words.")
+        return self._filled(body, self.letter.body)
+
+    def _filled(self, text: str, before: str) -> str:
+        """Placeholders were filled when the letter was queued: one that is typed now would be read as it stands."""
+        new = set(_BRACES.findall(text)) - set(_BRACES.findall(before))
+        if new:
+            raise forms.ValidationError(f"{min(new)} would be read as it stands: write the words themselves.")
+        return text
 
 
 class ContactForm(forms.Form):

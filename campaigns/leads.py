@@ -17,16 +17,19 @@ from django.db.models import OuterRef, Subquery
 from campaigns.models import Campaign, Contact, Lead
 from campaigns.rendering import BUILT_IN, placeholder_name
 from compliance.addresses import InvalidAddressError, domain_of, is_free_mail, normalise, registrable
+from compliance.suppression import erased_among
 
 MAX_URL = 500
 MAX_PASTE = 2_000_000  # characters
 MAX_LINES = 5_000
+MAX_LINE = 10_000  # characters of one line
 # Parameters that say where a visitor came from, and nothing about what the page is.
 _TRACKING = re.compile(
     r"utm_\w+|mc_[ce]id|[a-z]{0,2}clid|msclkid|igshid|_hs\w+|ref|ref_src|ref_url|source|spm|trk|yclid|_ga|_gl",
     re.IGNORECASE,
 )
 _INDEX_PAGE = re.compile(r"/(?:index|default)\.(?:html?|php|aspx?)$", re.IGNORECASE)
+ASKED_TO_BE_ERASED = "This person asked to be erased: the address is not written down again."
 _LOOKUP_CHUNK = 500  # values in one IN (…): below the parameter limits of every SQLite
 
 
@@ -148,6 +151,7 @@ def add_lead(campaign: Campaign, new: NewLead, *, source: Lead.Source, now: date
     """One lead, once per site and campaign. Raises NotASiteError, InvalidAddressError."""
     site = read_site(new.website_url)
     contact = _contact(new, now=now)
+    refuse_erased(campaign, new.contact_email)
     with transaction.atomic():
         _only_one_adds_to(campaign)
         known = Lead.objects.of(campaign).filter(site_key=site.key).first()
@@ -182,6 +186,12 @@ def add_many(campaign: Campaign, rows: Iterable[NewLead], *, source: Lead.Source
             already_there.append(new)
         else:
             ready[site.key] = new, lead, contact
+    erased = erased_among(campaign.workspace, [c.email_key for _, _, c in ready.values() if c is not None])
+    for key, (new, _, contact) in list(ready.items()):
+        if contact is not None and contact.email_key in erased:
+            # Without the line: it names them.
+            failed.append(LineError(new.line, site_key(new.website_url), ASKED_TO_BE_ERASED))
+            del ready[key]
     with transaction.atomic():
         _only_one_adds_to(campaign)
         already_there += [ready.pop(key)[0] for key in known_keys(campaign, list(ready))]
@@ -197,6 +207,12 @@ def add_many(campaign: Campaign, rows: Iterable[NewLead], *, source: Lead.Source
                 contact=Subquery(first_of_lead)
             )
     return AddedMany(len(leads), sorted(already_there, key=lambda new: new.line), failed)
+
+
+def refuse_erased(campaign: Campaign, email: str) -> None:
+    """Raises InvalidAddressError for whoever asked to be erased: nobody writes their address down again."""
+    if email and erased_among(campaign.workspace, [normalise(email)]):
+        raise InvalidAddressError(ASKED_TO_BE_ERASED)
 
 
 def known_keys(campaign: Campaign, keys: Sequence[str]) -> set[str]:
@@ -220,6 +236,7 @@ def set_contact(
         lead.save(update_fields=["contact"])
         return
     key = normalise(email)
+    refuse_erased(lead.campaign, email)
     details = {
         "email": email.strip(),
         "name": name,
@@ -251,6 +268,9 @@ def read_paste(text: str) -> Paste:
     lines = [(number, line.strip("\ufeff ")) for number, line in enumerate(text.splitlines(), start=1)]
     filled = [(number, line) for number, line in lines if line.strip()]
     for number, line in filled[:MAX_LINES]:
+        if len(line) > MAX_LINE:
+            errors.append(LineError(number, line[:80], "This line is too long: one site a line, please."))
+            continue
         cells = _cells(line)
         if heading is None and number == filled[0][0] and (columns := _heading(cells)):
             heading = columns
@@ -287,7 +307,9 @@ _COLUMNS: Mapping[str, str] = {
     **dict.fromkeys(("found_at", "found_url", "source_url"), "found_url"),
 }
 _LONGEST = {"contact_name": 120, "contact_role": 120, "website_title": 200, "topic": 120, "found_url": 500}
-_ADDRESS = re.compile(r"[^\s<>@]+@[^\s<>@]+")
+# Tried only where a word begins: elsewhere in a long word it would be tried in vain.
+_ADDRESS = re.compile(r"(?<![^\s<>@])[^\s<>@]+@[^\s<>@]+")
+_IN_BRACKETS = re.compile(r"<\s*[^\s<>@]+@[^\s<>@]+\s*>")
 _NAMED_ADDRESS = re.compile(r"(?P<name>[^<>@]*)<\s*(?P<address>[^\s<>@]+@[^\s<>@]+)\s*>")
 _SITE = re.compile(r"(?:https?://)?[^\s/@]+\.[^\s/@.]{2,}(?::\d+)?(?:[/?#]\S*)?", re.IGNORECASE)
 
@@ -309,10 +331,11 @@ def _cells(line: str) -> list[str]:
                 cells = line.split(separator)
             return [" ".join(cell.split()) for cell in cells]
     words = line.split()
-    if len(words) > 1 and not _NAMED_ADDRESS.search(line):
+    if len(words) > 1 and not _IN_BRACKETS.search(line):
         # No separator at all: what looks like a site or an address stands alone, the other words belong together.
         special = [word for word in words if _ADDRESS.fullmatch(word) or _SITE.fullmatch(word)]
-        rest = " ".join(word for word in words if word not in special)
+        known = set(special)
+        rest = " ".join(word for word in words if word not in known)
         return [*special, rest] if rest else special
     return [" ".join(words)]
 
@@ -373,6 +396,8 @@ def _checked(values: dict[str, str], custom: dict[str, str], line: int) -> NewLe
     for column, longest in _LONGEST.items():
         if len(values.get(column, "")) > longest:
             raise NotASiteError(f"“{values[column][:30]}…” is too long: at most {longest} characters.")
+    if values.get("found_url"):
+        values["found_url"] = read_page_address(values["found_url"])
     return NewLead(**values, custom_fields=custom, line=line)  # type: ignore[arg-type]  # keys of _COLUMNS are its fields
 
 
@@ -416,7 +441,7 @@ def _lead(campaign: Campaign, new: NewLead, site: Site, *, source: Lead.Source, 
 
 
 def _contact(new: NewLead, *, now: datetime) -> Contact | None:
-    """Raises InvalidAddressError."""
+    """Raises InvalidAddressError, NotASiteError."""
     if not new.contact_email:
         return None
     return Contact(
@@ -424,7 +449,8 @@ def _contact(new: NewLead, *, now: datetime) -> Contact | None:
         email_key=normalise(new.contact_email),
         name=new.contact_name.strip(),
         role=new.contact_role.strip(),
-        found_url=new.found_url,
+        # It becomes a link on our pages and a line of the letter, whoever brought it.
+        found_url=read_page_address(new.found_url) if new.found_url else "",
         found_passage=new.found_passage,
         found_at=now,
     )

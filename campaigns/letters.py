@@ -8,6 +8,7 @@ from __future__ import annotations
 import secrets
 from datetime import datetime
 from email import charset
+from email.errors import MessageError
 from email.headerregistry import Address
 from email.utils import format_datetime
 
@@ -36,10 +37,7 @@ def write(*, body: str, kind: Kind | str, identity: SenderIdentity, contact: Con
 
 def footer(*, identity: SenderIdentity, contact: Contact | None, opt_out_url: str) -> str:
     """At most four plain lines: who writes and for whom, where the address was found, privacy, how to say no."""
-    who = identity.organisation
-    if identity.on_behalf_of:
-        who += f", on behalf of {identity.on_behalf_of}"
-    lines = [f"{who}, {' '.join(identity.postal_address.split())}"]
+    lines = [identity.who_writes]
     if contact is not None and contact.found_url:
         lines.append(f"We found your address at {contact.found_url} on {_day(contact.found_at)}.")
     if identity.privacy_notice_url:
@@ -89,7 +87,7 @@ def compose(attempt: Attempt, *, mailbox: Mailbox, token: str, now: datetime) ->
             body=attempt.body,
             kind=attempt.kind,
             identity=identity,
-            contact=attempt.lead.contact,
+            contact=attempt.contact,
             opt_out_url=unsubscribe.link(token) if token else "",
         ),
         from_email=named(mailbox.from_name or identity.name, mailbox.email),
@@ -102,9 +100,15 @@ def compose(attempt: Attempt, *, mailbox: Mailbox, token: str, now: datetime) ->
 
 
 def named(name: str, address: str) -> str:
-    """`Name <address>` with the name quoted as RFC 5322 asks; control characters cannot travel in a name."""
+    """`Name <address>` with the name quoted as RFC 5322 asks; control characters cannot travel in a name.
+
+    Raises ValueError.
+    """
     plain = "".join(character for character in name if character.isprintable()).strip()
-    return str(Address(display_name=plain, addr_spec=address)) if plain else address
+    try:
+        return str(Address(display_name=plain, addr_spec=address)) if plain else address
+    except (ValueError, MessageError, LookupError, AttributeError) as err:  # Whatever the parser lets escape.
+        raise ValueError(f"“{address}” is not an email address.") from err
 
 
 def _tidy(text: str) -> str:

@@ -16,28 +16,34 @@ from __future__ import annotations
 import random
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from django.db import connection, models, transaction
 from django.db.models.functions import Now
 
-from campaigns.delivery import Accepted, Answer, NotSent
+from campaigns.delivery import LETTER_SECONDS, Accepted, Answer, NotSent
 from campaigns.letters import new_message_id
 from campaigns.models import Attempt, Campaign, Lead
 from compliance import audit, gate, holds, suppression, unsubscribe
-from compliance.models import Hold, Kind, PolicyResult, Suppression
+from compliance.addresses import InvalidAddressError
+from compliance.models import Hold, Kind, PolicyResult, SendRecord, Suppression
 from compliance.policy import Decision, Letter
+from outreach_site.accounts.models import Workspace
 from outreach_site.mailboxes.errors import MailServerError, Verdict
 from outreach_site.mailboxes.models import Mailbox
 
 # Longer than a slice plus the longest hand-over, so that a lease never lapses under a worker that is alive.
 LEASE = timedelta(seconds=180)
+# What must be left of a lease when a letter starts, so that nobody takes it for abandoned while it is handed over.
+HAND_OVER = timedelta(seconds=LETTER_SECONDS)
 CLAIM_AT_MOST = 50
 MAX_TRIES = 5
 FIRST_RETRY = timedelta(minutes=1)
 LONGEST_RETRY = timedelta(hours=4)
 SETTLE_AT_MOST = 500
+WAKE_AT_MOST = 1_000
 
 
 @dataclass(frozen=True)
@@ -47,6 +53,7 @@ class Claim:
     mailbox: Mailbox
     token: uuid.UUID
     attempts: Sequence[Attempt] = ()
+    decided: int = 0  # how many letters the gate answered for, whatever it said
     opt_out_tokens: Mapping[str, str] = field(default_factory=dict)  # attempt:42 -> the reader's own token
 
 
@@ -60,9 +67,14 @@ def take_lease(mailbox: Mailbox) -> uuid.UUID | None:
     taken = (
         Mailbox.objects.that_can_send()
         .filter(free, pk=mailbox.pk)
-        .update(lease_token=token, leased_until=Now() + models.Value(LEASE, output_field=models.DurationField()))
+        .update(lease_token=token, leased_until=_from_now(LEASE))
     )
     return token if taken else None
+
+
+def _from_now(span: timedelta) -> models.expressions.CombinedExpression:
+    """A moment by the database's clock, which all workers share."""
+    return Now() + models.Value(span, output_field=models.DurationField())
 
 
 def return_lease(mailbox: Mailbox, token: uuid.UUID, *, next_send_at: datetime) -> None:
@@ -85,45 +97,57 @@ def claim(mailbox: Mailbox, token: uuid.UUID, *, at_most: int, now: datetime) ->
             .select_for_update(of=("self",), skip_locked=connection.features.has_select_for_update_skip_locked)
             .order_by("due_at", "pk")[: min(at_most, CLAIM_AT_MOST)]
         )
+        decided = len(due)
+        due = _without_doubtful(due, now=now)
         if not due:
-            return Claim(mailbox, token)
+            return Claim(mailbox, token, decided=decided)
         for attempt in due:
             attempt.message_id = attempt.message_id or new_message_id(mailbox.email)
         workspace = mailbox.workspace
         decisions = gate.decide([letter_of(a, mailbox) for a in due], workspace=workspace, now=now)
-        lease_ends, day_ends = now + LEASE, workspace.day_bounds(now)[1]
         for attempt, decision in zip(due, decisions, strict=True):
             _apply(attempt, decision, now=now)
-            if decision.allowed:
-                attempt.lease_token, attempt.leased_until, attempt.valid_until = token, lease_ends, day_ends
-        Attempt.objects.bulk_update(
-            due,
-            ["state", "reason", "due_at", "message_id", "lease_token", "leased_until", "valid_until", "finished_at"],
-        )
+        Attempt.objects.bulk_update(due, _DECIDED_FIELDS)
         allowed = [attempt for attempt, decision in zip(due, decisions, strict=True) if decision.allowed]
+        Attempt.objects.filter(pk__in=[attempt.pk for attempt in allowed]).update(
+            lease_token=token, leased_until=_from_now(LEASE), valid_until=workspace.day_bounds(now)[1]
+        )
         tokens = unsubscribe.tokens_for(
             workspace=workspace,
             addresses={a.about: a.recipient_key for a in allowed if a.kind != Kind.ANSWER},
             sender_names={a.about: a.identity.organisation for a in allowed if a.identity is not None},
             now=now,
         )
-    return Claim(mailbox, token, allowed, tokens)
+    return Claim(mailbox, token, allowed, decided, tokens)
 
 
-_CLAIMED_FIELDS = (
-    "state",
-    "reason",
-    "due_at",
-    "message_id",
-    "lease_token",
-    "leased_until",
-    "valid_until",
-    "finished_at",
-)
+_DECIDED_FIELDS = ("state", "reason", "due_at", "asks", "message_id", "finished_at")
+
+
+def _without_doubtful(due: Sequence[Attempt], *, now: datetime) -> list[Attempt]:
+    """A waiting letter that the ledger counts may have left, whatever its row says: a person decides, not the gate.
+
+    No arrow leads here but a change made by hand or a half-restored backup; one such row must not stop all others.
+    """
+    on_record = set(
+        SendRecord.objects.that_count()
+        .filter(subject__in=[attempt.about for attempt in due])
+        .values_list("subject", flat=True)
+    )
+    if on_record:
+        Attempt.objects.filter(pk__in=[attempt.pk for attempt in due if attempt.about in on_record]).update(
+            state=Attempt.State.UNCERTAIN,
+            reason="The record says that this letter may have left already.",
+            verdict=Verdict.UNCERTAIN.value,
+            finished_at=now,
+            settled_at=None,
+        )
+    return [attempt for attempt in due if attempt.about not in on_record]
 
 
 def letter_of(attempt: Attempt, mailbox: Mailbox) -> Letter:
-    """An attempt as the gate sees it. Its campaign, lead and identity should be loaded."""
+    """An attempt as the gate sees it. Its campaign, identity, lead and the lead's contact should be loaded."""
+    contact = attempt.contact
     return Letter(
         about=attempt.about if attempt.pk else "",
         kind=Kind(attempt.kind),
@@ -141,7 +165,14 @@ def letter_of(attempt: Attempt, mailbox: Mailbox) -> Letter:
         campaign=attempt.campaign.subject,
         identity_complete=attempt.identity is not None and attempt.identity.is_complete,
         through_sandbox=mailbox.workspace.is_rehearsal,
+        site=attempt.lead.host,
+        has_notice=attempt.identity is not None and bool(attempt.identity.privacy_notice_url),
         ground=attempt.ground,
+        found_url=contact.found_url if contact else "",
+        found_passage=contact.found_passage if contact else "",
+        found_at=contact.found_at if contact else None,
+        approved=attempt.approved_at is not None,
+        cool_off_waived=attempt.cool_off_waived_at is not None,
         hourly_limit=mailbox.hourly_limit,
         daily_limit=mailbox.daily_limit,
         deferred_before=bool(attempt.reason) and attempt.tries == 0,
@@ -154,8 +185,14 @@ def _apply(attempt: Attempt, decision: Decision, *, now: datetime) -> None:
     elif decision.result == PolicyResult.DEFERRED:
         attempt.reason = decision.reason[:500]
         attempt.due_at = None if decision.asks else decision.until
+        attempt.asks = asked_by(decision)
     else:
         attempt.reason = ""
+
+
+def asked_by(decision: Decision) -> str:
+    """The rules that wait for a person, as Attempt.asks keeps them."""
+    return "".join(f"{rule.value} " for rule in decision.asking)
 
 
 # --- 2. Start and 3. Record -------------------------------------------------------------------------------------------
@@ -164,39 +201,47 @@ def _apply(attempt: Attempt, decision: Decision, *, now: datetime) -> None:
 def start(attempt: Attempt, mailbox: Mailbox, token: uuid.UUID, *, before: Recorded | None = None) -> bool:
     """Move a claimed letter to *sending*, and write down the letter before it, in one short transaction.
 
-    False where it may not leave any more: the lease or the day is over, somebody paused, cancelled or stopped it, or a
-    suppression or hold has come since the claim.
+    False where it may not leave any more: the lease ends before the hand-over could, the day is over, somebody paused,
+    cancelled or stopped it, or a suppression or hold has come since the claim.
+
+    May be repeated when nobody knows whether the transaction stood: a letter that is *sending* under this very token,
+    and not handed over yet, is started.
     """
     with transaction.atomic():
         if before is not None:
             before.write()
         if suppression.suppressed_among(mailbox.workspace, [attempt.recipient_key]):
             return False
-        started = (
-            Attempt.objects.filter(
-                pk=attempt.pk,
-                state=Attempt.State.QUEUED,
-                lease_token=token,
-                leased_until__gt=Now(),
-                valid_until__gt=Now(),
-                campaign__state=Campaign.State.RUNNING,
-                campaign__archived_at=None,
-                campaign__workspace__sending_stopped_at=None,
-                mailbox__paused_at=None,
-                mailbox__archived_at=None,
-            )
-            .exclude(
-                models.Exists(
-                    _standing_hold(
-                        "workspace",
-                        f"mailbox:{attempt.mailbox_id}",
-                        f"campaign:{attempt.campaign_id}",
-                        f"address:{attempt.recipient_key}",
-                    )
-                )
-            )
-            .update(state=Attempt.State.SENDING, started_at=Now())
+        # Conditions on other tables stand in EXISTS, never in a join: for a join Django asks `id IN (SELECT …)`, which
+        # PostgreSQL does not ask again after waiting for whoever cancels this very letter.
+        running = Campaign.objects.filter(
+            pk=models.OuterRef("campaign"),
+            state=Campaign.State.RUNNING,
+            archived_at=None,
+            workspace__sending_stopped_at=None,
         )
+        held = (
+            Hold.objects.in_workspace(mailbox.workspace)
+            .standing()
+            .filter(
+                subject__in=[
+                    "workspace",
+                    f"mailbox:{attempt.mailbox_id}",
+                    f"campaign:{attempt.campaign_id}",
+                    f"address:{attempt.recipient_key}",
+                ]
+            )
+        )
+        started = Attempt.objects.filter(
+            models.Exists(running),
+            models.Exists(Mailbox.objects.that_can_send().filter(pk=models.OuterRef("mailbox"))),
+            ~models.Exists(held),
+            pk=attempt.pk,
+            state__in=[Attempt.State.QUEUED, Attempt.State.SENDING],
+            lease_token=token,
+            leased_until__gt=_from_now(HAND_OVER),
+            valid_until__gt=Now(),
+        ).update(state=Attempt.State.SENDING, started_at=Now())
     return bool(started)
 
 
@@ -210,13 +255,22 @@ class Recorded:
     now: datetime
 
     def write(self) -> None:
-        """One update for a letter that went; a letter that comes back to the queue also gives its place back."""
-        mine = Attempt.objects.filter(pk=self.attempt.pk, lease_token=self.token, state=Attempt.State.SENDING)
-        if not mine.update(**self._outcome()):
+        """One update for a letter that went; a letter that comes back to the queue also gives its place back.
+
+        May be repeated: what is written already is left as it is.
+        """
+        letter = Attempt.objects.filter(pk=self.attempt.pk)
+        if letter.filter(lease_token=self.token, state=Attempt.State.SENDING).update(**self._outcome()):
+            if isinstance(self.answer, NotSent):
+                gate.settle(gate.Outcomes(released=[self.attempt.about]))
+        elif not letter.exists():
             # The row is gone (lead or campaign deleted in flight): the ledger alone keeps what happened.
             self._keep_in_ledger()
-        elif isinstance(self.answer, NotSent):
-            gate.settle(gate.Outcomes(released=[self.attempt.about]))
+        elif isinstance(self.answer, Accepted):
+            # The lease lapsed meanwhile, and somebody took the letter for lost or doubtful: here is the proof.
+            doubted = letter.filter(state__in=[Attempt.State.UNCERTAIN, Attempt.State.QUEUED])
+            if doubted.update(**self._outcome(), settled_at=None):
+                self._count_again()
 
     def _outcome(self) -> dict[str, object]:
         ended: dict[str, object] = {"finished_at": self.now, "lease_token": None, "leased_until": None}
@@ -252,6 +306,13 @@ class Recorded:
             )
         return ended | told | {"state": Attempt.State.FAILED, "tries": tries}
 
+    def _count_again(self) -> None:
+        """The place in the ledger may have been given back already, by a person who said that it did not arrive."""
+        records = SendRecord.objects.filter(subject=self.attempt.about)
+        last = records.order_by("-pk").first()
+        if last is not None and not records.that_count().exists():
+            records.filter(pk=last.pk).update(state=SendRecord.State.RESERVED)
+
     def _keep_in_ledger(self) -> None:
         about = self.attempt.about
         if isinstance(self.answer, Accepted):
@@ -270,13 +331,16 @@ def retry_after(tries: int) -> timedelta:
 
 def give_back(claimed: Claim, attempts: Iterable[Attempt]) -> None:
     """Return claimed letters that were not started, and their reservations: the slice is over, or the server away."""
-    waiting = list(attempts)
-    if waiting:
-        with transaction.atomic():
-            gate.settle(gate.Outcomes(released=[attempt.about for attempt in waiting]))
-            Attempt.objects.filter(
-                pk__in=[attempt.pk for attempt in waiting], lease_token=claimed.token, state=Attempt.State.QUEUED
-            ).update(lease_token=None, leased_until=None, valid_until=None)
+    waiting = {attempt.pk: attempt.about for attempt in attempts}
+    if not waiting:
+        return
+    with transaction.atomic():
+        there = list(Attempt.objects.filter(pk__in=waiting).select_for_update().order_by("pk"))
+        # After a lapsed lease, somebody else may have a letter and a reservation of their own for it.
+        mine = [a.pk for a in there if a.lease_token == claimed.token and a.state == Attempt.State.QUEUED]
+        gone = waiting.keys() - {attempt.pk for attempt in there}
+        gate.settle(gate.Outcomes(released=[waiting[pk] for pk in [*mine, *gone]]))
+        Attempt.objects.filter(pk__in=mine).update(lease_token=None, leased_until=None, valid_until=None)
 
 
 def fail_unbuildable(attempt: Attempt, token: uuid.UUID, why: str, *, now: datetime) -> None:
@@ -344,14 +408,16 @@ def settle(*, now: datetime, at_most: int = SETTLE_AT_MOST) -> int:
         if unknown:
             Lead.objects.filter(pk__in=[a.lead_id for a in unknown]).move_to(Lead.Status.BOUNCED, now=now)
             for attempt in unknown:  # Rare, and each is a record of its own.
-                suppression.suppress(
-                    workspace=attempt.campaign.workspace,
-                    address=attempt.recipient,
-                    reason=Suppression.Reason.HARD_BOUNCE,
-                    source=attempt.about,
-                    note=attempt.server_words[:500],
-                    now=now,
-                )
+                # What is no address any more cannot be suppressed, nor written to again; the others still settle.
+                with suppress(InvalidAddressError):
+                    suppression.suppress(
+                        workspace=attempt.campaign.workspace,
+                        address=attempt.recipient,
+                        reason=Suppression.Reason.HARD_BOUNCE,
+                        source=attempt.about,
+                        note=attempt.server_words[:500],
+                        now=now,
+                    )
         audit.record_many([_entry(attempt, now) for attempt in recorded])
         Attempt.objects.filter(pk__in=[attempt.pk for attempt in recorded]).update(settled_at=now)
     return len(recorded)
@@ -382,6 +448,7 @@ def reconcile(*, now: datetime) -> None:
         waiting = list(
             lapsed.filter(state=Attempt.State.QUEUED)
             .select_for_update(skip_locked=connection.features.has_select_for_update_skip_locked)
+            .order_by("leased_until", "pk")
             .only("pk")[:SETTLE_AT_MOST]
         )
         if waiting:
@@ -399,6 +466,27 @@ def reconcile(*, now: datetime) -> None:
         )
 
 
+def strand(*, now: datetime) -> int:
+    """Letters of a removed mailbox cannot leave, and no other mailbox takes its place: they say so. How many."""
+    queued = Attempt.objects.filter(state=Attempt.State.QUEUED, lease_token=None)
+    # Asked in two steps, so that a long queue is never walked: few mailboxes are removed with letters waiting.
+    waiting = queued.filter(mailbox=models.OuterRef("pk"))
+    removed = list(
+        Mailbox.objects.exclude(archived_at=None).filter(models.Exists(waiting)).values_list("pk", flat=True)
+    )
+    stranded = 0
+    for of_mailbox in [models.Q(mailbox=None), *(models.Q(mailbox=pk) for pk in removed)]:
+        stranded += queued.filter(of_mailbox).update(
+            state=Attempt.State.FAILED,
+            reason="The mailbox of this letter was removed. Choose another for the campaign, and write again.",
+            verdict="",
+            due_at=None,
+            finished_at=now,
+            settled_at=None,
+        )
+    return stranded
+
+
 def gap_after(mailbox: Mailbox) -> timedelta:
     """The pause after a letter: the mailbox's own, and up to half as much again, so that no rhythm shows."""
     return timedelta(seconds=mailbox.min_gap_seconds * random.uniform(1.0, 1.5))  # noqa: S311 - no secret
@@ -407,25 +495,23 @@ def gap_after(mailbox: Mailbox) -> timedelta:
 def wake(*, now: datetime) -> int:
     """Letters that wait for a person and whose reason has gone (a hold lifted, a ground named) wait for a worker again.
 
-    The gate is asked, and nothing is reserved or logged; the claim decides for good.
+    The gate is asked, and nothing is reserved or logged; the claim decides for good. Where more wait than are looked at
+    in one turn, each minute has another part of them, so that the first ones do not hide the rest for ever.
     """
-    woken = 0
-    held = (
-        Attempt.objects.filter(state=Attempt.State.QUEUED, due_at=None, mailbox__isnull=False)
-        .select_related("campaign", "lead__contact", "identity", "mailbox__workspace")
-        .order_by("mailbox__workspace_id", "pk")[:SETTLE_AT_MOST]
-    )
-    by_workspace: dict[int, list[Attempt]] = {}
-    for attempt in held:
+    asking = Attempt.objects.filter(state=Attempt.State.QUEUED, due_at=None, mailbox__isnull=False)
+    turns = -(-asking.count() // WAKE_AT_MOST)
+    if not turns:
+        return 0
+    first = int(now.timestamp() // 60) % turns * WAKE_AT_MOST
+    part = asking.select_related("campaign", "lead__contact", "identity", "mailbox__workspace").order_by("pk")
+    by_workspace: dict[Workspace, list[Letter]] = {}
+    for attempt in part[first : first + WAKE_AT_MOST]:
         if attempt.mailbox is not None:
-            by_workspace.setdefault(attempt.mailbox.workspace_id, []).append(attempt)
-    for attempts in by_workspace.values():
-        mailboxes = {attempt.pk: attempt.mailbox for attempt in attempts}
-        letters = [letter_of(a, mailbox) for a in attempts if (mailbox := mailboxes[a.pk]) is not None]
-        workspace = attempts[0].mailbox.workspace if attempts[0].mailbox else None
-        if workspace is None:
-            continue
+            letters = by_workspace.setdefault(attempt.mailbox.workspace, [])
+            letters.append(letter_of(attempt, attempt.mailbox))
+    woken = 0
+    for workspace, letters in by_workspace.items():
         decisions = gate.foresee(letters, workspace=workspace, now=now)
-        free = [attempt.pk for attempt, decision in zip(attempts, decisions, strict=True) if not decision.asks]
-        woken += Attempt.objects.filter(pk__in=free, state=Attempt.State.QUEUED, due_at=None).update(due_at=now)
+        free = [int(decision.letter.about.removeprefix("attempt:")) for decision in decisions if not decision.asks]
+        woken += asking.filter(pk__in=free).update(due_at=now)
     return woken

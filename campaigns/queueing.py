@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from django.db import models, transaction
+from django.db.models.functions import Coalesce, Now
 from django.utils import timezone
 
 from campaigns import outbox
@@ -77,10 +78,14 @@ def queue_letters(campaign: Campaign, leads: Sequence[Lead], *, user: User, now:
     """
     plan = _plan(campaign)
     with transaction.atomic():
+        _only_one_queues_for(campaign.pk)
         drafts = [_draft(plan, lead, user=user, now=now, ground=ground) for lead in leads]
         foreseen = _judge(plan, drafts, now=now, screen=True)
         going = [(f.lead, f.attempt) for f in foreseen if f.attempt is not None and not f.refused]
+        for f in foreseen:
+            _wait_for_person(f)
         attempts, taken = _store(plan, going)
+        _record_waiting(foreseen, attempts, plan, now=now)
         if campaign.state == Campaign.State.DRAFT and attempts:
             campaign.resume()
         if attempts:
@@ -121,6 +126,7 @@ def requeue(attempt: Attempt, *, user: User, now: datetime) -> bool:
     False where it is not stopped any more, or another letter of this step has gone to the same address meanwhile.
     """
     with transaction.atomic():
+        _only_one_queues_for(attempt.campaign_id)
         rival = Attempt.objects.filter(step=attempt.step_id, recipient_key=attempt.recipient_key).exclude(
             models.Q(pk=attempt.pk) | models.Q(state__in=[Attempt.State.BLOCKED, Attempt.State.CANCELLED])
         )
@@ -138,9 +144,19 @@ def requeue(attempt: Attempt, *, user: User, now: datetime) -> bool:
 
 
 def prove_sent(attempts: Iterable[Attempt], *, by: str) -> int:
-    """Something proves that uncertain letters were sent: a reply, a bounce, a copy in the Sent folder. How many."""
-    return Attempt.objects.filter(pk__in=[attempt.pk for attempt in attempts], state=Attempt.State.UNCERTAIN).update(
-        state=Attempt.State.SENT, reason=f"Proved by {by}."[:500], settled_at=None
+    """Something proves that letters were sent: a reply, a bounce, a copy in the Sent folder. How many were in doubt.
+
+    A proof can come before the worker has written its own answer, and a killed one never will: so it counts for a
+    letter that is *sending*, too.
+    """
+    in_doubt = [Attempt.State.SENDING, Attempt.State.UNCERTAIN]
+    return Attempt.objects.filter(pk__in=[attempt.pk for attempt in attempts], state__in=in_doubt).update(
+        state=Attempt.State.SENT,
+        reason=f"Proved by {by}."[:500],
+        finished_at=Coalesce("finished_at", Now()),
+        lease_token=None,
+        leased_until=None,
+        settled_at=None,
     )
 
 
@@ -162,6 +178,11 @@ def settle_doubt(attempt: Attempt, *, arrived: bool, user: User, now: datetime) 
         if changed:
             _note("letter.said_arrived" if arrived else "letter.said_lost", attempt, user=user, now=now)
     return bool(changed)
+
+
+def _only_one_queues_for(campaign_id: int) -> None:
+    """Two people who queue letters to the same address wait for each other, so that the second finds the first's."""
+    Campaign.objects.select_for_update(no_key=True).filter(pk=campaign_id).first()
 
 
 @dataclass(frozen=True)
@@ -245,6 +266,25 @@ def _draft(plan: _Plan, lead: Lead, *, user: User, now: datetime, ground: str) -
     )
 
 
+def _wait_for_person(foreseen: Foreseen) -> None:
+    """What a person has to decide is said at once, not when a worker comes by."""
+    if foreseen.attempt is not None and foreseen.decision is not None and foreseen.decision.asks:
+        foreseen.attempt.due_at = None
+        foreseen.attempt.reason = foreseen.decision.reason[:500]
+        foreseen.attempt.asks = outbox.asked_by(foreseen.decision)
+
+
+def _record_waiting(foreseen: Sequence[Foreseen], stored: Sequence[Attempt], plan: _Plan, *, now: datetime) -> None:
+    """Only now do these letters have a number for the audit log to name."""
+    decisions = {id(f.attempt): f.decision for f in foreseen if f.decision is not None and f.decision.asks}
+    waiting = [(attempt, decisions[id(attempt)]) for attempt in stored if id(attempt) in decisions]
+    gate.record(
+        [replace(decision, letter=replace(decision.letter, about=attempt.about)) for attempt, decision in waiting],
+        workspace=plan.campaign.workspace,
+        now=now,
+    )
+
+
 def _judge(plan: _Plan, drafts: Sequence[_Draft], *, now: datetime, screen: bool) -> list[Foreseen]:
     written = [draft.attempt for draft in drafts if draft.attempt is not None]
     questions = [outbox.letter_of(attempt, plan.mailbox) for attempt in written]
@@ -301,8 +341,13 @@ _REWRITTEN = (
     "subject",
     "body",
     "ground",
+    "approved_at",
+    "approved_by",
+    "cool_off_waived_at",
+    "cool_off_waived_by",
     "state",
     "due_at",
+    "asks",
     "reason",
     "tries",
     "verdict",

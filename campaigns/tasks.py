@@ -6,13 +6,15 @@ from django.db import transaction
 from django.utils import timezone
 from django_q.tasks import async_task
 
-from campaigns import dispatch
+from campaigns import dispatch, outbox
 
 
 def dispatch_due() -> None:
     """Every minute: put right what died, and wake each mailbox that has letters to send."""
     now = timezone.now()
+    outbox.strand(now=now)
     dispatch.tidy_up(now=now)
+    outbox.wake(now=now)
     for mailbox_id in dispatch.due_mailboxes(now=now):
         async_task(dispatch_mailbox, mailbox_id)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from campaigns.views import campaigns, leads, letters, sending, templates
+from campaigns.views import approvals, campaigns, leads, letters, sending, templates
 
 app_name = "campaigns"
 urlpatterns: list[URLPattern] = [
@@ -33,6 +33,9 @@ urlpatterns: list[URLPattern] = [
     path("leads/<int:pk>/delete/", leads.lead_delete, name="lead_delete"),
     path("letters/<int:pk>/", sending.attempt_detail, name="attempt_detail"),
     path("letters/<int:pk>/cancel/", sending.attempt_cancel, name="attempt_cancel"),
+    path("letters/<int:pk>/approve/", approvals.attempt_approve, name="attempt_approve"),
+    path("letters/<int:pk>/write-anyway/", approvals.attempt_write_anyway, name="attempt_write_anyway"),
+    path("approvals/", approvals.approval_list, name="approval_list"),
     path("templates/", templates.template_list, name="template_list"),
     path("templates/new/", templates.template_create, name="template_create"),
     path("templates/preview/", templates.template_preview, name="template_preview"),

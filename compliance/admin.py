@@ -6,7 +6,17 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from compliance.models import AuditEntry, AuditPerson, Hold, SendRecord, Suppression, UnsubscribeToken
+from compliance.models import (
+    AuditCheck,
+    AuditEntry,
+    AuditPerson,
+    AuditSeal,
+    Hold,
+    SendRecord,
+    Suppression,
+    UnsubscribeToken,
+)
+from compliance.privacy_models import Consent, PrivacyRequest
 from outreach_site.lib.admin import ReadOnlyAdmin, ReadOnlyInline
 
 
@@ -51,6 +61,42 @@ class AuditEntryAdmin(ReadOnlyAdmin):
     date_hierarchy = "recorded_at"
     ordering = ("-pk",)
     inlines = (AuditPersonInline,)
+
+
+@admin.register(AuditSeal)
+class AuditSealAdmin(ReadOnlyAdmin):
+    list_display = ("seq", "entry_id", "digest", "sealed_at")
+    search_fields = ("=seq", "=entry__id")
+    date_hierarchy = "sealed_at"
+    ordering = ("-pk",)
+
+
+@admin.register(AuditCheck)
+class AuditCheckAdmin(ReadOnlyAdmin):
+    list_display = ("asked_at", "asked_by_id", "finished_at", "rows", "found")
+    date_hierarchy = "asked_at"
+    exclude = ("proof",)
+    ordering = ("-pk",)
+
+
+@admin.register(Consent)
+class ConsentAdmin(ReadOnlyAdmin):
+    list_display = ("address", "status", "workspace", "source", "obtained_on", "withdrawn_on")
+    list_filter = ("status",)
+    list_select_related = ("workspace",)
+    search_fields = ("address__startswith",)
+    date_hierarchy = "obtained_on"
+    ordering = ("-pk",)
+
+
+@admin.register(PrivacyRequest)
+class PrivacyRequestAdmin(ReadOnlyAdmin):
+    list_display = ("kind", "state", "workspace", "received_on", "due_on", "done_at")
+    list_filter = ("kind", "state")
+    list_select_related = ("workspace",)
+    search_fields = ("=address",)
+    exclude = ("stone", "progress")
+    ordering = ("-pk",)
 
 
 @admin.register(UnsubscribeToken)

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from django.db import transaction
@@ -20,6 +22,7 @@ from django.utils import timezone
 from compliance.models import AuditEntry, AuditPerson
 from outreach_site.accounts.models import User, Workspace
 from outreach_site.lib.crypto import keyed_digest
+from outreach_site.lib.inserting import insert
 from outreach_site.lib.ports import AuditRecord
 
 
@@ -36,7 +39,7 @@ class Entry:
     reason: str = ""
     legal_basis: str = ""
     region: str = ""
-    checks: Sequence[Mapping[str, Any]] = ()
+    checks: Sequence[Mapping[str, str]] = ()
     details: Mapping[str, Any] = field(default_factory=dict)
     lead_email: str = ""
     sender_email: str = ""
@@ -54,7 +57,7 @@ def record(
     reason: str = "",
     legal_basis: str = "",
     region: str = "",
-    checks: Sequence[Mapping[str, Any]] = (),
+    checks: Sequence[Mapping[str, str]] = (),
     details: Mapping[str, Any] | None = None,
     lead_email: str = "",
     sender_email: str = "",
@@ -92,13 +95,13 @@ def record_many(entries: Sequence[Entry]) -> list[AuditEntry]:
     people = [_person(entry) for entry in entries]
     rows = [_row(entry, person) for entry, person in zip(entries, people, strict=True)]
     with transaction.atomic():
-        AuditEntry.objects.bulk_create(rows)
+        insert(rows)
         named = []
         for row, person in zip(rows, people, strict=True):
             if row.person_digest:
                 person.entry = row
                 named.append(person)
-        AuditPerson.objects.bulk_create(named)
+        insert(named)
     return rows
 
 
@@ -132,6 +135,9 @@ def one_line(text: str, limit: int) -> str:
 
     Invisible characters that reorder text go too, so that a line always reads as it was written.
     """
+    # Nearly every line is one already. What is printable has no control character, and no space but the plain one.
+    if len(text) <= limit and text.isprintable() and "  " not in text and text.strip(" ") == text:
+        return text
     kept = "".join(" " if unicodedata.category(char) in _UNPRINTABLE else char for char in text[: limit * 4])
     line = " ".join(kept.split())
     return line if len(line) <= limit else f"{line[: limit - 1]}…"
@@ -150,26 +156,70 @@ def _person(entry: Entry) -> AuditPerson:
 
 
 def _row(entry: Entry, person: AuditPerson) -> AuditEntry:
+    people = [person.lead_email] if "@" in person.lead_email[1:] else []
     return AuditEntry(
         workspace_id=entry.workspace_id,
         user_id=entry.user_id,
         event=one_line(entry.event, 48),
         about=one_line(entry.about, 64),
         policy_result=entry.policy_result,
-        reason=one_line(entry.reason, 500),
+        reason=_without_people(one_line(entry.reason, 500), people),
         legal_basis=entry.legal_basis,
         region=one_line(entry.region, 12),
-        checks=[_plain(check) for check in entry.checks],
-        details=_plain(entry.details),
+        checks=[_check(check, people) for check in entry.checks],
+        details=_without_people(_plain(entry.details), people),
         person_digest=digest_of(person),
         is_preview=entry.is_preview,
         recorded_at=entry.now,
     )
 
 
+def _check(check: Mapping[str, str], people: Sequence[str]) -> Any:
+    plain, may_name_somebody = _plain_check(check["rule"], check["outcome"], check["sentence"])
+    return _without_people(plain, people) if may_name_somebody else plain
+
+
+@lru_cache(maxsize=10_000)
+def _plain_check(rule: str, outcome: str, sentence: str) -> tuple[Any, bool]:
+    """One row of `checks`, and whether an address may stand in it. Most rules say the same of most letters."""
+    return _plain({"rule": rule, "outcome": outcome, "sentence": sentence}), "@" in sentence
+
+
+def _without_people(value: Any, people: Sequence[str]) -> Any:
+    """`value` without these addresses, and a server's words without any: the entry cannot be changed later.
+
+    What a server says often names the address it is about, or the one that it forwards to.
+    """
+    match value:
+        case str():
+            if "@" not in value:
+                return value  # The address of nobody.
+            lower = value.lower()
+            for address in people:
+                if address in lower:
+                    value = re.sub(re.escape(address), "(address)", value, flags=re.IGNORECASE)
+            return value
+        case dict():
+            return {
+                key: _ANY_ADDRESS.sub("(address)", item)
+                if key == "server_words" and isinstance(item, str)
+                else _without_people(item, people)
+                for key, item in value.items()
+            }
+        case list():
+            return [_without_people(item, people) for item in value]
+        case _:
+            return value
+
+
+_ANY_ADDRESS = re.compile(r"[\w.+%-]+@[\w.-]+\w")
+
+
 def _plain(value: Any) -> Any:
     """`value` as JSON that every database takes: PostgreSQL refuses NUL, and lone surrogates are not UTF-8."""
     match value:
+        case str():
+            return one_line(value, 2000)
         case None | bool() | int():
             return value
         case float():

@@ -8,12 +8,14 @@ from datetime import date
 from typing import Any
 
 from django import forms
+from django.core.files.uploadedfile import UploadedFile
 
 from compliance import suppression
 from compliance.addresses import InvalidAddressError, normalise
 from compliance.audit import one_line
-from compliance.models import PolicyResult, Suppression
-from compliance.words import GROUPS
+from compliance.models import NeverPitch, PolicyResult, Suppression
+from compliance.suppression_imports import LARGEST_FILE
+from compliance.words import GROUPS, RULES
 from outreach_site.accounts.models import Workspace
 from outreach_site.mailboxes.models import Mailbox
 
@@ -22,6 +24,7 @@ Reason = Suppression.Reason
 BY_HAND = (Reason.MANUAL, Reason.OPT_OUT, Reason.NOT_INTERESTED, Reason.COMPLAINT, Reason.HARD_BOUNCE)
 MOST_AT_ONCE = 10_000
 _IN_BRACKETS = re.compile(r"<([^<>]*)>")
+_SCHEME = re.compile(r"^(?:[a-z][a-z0-9+.-]*:)?//", re.IGNORECASE)
 _BETWEEN = re.compile(r"[,;\t]")
 
 
@@ -41,6 +44,10 @@ class Pasted:
     problems: list[Problem] = field(default_factory=list)
 
     @property
+    def count(self) -> int:
+        return len(self.addresses) + len(self.domains) + len(self.problems)
+
+    @property
     def rest(self) -> str:
         """The lines to look at again."""
         return "\n".join(problem.text for problem in self.problems)
@@ -57,6 +64,8 @@ def read_pasted(text: str) -> Pasted:
             written = piece.strip().strip("\"'")
             if written:
                 _sort(written, number, pasted)
+            if pasted.count > MOST_AT_ONCE:
+                return pasted  # Refused as a whole: nobody has to wait for the rest.
     return pasted
 
 
@@ -68,6 +77,59 @@ def _sort(written: str, line: int, pasted: Pasted) -> None:
             pasted.domains.append(suppression.normalise_domain(written))
     except InvalidAddressError as err:
         pasted.problems.append(Problem(line=line, text=one_line(written, 320), sentence=str(err)))
+
+
+def read_sites(text: str) -> Pasted:
+    """Domains out of text: one a line, or between commas, semicolons or tabs; web addresses and email addresses too."""
+    pasted = Pasted()
+    for number, line in enumerate(text.splitlines(), start=1):
+        for piece in _BETWEEN.split(line):
+            written = piece.strip().strip("\"'<>")
+            host = _SCHEME.sub("", written).partition("/")[0].partition("?")[0].rpartition("@")[2]
+            host = host.partition(":")[0].lower().removeprefix("www.")
+            if not written:
+                continue
+            if len(written.split()) > 1:
+                host = written  # No site is two words: what is wrong with it is said below.
+            try:
+                pasted.domains.append(suppression.normalise_domain(host))
+            except InvalidAddressError as err:
+                pasted.problems.append(Problem(line=number, text=one_line(written, 320), sentence=str(err)))
+    return pasted
+
+
+_WHY = [
+    (Reason.MANUAL, "We decided not to write there"),
+    (Reason.OPT_OUT, "They asked to be removed"),
+    (Reason.NOT_INTERESTED, "They said no"),
+    (Reason.COMPLAINT, "They complained"),
+    (Reason.HARD_BOUNCE, "The address does not exist"),
+]
+
+
+class SuppressionFileForm(forms.Form):
+    """A file of addresses that are all to be suppressed."""
+
+    file = forms.FileField(
+        label="File",
+        widget=forms.ClearableFileInput(attrs={"accept": ".csv,.txt,.tsv,text/csv,text/plain"}),
+        help_text="A CSV or text file, one address or domain a line. It may have columns “email” and “reason”.",
+    )
+    reason = forms.ChoiceField(
+        label="Why", choices=_WHY, initial=Reason.MANUAL, help_text="For lines that name no reason of their own."
+    )
+    note = forms.CharField(
+        label="Note",
+        required=False,
+        max_length=500,
+        help_text="For whoever wonders later: “from our old tool”.",
+    )
+
+    def clean_file(self) -> UploadedFile:
+        chosen: UploadedFile = self.cleaned_data["file"]
+        if chosen.size is not None and chosen.size > LARGEST_FILE:
+            raise forms.ValidationError(f"At most {LARGEST_FILE // 1024 // 1024} MB at a time: split the file.")
+        return chosen
 
 
 class SuppressForm(forms.Form):
@@ -89,13 +151,7 @@ class SuppressForm(forms.Form):
     )
     reason = forms.ChoiceField(
         label="Why",
-        choices=[
-            (Reason.MANUAL, "We decided not to write there"),
-            (Reason.OPT_OUT, "They asked to be removed"),
-            (Reason.NOT_INTERESTED, "They said no"),
-            (Reason.COMPLAINT, "They complained"),
-            (Reason.HARD_BOUNCE, "The address does not exist"),
-        ],
+        choices=_WHY,
         initial=Reason.MANUAL,
         help_text="What a person asked for can later be lifted by an owner only.",
     )
@@ -108,13 +164,44 @@ class SuppressForm(forms.Form):
 
     def clean_lines(self) -> Pasted:
         pasted = read_pasted(self.cleaned_data["lines"])
-        if len(pasted.addresses) + len(pasted.domains) + len(pasted.problems) > MOST_AT_ONCE:
+        if pasted.count > MOST_AT_ONCE:
             raise forms.ValidationError(f"Up to {MOST_AT_ONCE:,} at a time, please: add the rest in a second go.")
         return pasted
 
     def with_the_rest(self, pasted: Pasted) -> SuppressForm:
         """The form again, with what could not be read in it, and nothing of what was."""
         return SuppressForm(initial={**self.cleaned_data, "lines": pasted.rest})
+
+
+class NeverPitchForm(forms.Form):
+    """One or many sites, pasted as domains, addresses of pages, or email addresses."""
+
+    lines = forms.CharField(
+        label="Sites",
+        max_length=500_000,
+        widget=forms.Textarea(
+            attrs={
+                "rows": 5,
+                "autofocus": True,
+                "spellcheck": "false",
+                "autocapitalize": "off",
+                "placeholder": "example.com\nhttps://blog.example.org/",
+            }
+        ),
+        help_text="One a line. Each stands for its subdomains too.",
+    )
+    why = forms.ChoiceField(label="Whose they are", choices=NeverPitch.Why.choices, initial=NeverPitch.Why.OWN)
+    note = forms.CharField(label="Note", required=False, max_length=300, help_text="Such as the client's name.")
+
+    def clean_lines(self) -> Pasted:
+        pasted = read_sites(self.cleaned_data["lines"])
+        if len(pasted.domains) + len(pasted.problems) > MOST_AT_ONCE:
+            raise forms.ValidationError(f"Up to {MOST_AT_ONCE:,} at a time, please: add the rest in a second go.")
+        return pasted
+
+    def with_the_rest(self, pasted: Pasted) -> NeverPitchForm:
+        """The form again, with what could not be read in it, and nothing of what was."""
+        return NeverPitchForm(initial={**self.cleaned_data, "lines": pasted.rest})
 
 
 class LiftForm(forms.Form):
@@ -201,6 +288,9 @@ class AuditFilter(forms.Form):
     result = forms.ChoiceField(required=False, choices=[("", "Any answer"), *PolicyResult.choices])
     event = forms.ChoiceField(
         required=False, choices=[("", "Everything"), *((name, label) for name, (label, _) in GROUPS.items())]
+    )
+    rule = forms.ChoiceField(
+        required=False, choices=[("", "Any rule"), *((rule.value, name) for rule, name in RULES.items())]
     )
     since = forms.DateField(required=False)
     until = forms.DateField(required=False)

@@ -9,21 +9,24 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
+from ipaddress import ip_address
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.db import models, transaction
-from django.db.models import Count
 
-from compliance import audit, suppression
+from compliance import audit, consents, ledger, never_pitch, suppression
 from compliance.addresses import normalise, registrable
 from compliance.models import Hold, Kind, PolicyResult, SendRecord, Suppression
-from compliance.policy import HOUR, Decision, Facts, Letter, Limits
+from compliance.policy import Decision, Facts, Letter, Limits, Written
+from compliance.policy import at_once as answer_at_once
 from compliance.policy import decide as apply_rules
 from outreach_site.accounts.models import User, Workspace
+from outreach_site.lib import ports
+from outreach_site.lib.inserting import insert
 
 _REPLY_MARKS = re.compile(r"^(?:(?:re|aw|sv|fwd?|wg|tr|rv)\s*:\s*)+", re.IGNORECASE)
 # SQLite binds at most 32,766 values a statement, PostgreSQL's driver 65,535: a batch stays far below.
@@ -41,7 +44,7 @@ def decide(letters: Sequence[Letter], *, workspace: Workspace, now: datetime) ->
         # On PostgreSQL this row is the queue of everybody who decides for the workspace; SQLite has one writer anyway.
         workspace = Workspace.objects.select_for_update(no_key=True).get(pk=workspace.pk)
         decisions = apply_rules(letters, _facts(letters, workspace, now), now=now)
-        SendRecord.objects.bulk_create([_reservation(d, workspace, now) for d in decisions if d.allowed])
+        insert([_reservation(d, workspace, now) for d in decisions if d.allowed])
         audit.record_many(
             [
                 _entry(decision, workspace, now, user_id=decision.letter.user_id)
@@ -52,10 +55,17 @@ def decide(letters: Sequence[Letter], *, workspace: Workspace, now: datetime) ->
     return decisions
 
 
-def preview(letter: Letter, *, workspace: Workspace, user: User | None, now: datetime) -> Decision:
-    """What `decide` would answer now. Reserves nothing; the audit row is marked as a question."""
+def preview(
+    letter: Letter, *, workspace: Workspace, user: User | None, now: datetime, at_once: bool = False
+) -> Decision:
+    """What `decide` would answer now. Reserves nothing; the audit row is marked as a question.
+
+    `at_once`: for somebody who will not wait, see policy.at_once.
+    """
     with transaction.atomic():
         [decision] = apply_rules([letter], _facts([letter], workspace, now), now=now)
+        if at_once:
+            decision = answer_at_once(decision)
         entry = _entry(decision, workspace, now, user_id=user.pk if user else None)
         audit.record_many([replace(entry, event="letter.checked", is_preview=True)])
     return decision
@@ -78,6 +88,11 @@ def screen(letters: Sequence[Letter], *, workspace: Workspace, now: datetime) ->
             ]
         )
     return decisions
+
+
+def record(decisions: Sequence[Decision], *, workspace: Workspace, now: datetime) -> None:
+    """Write answers to the audit log that were given before the letters they are about had a number."""
+    audit.record_many([_entry(decision, workspace, now, user_id=decision.letter.user_id) for decision in decisions])
 
 
 @dataclass(frozen=True)
@@ -141,6 +156,7 @@ def question(
         subject=subject,
         subject_digest=subject_digest(subject),
         through_sandbox=through_sandbox,
+        is_question=True,
     )
 
 
@@ -151,66 +167,58 @@ def limits_of(workspace: Workspace) -> Limits:
         per_domain_day=min(workspace.daily_domain_cap or settings.DAILY_DOMAIN_CAP, settings.DAILY_DOMAIN_CAP),
         per_sign_in_hour=settings.MAX_EMAILS_PER_HOUR,
         repeat_hours=settings.IDEMPOTENCY_HOURS,
+        cool_off_days=workspace.cool_off_days,
+        first_letters=workspace.first_letters,
     )
 
 
 def _facts(letters: Sequence[Letter], workspace: Workspace, now: datetime) -> Facts:
-    """Everything the rules ask about these letters. Eight queries, whatever their number."""
+    """Everything the rules ask about these letters. At most eight queries, whatever their number."""
     limits = limits_of(workspace)
-    day_starts_at, day_ends_at = workspace.day_bounds(now)
-    ledger = SendRecord.objects.in_workspace(workspace).that_count()
-    today = ledger.filter(counted_at__gte=day_starts_at)
-    # Letters on their way or uncertain count whatever their day: their moment is not known yet.
-    carried = list(
-        ledger.exclude(state=SendRecord.State.SENT)
-        .filter(counted_at__lt=day_starts_at)
-        .values_list("user_id", "recipient_domain", "mailbox_id")
-    )
-    user_ids = {letter.user_id for letter in letters}
-    domains = {letter.recipient_domain for letter in letters}
-    mailbox_ids = {letter.mailbox_id for letter in letters}
     keys = {letter.recipient_key for letter in letters}
-    steps = {letter.step for letter in letters if letter.step}
-    abouts = [letter.about for letter in letters if letter.about]
-    counted = {
-        name: Counter(
-            dict(today.filter(**{f"{name}__in": values}).values_list(name).annotate(n=Count("pk")).order_by())
-        )
-        for name, values in (("user_id", user_ids), ("recipient_domain", domains), ("mailbox_id", mailbox_ids))
-    }
-    for user_id, domain, mailbox_id in carried:
-        counted["user_id"][user_id] += 1
-        counted["recipient_domain"][domain] += 1
-        counted["mailbox_id"][mailbox_id] += 1
-    earlier = list(
-        ledger.filter(recipient_key__in=keys)
-        .filter(models.Q(counted_at__gt=now - timedelta(hours=limits.repeat_hours)) | models.Q(step__in=steps))
-        .exclude(subject__in=abouts)
-        .values_list("sender", "recipient_key", "subject_digest", "step", "counted_at")
-    )
-    repeats_since = now - timedelta(hours=limits.repeat_hours)
-    per_sign_in: dict[str, list[datetime]] = {}
-    hour = SendRecord.objects.that_count().filter(
-        sign_in__in={letter.sign_in for letter in letters}, counted_at__gt=now - HOUR
-    )
-    for sign_in, moment in hour.order_by("counted_at").values_list("sign_in", "counted_at"):
-        per_sign_in.setdefault(sign_in, []).append(moment)
+    counted = ledger.ask(letters, workspace=workspace, limits=limits, now=now)
+    names = _names(letters, counted) if limits.cool_off_days else {}
+    engaged = ports.engagements(keys, workspace_id=workspace.pk, now=now) if limits.cool_off_days else {}
     return Facts(
         limits=limits,
-        day_ends_at=day_ends_at,
+        day_ends_at=workspace.day_bounds(now)[1],
         treatments=workspace.regions,
+        look_at_regions=frozenset(workspace.look_at_regions),
         sandbox=settings.SANDBOX,
+        readers_reach_us=_readers_reach_us(),
         suppressed={
             key: _why_suppressed(entry) for key, entry in suppression.suppressed_among(workspace, keys).items()
         },
+        never_pitch=never_pitch.among(workspace, [*keys, *(letter.site for letter in letters if letter.site)]),
         held=_held(letters, workspace),
-        taken_steps={(step, key) for _, key, _, step, _ in earlier if step},
-        repeats={(sender, key, digest) for sender, key, digest, _, at in earlier if at > repeats_since},
-        per_user=counted["user_id"],
-        per_domain=counted["recipient_domain"],
-        per_mailbox=counted["mailbox_id"],
-        per_sign_in=per_sign_in,
+        consents=consents.live_among(workspace, keys),
+        engaged=engaged,
+        written={site: Written(names.get(who or 0, ""), at) for site, (who, at) in counted.written.items()},
+        names=names,
+        let_go=counted.let_go,
+        taken_steps=counted.taken_steps,
+        repeats=counted.repeats,
+        per_user=counted.per_user,
+        per_domain=counted.per_domain,
+        per_mailbox=counted.per_mailbox,
+        per_sign_in=counted.per_sign_in,
     )
+
+
+def _names(letters: Sequence[Letter], counted: ledger.Counted) -> dict[int, str]:
+    """Of the people who wrote to these sites, or are about to."""
+    ids = {letter.user_id for letter in letters} | {user_id for user_id, _ in counted.written.values()}
+    people = User.objects.filter(pk__in=[user_id for user_id in ids if user_id is not None])
+    return {user.pk: user.get_full_name() for user in people.only("name", "email")}
+
+
+def _readers_reach_us() -> bool:
+    """Whether SITE_URL can be opened from other machines: it is what the links in letters start with."""
+    host = urlsplit(settings.SITE_URL).hostname or ""
+    try:
+        return not ip_address(host).is_loopback
+    except ValueError:
+        return host != "localhost" and not host.endswith(".localhost")
 
 
 def _held(letters: Sequence[Letter], workspace: Workspace) -> dict[str, str]:
@@ -224,7 +232,7 @@ def _held(letters: Sequence[Letter], workspace: Workspace) -> dict[str, str]:
 
 
 def _why_suppressed(entry: Suppression) -> str:
-    what = "This address" if entry.scope == entry.Scope.ADDRESS else f"Everybody at {entry.value}"
+    what = f"Everybody at {entry.value}" if entry.scope == entry.Scope.DOMAIN else "This address"
     return f"{what} is on the suppression list ({entry.get_reason_display().lower()}, {entry.created_at:%d %B %Y})."
 
 
@@ -237,6 +245,7 @@ def _reservation(decision: Decision, workspace: Workspace, now: datetime) -> Sen
         step=letter.step,
         user_id=letter.user_id,
         mailbox_id=letter.mailbox_id,
+        campaign=letter.campaign,
         sign_in=letter.sign_in,
         sender=letter.sender,
         recipient=letter.recipient,
@@ -245,6 +254,11 @@ def _reservation(decision: Decision, workspace: Workspace, now: datetime) -> Sen
         subject_digest=letter.subject_digest,
         legal_basis=decision.legal_basis,
         region=decision.region.region,
+        region_source=decision.region.source,
+        ground=letter.ground,
+        found_url=letter.found_url[:500],
+        found_passage=letter.found_passage[:500],
+        found_at=letter.found_at,
         message_id=letter.message_id,
         reserved_at=now,
         counted_at=now,
@@ -262,8 +276,13 @@ def _entry(decision: Decision, workspace: Workspace, now: datetime, *, user_id: 
         reason=decision.reason,
         legal_basis=decision.legal_basis,
         region=decision.region.region,
-        checks=tuple(check.as_dict() for check in decision.checks),
-        details={"region_source": decision.region.source.value, "ground": letter.ground},
+        checks=[check.row for check in decision.checks],
+        details={
+            "region_source": decision.region.source.value,
+            "ground": letter.ground,
+            # What a page counts refusals by (refusals.py).
+            **({"rule": decision.deciding[0].value} if decision.deciding else {}),
+        },
         lead_email=letter.recipient,
         sender_email=letter.sender,
         subject=letter.subject,

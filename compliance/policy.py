@@ -9,13 +9,23 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
 from enum import StrEnum
+from functools import cache, cached_property, lru_cache
 
-from compliance.addresses import domain_of, is_role_account, is_test
+from compliance.addresses import (
+    InvalidAddressError,
+    domain_of,
+    is_free_mail,
+    is_role_account,
+    is_test,
+    normalise,
+    parents_of,
+)
 from compliance.models import Kind, LegalBasis, PolicyResult
-from compliance.regions import RegionGuess, Treatment, region_of, treatment_of
+from compliance.regions import RegionGuess, Treatment, asks_businesses_too, region_of, treatment_of
+from outreach_site.lib.ports import Engagement
 
 HOUR = timedelta(hours=1)
 
@@ -32,13 +42,21 @@ class Rule(StrEnum):
     """Every rule, in the order in which a person reads them."""
 
     REHEARSAL = "rehearsal"  # a rehearsal never reaches a real address, nor a real mailbox a rehearsed one
+    VALID_ADDRESS = "valid_address"  # something that mail servers take for one address
     IDENTITY = "identity"  # who writes is told: name, organisation, postal address
+    NOTICE = "notice"  # the reader is told what becomes of their data
+    UNSUBSCRIBE = "unsubscribe"  # the reader can say no with one click
     SUPPRESSION = "suppression"  # nobody who asked not to be written to
+    NEVER_PITCH = "never_pitch"  # own, clients', competitors' and partners' sites
     HOLD = "hold"  # a pause that somebody or something ordered
+    CONVERSATION = "conversation"  # nobody who is being written to, or who has just written back
+    COOL_OFF = "cool_off"  # nobody at a site that one of us has written to lately, unless somebody says so
     STEP = "step"  # the same address gets the same step of a campaign once, for ever
     DUPLICATE = "duplicate"  # the same subject to the same person from the same address within IDEMPOTENCY_HOURS
     REGION = "region"  # what the recipient's region asks for
+    SOURCE = "source"  # where the address was found is known, and told
     ADDRESS = "address"  # role accounts are flagged
+    APPROVAL = "approval"  # a workspace's first letters, and those to some regions, are read by a person first
     USER_CAP = "user_cap"
     DOMAIN_CAP = "domain_cap"
     MAILBOX_DAY = "mailbox_day"
@@ -48,6 +66,7 @@ class Rule(StrEnum):
 _ALWAYS = frozenset(
     {
         Rule.REHEARSAL,
+        Rule.VALID_ADDRESS,
         Rule.IDENTITY,
         Rule.SUPPRESSION,
         Rule.HOLD,
@@ -58,12 +77,31 @@ _ALWAYS = frozenset(
         Rule.MAILBOX_HOUR,
     }
 )
+# What we write of our own accord owes its reader more than an answer does.
+_UNASKED = frozenset(
+    {
+        Rule.NOTICE,
+        Rule.UNSUBSCRIBE,
+        Rule.NEVER_PITCH,
+        Rule.CONVERSATION,
+        Rule.STEP,
+        Rule.DUPLICATE,
+        Rule.REGION,
+        Rule.SOURCE,
+        Rule.APPROVAL,
+    }
+)
 # Which rule applies to which kind of letter. An answer to a person who wrote needs no ground and may repeat a subject.
+# A follow-up goes to a site that was written to: that is what it is.
 APPLIES: Mapping[Kind, frozenset[Rule]] = {
-    Kind.FIRST: _ALWAYS | {Rule.STEP, Rule.DUPLICATE, Rule.REGION},
-    Kind.FOLLOW_UP: _ALWAYS | {Rule.STEP, Rule.DUPLICATE, Rule.REGION},
+    Kind.FIRST: _ALWAYS | _UNASKED | {Rule.COOL_OFF},
+    Kind.FOLLOW_UP: _ALWAYS | _UNASKED,
     Kind.ANSWER: _ALWAYS,
 }
+
+
+# What these rules say is about one letter: to a question about a letter that does not exist they have no answer.
+_OF_A_LETTER = frozenset({Rule.STEP, Rule.SOURCE})
 
 
 @dataclass(frozen=True)
@@ -86,10 +124,37 @@ class Letter:
     campaign: str = ""  # campaign:7
     identity_complete: bool = True
     through_sandbox: bool = False  # the mailbox speaks to the rehearsal post office
+    site: str = ""  # the host of the site it is about; empty where that is the recipient's own
+    has_notice: bool = True  # it names a page that says what becomes of the reader's data
     ground: str = ""  # the basis evidence that a person named
+    found_url: str = ""  # where the address was found
+    found_passage: str = ""
+    found_at: datetime | None = None
+    approved: bool = False  # a person has read this very letter and let it go
+    cool_off_waived: bool = False  # a person wants to write there although somebody has lately
     hourly_limit: int | None = None
     daily_limit: int | None = None
     deferred_before: bool = False  # a wait that is in the audit log already
+    is_question: bool = False  # somebody only asks: there is no such letter
+
+    @property
+    def number(self) -> int | None:
+        """Of the attempt; None for a letter that is not stored yet."""
+        number = self.about.rpartition(":")[2]
+        return int(number) if number.isdigit() else None
+
+    @property
+    def shared_site(self) -> str:
+        """What "the same site" means for a cool-off: the registrable domain; at a mail provider the address alone."""
+        return self.recipient_key if is_free_mail(self.recipient_domain) else self.recipient_domain
+
+
+@dataclass(frozen=True)
+class Written:
+    """The last letter to a site."""
+
+    who: str  # a person's name; empty where they are gone
+    at: datetime
 
 
 @dataclass(frozen=True)
@@ -98,6 +163,8 @@ class Limits:
     per_domain_day: int
     per_sign_in_hour: int
     repeat_hours: int
+    cool_off_days: int = 0  # 0: no cool-off
+    first_letters: int = 0  # how many a person approves before the rest leave by themselves
 
 
 @dataclass(frozen=True)
@@ -110,6 +177,14 @@ class Facts:
     sandbox: bool = False
     suppressed: Mapping[str, str] = field(default_factory=dict)  # normalised address -> why, for a person
     held: Mapping[str, str] = field(default_factory=dict)  # subject -> why, for a person
+    never_pitch: Mapping[str, str] = field(default_factory=dict)  # domain -> whose it is, for a person
+    engaged: Mapping[str, Sequence[Engagement]] = field(default_factory=dict)  # by normalised address
+    written: Mapping[str, Written] = field(default_factory=dict)  # Letter.shared_site -> the last letter there
+    names: Mapping[int, str] = field(default_factory=dict)  # of people, by their ids
+    let_go: int = 0  # unasked letters that the workspace has let go so far; counted up to Limits.first_letters
+    look_at_regions: AbstractSet[str] = frozenset()
+    readers_reach_us: bool = True  # the links in letters lead to this server from elsewhere
+    consents: Mapping[str, date] = field(default_factory=dict)  # normalised address -> since when, by a live record
     taken_steps: AbstractSet[tuple[str, str]] = frozenset()  # (step, normalised address)
     repeats: AbstractSet[tuple[str, str, str]] = frozenset()  # (sender, normalised address, subject digest)
     per_user: Mapping[int | None, int] = field(default_factory=dict)
@@ -127,7 +202,9 @@ class Check:
     sentence: str
     until: datetime | None = None
 
-    def as_dict(self) -> dict[str, str]:
+    @cached_property
+    def row(self) -> Mapping[str, str]:
+        """As it is written into the log."""
         return {"rule": self.rule.value, "outcome": self.outcome.value, "sentence": self.sentence}
 
 
@@ -158,6 +235,18 @@ class Decision:
         return self.asks and any(check.rule == Rule.REGION and check.outcome == Outcome.ASKS for check in self.checks)
 
     @property
+    def deciding(self) -> tuple[Rule, ...]:
+        """The rules because of which it does not go now, in their order."""
+        stops = (Outcome.REFUSED, Outcome.ASKS, Outcome.WAITS) if not self.allowed else ()
+        strongest = next((each for each in stops if any(check.outcome == each for check in self.checks)), None)
+        return tuple(check.rule for check in self.checks if check.outcome == strongest)
+
+    @property
+    def asking(self) -> tuple[Rule, ...]:
+        """The rules that wait for a person."""
+        return tuple(check.rule for check in self.checks if check.outcome == Outcome.ASKS) if self.asks else ()
+
+    @property
     def legal_basis(self) -> LegalBasis:
         return self.region.legal_basis
 
@@ -172,6 +261,9 @@ class _Running:
         self.per_sign_in = {sign_in: list(moments) for sign_in, moments in facts.per_sign_in.items()}
         self.taken_steps = set(facts.taken_steps)
         self.repeats = set(facts.repeats)
+        self.written = dict(facts.written)
+        self.names = facts.names
+        self.let_go = facts.let_go
 
     def add(self, letter: Letter, now: datetime) -> None:
         self.per_user[letter.user_id] += 1
@@ -180,6 +272,9 @@ class _Running:
         self.per_sign_in.setdefault(letter.sign_in, []).append(now)
         self.taken_steps.add((letter.step, letter.recipient_key))
         self.repeats.add((letter.sender, letter.recipient_key, letter.subject_digest))
+        if letter.kind != Kind.ANSWER:
+            self.let_go += 1
+            self.written[letter.shared_site] = Written(self.names.get(letter.user_id or 0, ""), now)
 
 
 @dataclass(frozen=True)
@@ -195,7 +290,8 @@ def decide(letters: Iterable[Letter], facts: Facts, *, now: datetime) -> list[De
     """Decide a batch in order; linear in its size."""
     running = _Running(facts)
     decisions = []
-    for letter in letters:
+    for asked in letters:
+        letter = _with_what_is_on_record(asked, facts)
         decision = _decide_one(_Case(letter, facts, running, region_of(letter.recipient_key), now))
         if decision.allowed:
             running.add(letter, now)
@@ -203,10 +299,46 @@ def decide(letters: Iterable[Letter], facts: Facts, *, now: datetime) -> list[De
     return decisions
 
 
+# The ground that nobody names: a live record makes it, and without one a letter that claims it has none.
+CONSENT = "consent"
+
+
+def _with_what_is_on_record(letter: Letter, facts: Facts) -> Letter:
+    ground = CONSENT if letter.recipient_key in facts.consents else "" if letter.ground == CONSENT else letter.ground
+    return letter if ground == letter.ground else replace(letter, ground=ground)
+
+
+# What a person adds in the ordinary course, before a letter leaves: to somebody who only asks it is something to know.
+_ADDED_LATER = frozenset({Rule.REGION, Rule.SOURCE, Rule.NOTICE, Rule.APPROVAL})
+
+
+def at_once(decision: Decision) -> Decision:
+    """The answer for somebody who will not wait: what would have to wait, or needs a person, does not go.
+
+    Where a region, its like, or the workspace asks something of a person first, it goes, with a warning.
+    """
+    if decision.result != PolicyResult.DEFERRED:
+        return decision
+    checks = tuple(
+        replace(check, outcome=Outcome.WARNED)
+        if check.outcome == Outcome.ASKS and check.rule in _ADDED_LATER
+        else check
+        for check in decision.checks
+    )
+    stops = [check.sentence for check in checks if check.outcome in {Outcome.ASKS, Outcome.WAITS}]
+    return replace(
+        decision,
+        result=PolicyResult.BLOCKED if stops else PolicyResult.APPROVED,
+        reason=" ".join(stops),
+        checks=checks,
+        until=None,
+        asks=False,
+    )
+
+
 def _decide_one(case: _Case) -> Decision:
     letter = case.letter
-    applying = APPLIES[letter.kind]
-    checks = tuple(_RULES[rule](case) for rule in Rule if rule in applying)
+    checks = tuple([rule(case) for rule in _rules_for(letter.kind, is_question=letter.is_question)])
     refused = [check for check in checks if check.outcome == Outcome.REFUSED]
     asking = [check for check in checks if check.outcome == Outcome.ASKS]
     waiting = [check for check in checks if check.outcome == Outcome.WAITS]
@@ -231,35 +363,127 @@ def _decide_one(case: _Case) -> Decision:
     )
 
 
+@lru_cache(maxsize=10_000)
+def _say(rule: Rule, outcome: Outcome, sentence: str, until: datetime | None = None) -> Check:
+    """Most rules say the same of most letters, so that most answers are made once."""
+    return Check(rule, outcome, sentence, until)
+
+
 def _rehearsal(case: _Case) -> Check:
     to_test, through_sandbox = is_test(case.letter.recipient_key), case.letter.through_sandbox
     if to_test and not case.facts.sandbox:
-        return Check(Rule.REHEARSAL, Outcome.REFUSED, "Addresses that end in .test exist only in a rehearsal.")
+        return _say(Rule.REHEARSAL, Outcome.REFUSED, "Addresses that end in .test exist only in a rehearsal.")
     if to_test != through_sandbox:
         sentence = (
             "A real mailbox does not write to a rehearsal address."
             if to_test
             else "A rehearsal mailbox does not write to a real address. Connect your own mailbox for real sites."
         )
-        return Check(Rule.REHEARSAL, Outcome.REFUSED, sentence)
-    return Check(Rule.REHEARSAL, Outcome.PASSED, "Mailbox and address belong to the same post.")
+        return _say(Rule.REHEARSAL, Outcome.REFUSED, sentence)
+    return _say(Rule.REHEARSAL, Outcome.PASSED, "Mailbox and address belong to the same post.")
+
+
+def _valid_address(case: _Case) -> Check:
+    written = case.letter.recipient
+    try:
+        normalise(written)
+    except InvalidAddressError as err:
+        return _say(Rule.VALID_ADDRESS, Outcome.REFUSED, f"This is not an address that mail can be sent to. {err}")
+    if not written.rpartition("@")[0].isascii():
+        sentence = "This address has letters that most mail servers cannot take before the @."
+        return _say(Rule.VALID_ADDRESS, Outcome.REFUSED, sentence)
+    return _say(Rule.VALID_ADDRESS, Outcome.PASSED, "The address is written as addresses are.")
 
 
 def _identity(case: _Case) -> Check:
     if not case.letter.identity_complete:
-        return Check(
+        return _say(
             Rule.IDENTITY,
             Outcome.ASKS,
             "The sender is not complete: every letter must say who writes, with name, organisation and postal address.",
         )
-    return Check(Rule.IDENTITY, Outcome.PASSED, "The letter says who writes.")
+    return _say(Rule.IDENTITY, Outcome.PASSED, "The letter says who writes.")
+
+
+def _notice(case: _Case) -> Check:
+    """Asks where the workspace asks, for the laws there (GDPR, article 14, and its like) want the reader told with the
+    first letter, whatever our ground is. It is not refused: to add the page is all it takes, and the letter goes on.
+    Whoever gave their consent was told then (article 13), so that a live record answers it. Elsewhere a warning.
+    """
+    if case.letter.has_notice:
+        return _say(Rule.NOTICE, Outcome.PASSED, "The letter names a page that says what becomes of data.")
+    if _region_asks(case) and case.letter.recipient_key not in case.facts.consents:
+        return _say(
+            Rule.NOTICE,
+            Outcome.ASKS,
+            "The law there wants readers told what becomes of their data. Add a privacy notice to the sender identity.",
+        )
+    return _say(
+        Rule.NOTICE,
+        Outcome.WARNED,
+        "The letter names no privacy notice. Many readers expect one: add it to the sender.",
+    )
+
+
+def _unsubscribe(case: _Case) -> Check:
+    """Every such letter is written with the link (campaigns.letters): only where it leads can be wrong. A warning, as
+    the reader may always answer, and a server that is being tried out has no public address yet."""
+    if case.facts.readers_reach_us or case.letter.through_sandbox:
+        return _say(Rule.UNSUBSCRIBE, Outcome.PASSED, "The letter carries the reader's own link to say no.")
+    return _say(
+        Rule.UNSUBSCRIBE,
+        Outcome.WARNED,
+        "The link to say no leads to this machine alone: nobody elsewhere can open it. Whoever runs this server sets "
+        "SITE_URL to its public address.",
+    )
 
 
 def _suppression(case: _Case) -> Check:
     why = case.facts.suppressed.get(case.letter.recipient_key)
     if why:
-        return Check(Rule.SUPPRESSION, Outcome.REFUSED, why)
-    return Check(Rule.SUPPRESSION, Outcome.PASSED, "The address is not on the suppression list.")
+        return _say(Rule.SUPPRESSION, Outcome.REFUSED, why)
+    return _say(Rule.SUPPRESSION, Outcome.PASSED, "The address is not on the suppression list.")
+
+
+def _never_pitch(case: _Case) -> Check:
+    for host in (domain_of(case.letter.recipient_key), case.letter.site):
+        for domain in parents_of(host) if host else ():
+            if domain in case.facts.never_pitch:
+                return _say(Rule.NEVER_PITCH, Outcome.REFUSED, case.facts.never_pitch[domain])
+    return _say(Rule.NEVER_PITCH, Outcome.PASSED, "The site is not on the list of those never to pitch.")
+
+
+def _conversation(case: _Case) -> Check:
+    """Of two letters that wait for the same address the one that was queued first goes."""
+    letter = case.letter
+    if not case.facts.limits.cool_off_days:
+        return _say(Rule.CONVERSATION, Outcome.PASSED, "This workspace does not ask who else is writing there.")
+    for engagement in case.facts.engaged.get(letter.recipient_key, ()):
+        own = letter.campaign and engagement.campaign == letter.campaign
+        later = letter.number is not None and engagement.letter is not None and engagement.letter >= letter.number
+        if engagement.letter is None or not (own or later):
+            return _say(Rule.CONVERSATION, Outcome.REFUSED, engagement.sentence)
+    return _say(Rule.CONVERSATION, Outcome.PASSED, "Nobody here is writing with this person now.")
+
+
+def _cool_off(case: _Case) -> Check:
+    days = case.facts.limits.cool_off_days
+    if not days:
+        return _say(Rule.COOL_OFF, Outcome.PASSED, "This workspace has no pause between letters to one site.")
+    site = case.letter.shared_site
+    last = case.running.written.get(site)
+    if last is None:
+        return _say(Rule.COOL_OFF, Outcome.PASSED, f"Nobody here wrote to {site} in the last {days} days.")
+    sentence = f"{last.who or 'Somebody here'} wrote to {site} {_ago(case.now - last.at)}."
+    if case.letter.cool_off_waived:
+        return _say(Rule.COOL_OFF, Outcome.WARNED, f"{sentence} Somebody decided to write anyway.")
+    return _say(Rule.COOL_OFF, Outcome.ASKS, sentence)
+
+
+def _ago(time: timedelta) -> str:
+    if time.days < 1:
+        return "within the last day"
+    return "a day ago" if time.days == 1 else f"{time.days} days ago"
 
 
 def _hold(case: _Case) -> Check:
@@ -267,26 +491,26 @@ def _hold(case: _Case) -> Check:
     subjects = ("workspace", f"mailbox:{letter.mailbox_id}", letter.campaign, f"address:{letter.recipient_key}")
     reasons = [case.facts.held[subject] for subject in subjects if subject in case.facts.held]
     if reasons:
-        return Check(Rule.HOLD, Outcome.ASKS, " ".join(reasons))
-    return Check(Rule.HOLD, Outcome.PASSED, "Nothing is on hold.")
+        return _say(Rule.HOLD, Outcome.ASKS, " ".join(reasons))
+    return _say(Rule.HOLD, Outcome.PASSED, "Nothing is on hold.")
 
 
 def _step(case: _Case) -> Check:
     if case.letter.step and (case.letter.step, case.letter.recipient_key) in case.running.taken_steps:
-        return Check(Rule.STEP, Outcome.REFUSED, "This address has had this letter of the campaign already.")
-    return Check(Rule.STEP, Outcome.PASSED, "This address has not had this letter.")
+        return _say(Rule.STEP, Outcome.REFUSED, "This address has had this letter of the campaign already.")
+    return _say(Rule.STEP, Outcome.PASSED, "This address has not had this letter.")
 
 
 def _duplicate(case: _Case) -> Check:
     letter = case.letter
     hours = case.facts.limits.repeat_hours
     if (letter.sender, letter.recipient_key, letter.subject_digest) in case.running.repeats:
-        return Check(
+        return _say(
             Rule.DUPLICATE,
             Outcome.REFUSED,
             f"A letter with this subject went from this mailbox to this address in the last {hours} hours.",
         )
-    return Check(Rule.DUPLICATE, Outcome.PASSED, f"No letter with this subject in the last {hours} hours.")
+    return _say(Rule.DUPLICATE, Outcome.PASSED, f"No letter with this subject in the last {hours} hours.")
 
 
 def _region(case: _Case) -> Check:
@@ -294,24 +518,70 @@ def _region(case: _Case) -> Check:
     treatment = treatment_of(region, dict(case.facts.treatments))
     name = region.label
     if treatment == Treatment.BLOCK:
-        return Check(Rule.REGION, Outcome.REFUSED, f"This workspace does not write to this region ({name}).")
+        return _say(Rule.REGION, Outcome.REFUSED, f"This workspace does not write to this region ({name}).")
+    since = case.facts.consents.get(case.letter.recipient_key)
+    if since is not None:
+        return _say(Rule.REGION, Outcome.PASSED, f"Consent on record since {since.day} {since:%B %Y}.")
+    strict = BUSINESSES_TOO if asks_businesses_too(case.letter.recipient_key) else ""
     if treatment == Treatment.ASK and not case.letter.ground:
-        return Check(
+        return _say(
             Rule.REGION,
             Outcome.ASKS,
-            f"In this region ({name}) the rule is consent. Say why you may write to this person before it leaves.",
+            f"In this region ({name}) the rule is consent, and none is on record.{strict}"
+            " Say why you may write to this person before it leaves.",
         )
     if case.region.legal_basis == LegalBasis.CONSENT:
-        return Check(
-            Rule.REGION, Outcome.WARNED, f"In this region ({name}) the rule is consent: hold it before you write."
+        return _say(
+            Rule.REGION,
+            Outcome.WARNED,
+            f"In this region ({name}) the rule is consent, and none is on record.{strict}",
         )
-    return Check(Rule.REGION, Outcome.PASSED, f"The region's rule ({name}) is legitimate interest.")
+    return _say(Rule.REGION, Outcome.PASSED, f"The region's rule ({name}) is legitimate interest.")
+
+
+BUSINESSES_TOO = " In Germany and Austria it is normally needed even for businesses."
+
+
+def _region_asks(case: _Case) -> bool:
+    return treatment_of(case.region.region, case.facts.treatments) == Treatment.ASK
+
+
+def _source(case: _Case) -> Check:
+    """Where an address was found must be told to people in regions that ask (GDPR, article 14(2)(f)); a person who
+    names the ground has looked at the case. Elsewhere it is good manners, and proof for later."""
+    letter = case.letter
+    if letter.found_url or letter.found_passage:
+        return _say(Rule.SOURCE, Outcome.PASSED, "Where the address was found is known.")
+    unknown = "Nobody noted where this address was found."
+    if _region_asks(case) and not letter.ground:
+        return _say(Rule.SOURCE, Outcome.ASKS, f"{unknown} Note it, or say why you may write.")
+    return _say(Rule.SOURCE, Outcome.WARNED, unknown)
+
+
+def _approval(case: _Case) -> Check:
+    if case.letter.approved:
+        return _say(Rule.APPROVAL, Outcome.PASSED, "A person has read this letter and let it go.")
+    first, let_go = case.facts.limits.first_letters, case.running.let_go
+    if let_go < first:
+        so_far = f"{let_go} {'has' if let_go == 1 else 'have'} left so far" if let_go else "none has left yet"
+        sentence = f"A person reads the first {first} letters of a workspace before they leave; {so_far}."
+        if first == 1:
+            sentence = "A person reads the first letter of a workspace before it leaves."
+        return _say(Rule.APPROVAL, Outcome.ASKS, sentence)
+    if case.region.region.value in case.facts.look_at_regions:
+        sentence = f"A person reads every letter to this region ({case.region.region.label}) before it leaves."
+        return _say(Rule.APPROVAL, Outcome.ASKS, sentence)
+    return _say(Rule.APPROVAL, Outcome.PASSED, "No person has to read this letter first.")
 
 
 def _address(case: _Case) -> Check:
+    domain = domain_of(case.letter.recipient_key)
+    if is_free_mail(domain):
+        sentence = f"Anybody gets an address at {domain}: it belongs to a private person rather than to a business."
+        return _say(Rule.ADDRESS, Outcome.WARNED, sentence)
     if is_role_account(case.letter.recipient_key):
-        return Check(Rule.ADDRESS, Outcome.WARNED, "This is a shared address rather than a person's.")
-    return Check(Rule.ADDRESS, Outcome.PASSED, f"An address at {domain_of(case.letter.recipient_key)}.")
+        return _say(Rule.ADDRESS, Outcome.WARNED, "This is a shared address rather than a person's.")
+    return _say(Rule.ADDRESS, Outcome.PASSED, f"An address at {domain_of(case.letter.recipient_key)}.")
 
 
 def _user_cap(case: _Case) -> Check:
@@ -327,7 +597,7 @@ def _domain_cap(case: _Case) -> Check:
 def _mailbox_day(case: _Case) -> Check:
     limit = case.letter.daily_limit
     if limit is None:
-        return Check(Rule.MAILBOX_DAY, Outcome.PASSED, "The mailbox has no daily limit of its own.")
+        return _say(Rule.MAILBOX_DAY, Outcome.PASSED, "The mailbox has no daily limit of its own.")
     count = case.running.per_mailbox[case.letter.mailbox_id]
     return _capped(case, Rule.MAILBOX_DAY, count, limit, "letters a day from this mailbox")
 
@@ -339,32 +609,46 @@ def _mailbox_hour(case: _Case) -> Check:
     if len(moments) >= limit:
         until = moments[len(moments) - limit] + HOUR
         sentence = f"The mailbox has used its {limit} letters an hour."
-        return Check(Rule.MAILBOX_HOUR, Outcome.WAITS, sentence, until=until)
-    return Check(Rule.MAILBOX_HOUR, Outcome.PASSED, f"{len(moments)} of {limit} letters an hour used.")
+        return _say(Rule.MAILBOX_HOUR, Outcome.WAITS, sentence, until=until)
+    return _say(Rule.MAILBOX_HOUR, Outcome.PASSED, f"{len(moments)} of {limit} letters an hour used.")
 
 
 def _capped(case: _Case, rule: Rule, count: int, limit: int, what: str) -> Check:
     if count >= limit:
-        return Check(
+        return _say(
             rule,
             Outcome.WAITS,
             f"The limit of {limit} {what} is reached; it opens again at midnight.",
             until=case.facts.day_ends_at,
         )
-    return Check(rule, Outcome.PASSED, f"{count} of {limit} {what} used.")
+    return _say(rule, Outcome.PASSED, f"{count} of {limit} {what} used.")
 
 
 _RULES: Mapping[Rule, Callable[[_Case], Check]] = {
     Rule.REHEARSAL: _rehearsal,
+    Rule.VALID_ADDRESS: _valid_address,
     Rule.IDENTITY: _identity,
+    Rule.NOTICE: _notice,
+    Rule.UNSUBSCRIBE: _unsubscribe,
     Rule.SUPPRESSION: _suppression,
+    Rule.NEVER_PITCH: _never_pitch,
     Rule.HOLD: _hold,
+    Rule.CONVERSATION: _conversation,
+    Rule.COOL_OFF: _cool_off,
     Rule.STEP: _step,
     Rule.DUPLICATE: _duplicate,
     Rule.REGION: _region,
+    Rule.SOURCE: _source,
     Rule.ADDRESS: _address,
+    Rule.APPROVAL: _approval,
     Rule.USER_CAP: _user_cap,
     Rule.DOMAIN_CAP: _domain_cap,
     Rule.MAILBOX_DAY: _mailbox_day,
     Rule.MAILBOX_HOUR: _mailbox_hour,
 }
+
+
+@cache
+def _rules_for(kind: Kind, *, is_question: bool) -> tuple[Callable[[_Case], Check], ...]:
+    applying = APPLIES[kind] - (_OF_A_LETTER if is_question else frozenset())
+    return tuple(_RULES[rule] for rule in Rule if rule in applying)

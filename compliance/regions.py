@@ -21,6 +21,8 @@ __all__ = [
     "RegionGuess",
     "RegionSource",
     "Treatment",
+    "asks_businesses_too",
+    "endings_of",
     "region_of",
     "treatment_of",
 ]
@@ -71,3 +73,14 @@ def region_of(address: str) -> RegionGuess:
     else:
         region, source = Region.US, RegionSource.GENERIC_DOMAIN
     return RegionGuess(region=region, source=source, legal_basis=LEGAL_BASIS[region])
+
+
+def asks_businesses_too(address: str) -> bool:
+    """Whether consent is normally needed there even for businesses: Germany (§ 7 UWG) and Austria (§ 174 TKG)."""
+    return domain_of(address).rpartition(".")[2] in {"de", "at"}
+
+
+def endings_of(*regions: Region) -> tuple[str, ...]:
+    """How addresses of these regions end, dot included: for a question to the database. Countries of our table only."""
+    tops = dict.fromkeys(_EU, Region.EU) | _CONSENT
+    return tuple(sorted(f".{top}" for top, region in tops.items() if region in regions))

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from django.db import connection
 from django.db.models import Q
 
-from compliance.addresses import InvalidAddressError, domain_of, normalise, parents_of
+from compliance.addresses import InvalidAddressError, domain_of, fold, normalise, parents_of
 from compliance.audit import one_line
 
 
@@ -38,7 +38,7 @@ def suppressions_matching(text: str) -> Q:
 def whole_address(text: str) -> str:
     """The normalised address that somebody typed in full; empty for anything less."""
     try:
-        return normalise(text)
+        return fold(normalise(text))
     except InvalidAddressError:
         return ""
 

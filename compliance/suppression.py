@@ -14,11 +14,21 @@ from enum import Enum
 
 from django.db import transaction
 
-from compliance import audit
-from compliance.addresses import InvalidAddressError, domain_of, is_free_mail, normalise, parents_of, registrable
+from compliance import audit, reputation
+from compliance.addresses import (
+    InvalidAddressError,
+    domain_of,
+    fold,
+    is_free_mail,
+    normalise,
+    parents_of,
+    registrable,
+)
 from compliance.models import Suppression
+from compliance.privacy_models import Consent
 from outreach_site.accounts.models import User, Workspace
 from outreach_site.lib import ports
+from outreach_site.lib.crypto import keyed_digest
 
 __all__ = [
     "UNDO_FOR",
@@ -27,11 +37,15 @@ __all__ = [
     "NotLiftableError",
     "Reason",
     "Suppression",
+    "entomb",
+    "erased_among",
     "is_own_word",
+    "is_stone",
     "lift",
     "lifting_of",
     "normalise_domain",
     "readable",
+    "stone_of",
     "suppress",
     "suppress_domain",
     "suppress_many",
@@ -83,15 +97,25 @@ def suppress(
     reason: str,
     source: str = "",
     note: str = "",
+    letter: str = "",
     user: User | None = None,
     now: datetime,
 ) -> Suppression:
     """Nobody in `workspace` (None: on this server) writes to `address` again. May be repeated without harm.
 
-    Raises InvalidAddressError. What waits for the address is told in the same transaction.
+    `letter` is the one that brought it about (attempt:42), where `source` does not say so: it is counted for that
+    letter's mailbox and campaign. Raises InvalidAddressError. What waits for the address is told in the same
+    transaction.
     """
     added = suppress_many(
-        workspace=workspace, addresses=[address], reason=reason, source=source, note=note, user=user, now=now
+        workspace=workspace,
+        addresses=[address],
+        reason=reason,
+        source=source,
+        note=note,
+        letter=letter,
+        user=user,
+        now=now,
     )
     return added.all[0]
 
@@ -121,12 +145,13 @@ def suppress_many(
     reason: str,
     source: str = "",
     note: str = "",
+    letter: str = "",
     user: User | None = None,
     now: datetime,
 ) -> Added:
     """Suppress a batch in one transaction. The number of queries grows by the thousand. Raises InvalidAddressError."""
     # In one order for everybody, so that two batches cannot wait for each other's new rows.
-    wanted = [(Scope.ADDRESS, value) for value in sorted({normalise(address) for address in addresses})]
+    wanted = [(Scope.ADDRESS, value) for value in sorted({fold(normalise(address)) for address in addresses})]
     wanted += [(Scope.DOMAIN, value) for value in sorted({normalise_domain(domain) for domain in domains})]
     added = Added()
     with transaction.atomic():
@@ -145,8 +170,85 @@ def suppress_many(
                 )
                 for scope, value in wanted[start : start + _SLICE]
             ]
-            _add(rows, added, workspace=workspace, user=user, now=now)
+            rows = _without_erased(rows, added, workspace)
+            if rows:
+                _add(rows, added, workspace=workspace, user=user, now=now)
+        letter = letter or (source if source.startswith("attempt:") else "")
+        if letter and workspace is not None:
+            reputation.note(letter, workspace=workspace, reason=Reason(reason), now=now)
     return added
+
+
+def _without_erased(rows: Sequence[Suppression], added: Added, workspace: Workspace | None) -> list[Suppression]:
+    """The rows but those of erased addresses: their stones stand, and the address is not written down again."""
+    here = workspace.pk if workspace else None
+    stones = {stone_of(row.value): row for row in rows if row.scope == Scope.ADDRESS}
+    for entry in Suppression.objects.filter(value__in=list(stones)):
+        if entry.workspace_id == here and entry.value in stones:
+            del stones[entry.value]
+            added.known.append(entry)
+    without_stone = {row.value for row in stones.values()}
+    return [row for row in rows if row.scope != Scope.ADDRESS or row.value in without_stone]
+
+
+def entomb(
+    *, workspace: Workspace, address: str, source: str = "", user: User | None = None, now: datetime
+) -> Suppression:
+    """Suppress a normalised address for ever without writing it down: what an erasure leaves behind.
+
+    Entries that name the address become stones too. What waits for it is told. May be repeated without harm.
+    """
+    stone = stone_of(address)
+    with transaction.atomic():
+        entry, is_new = Suppression.objects.get_or_create(
+            workspace=workspace,
+            scope=Scope.ERASED,
+            value=stone,
+            defaults={
+                "reason": Reason.ERASURE,
+                "source": audit.one_line(source, 64),
+                "created_by_id": user.pk if user else None,
+                "created_at": now,
+            },
+        )
+        Suppression.objects.own_of(workspace).filter(scope=Scope.ADDRESS, value=address).delete()
+        _entomb_everywhere(address, stone)
+        if is_new:
+            audit.record_many([_entry(entry, was="", user=user, now=now)])
+        ports.announce_suppression(workspace_id=workspace.pk, addresses=[address])
+    return entry
+
+
+def _entomb_everywhere(address: str, stone: str) -> None:
+    """An entry of the whole server goes on holding everywhere, and for its reason."""
+    everywhere = Suppression.objects.filter(workspace=None)
+    if everywhere.filter(value=stone).exists():
+        everywhere.filter(scope=Scope.ADDRESS, value=address).delete()
+    else:
+        everywhere.filter(scope=Scope.ADDRESS, value=address).update(
+            scope=Scope.ERASED, value=stone, domain="", note=""
+        )
+
+
+def erased_among(workspace: Workspace, addresses: Collection[str]) -> set[str]:
+    """Which of these normalised addresses asked for erasure: they are not written down again. A query a thousand."""
+    stones = {address: stone_of(address) for address in addresses}
+    standing: set[str] = set()
+    wanted = sorted(set(stones.values()))
+    for start in range(0, len(wanted), _SLICE):
+        entries = Suppression.objects.in_workspace(workspace).filter(value__in=wanted[start : start + _SLICE])
+        standing.update(entries.values_list("value", flat=True))
+    return {address for address, stone in stones.items() if stone in standing}
+
+
+def stone_of(address: str) -> str:
+    """What stands in the place of a normalised address that was erased: a keyed digest, of which nobody can tell it."""
+    return address if is_stone(address) else f"erased:{keyed_digest('erased-address', fold(address))}"
+
+
+def is_stone(value: str) -> bool:
+    # No address begins like this: a colon is no character of an unquoted local part.
+    return value.startswith("erased:")
 
 
 def _add(
@@ -159,7 +261,7 @@ def _add(
     Suppression.objects.bulk_create(missing, ignore_conflicts=True)
     ours = {(row.scope, row.value): row for row in missing}
     reason = Reason(rows[0].reason)
-    new, stronger = [], []
+    new, stronger, repeated = [], [], []
     for row in _standing(rows, workspace):
         insert = ours.get((row.scope, row.value))
         if insert is not None and row.reason == reason and row.created_at == now:
@@ -170,13 +272,28 @@ def _add(
             row.note = rows[0].note or row.note
         else:
             added.known.append(row)
+            if row.source and row.source != rows[0].source:
+                repeated.append(row)
+    if repeated:
+        # It stands for more than one reason now, so that nobody's undo takes it back for all of them.
+        Suppression.objects.filter(pk__in=[row.pk for row in repeated]).update(source="")
     if stronger:
         Suppression.objects.bulk_update([row for row, _ in stronger], ["reason", "source", "note"])
     added.new.extend(new)
     added.stronger.extend(row for row, _ in stronger)
     changed = [(row, "") for row in new] + stronger
+    _end_consents(rows, workspace, now)
     audit.record_many([_entry(row, was=was, user=user, now=now) for row, was in changed])
     _announce([row for row, _ in changed], workspace)
+
+
+def _end_consents(rows: Sequence[Suppression], workspace: Workspace | None, now: datetime) -> None:
+    """Whoever says no at their own wish has taken back a consent that stands on record (consents.py)."""
+    if Reason(rows[0].reason) in _OWN_WORD:
+        given = Consent.objects.live().filter(address__in=[row.value for row in rows if row.scope == Scope.ADDRESS])
+        if workspace is not None:
+            given = given.in_workspace(workspace)
+        given.update(status=Consent.Status.WITHDRAWN, withdrawn_on=workspace.day_of(now) if workspace else now.date())
 
 
 def _standing(rows: Sequence[Suppression], workspace: Workspace | None) -> list[Suppression]:
@@ -196,7 +313,7 @@ def _entry(row: Suppression, *, was: str, user: User | None, now: datetime) -> a
         user_id=user.pk if user else None,
         about=f"suppression:{row.pk}",
         reason=row.get_reason_display(),
-        lead_email=readable(row),
+        lead_email="" if row.scope == Scope.ERASED else readable(row),
         details={"scope": row.scope, "reason": row.reason, "source": row.source, **({"was": was} if was else {})},
         now=now,
     )
@@ -215,6 +332,8 @@ def _announce(rows: Sequence[Suppression], workspace: Workspace | None) -> None:
 
 def readable(row: Suppression) -> str:
     """An entry as people write it: an address, or `@example.org` for a domain."""
+    if row.scope == Scope.ERASED:
+        return "An erased address"
     return row.value if row.scope == Scope.ADDRESS else f"@{row.value}"
 
 
@@ -237,20 +356,21 @@ def normalise_domain(text: str) -> str:
 
 
 def suppressed_among(workspace: Workspace | None, keys: Collection[str]) -> dict[str, Suppression]:
-    """Which of these normalised addresses are suppressed here, and by which entry: their own, or a domain's above them.
+    """Which of these normalised addresses are suppressed here, and by which entry: their own, a domain's above them, or
+    the stone that an erasure left.
 
     One query. `workspace` None asks only for what holds everywhere. Where several entries stand, the strongest reason
     answers, and the narrower entry among equals.
     """
     if not keys:
         return {}
-    above = {key: [key, *parents_of(domain_of(key))] for key in keys}
+    above = {key: [fold(key), stone_of(key), *parents_of(domain_of(key))] for key in keys}
     values = {value for path in above.values() for value in path}
     here = {None, workspace.pk if workspace else None}
     found: dict[str, list[Suppression]] = {}
     # By value alone, and the workspace looked at here: SQLite, asked for both, walks all that the workspace suppresses.
     for entry in Suppression.objects.filter(value__in=values):
-        if entry.workspace_id in here and ("@" in entry.value) == (entry.scope == Scope.ADDRESS):
+        if entry.workspace_id in here and _scope_of(entry.value) == entry.scope:
             found.setdefault(entry.value, []).append(entry)
     suppressed = {}
     for key, path in above.items():
@@ -260,8 +380,12 @@ def suppressed_among(workspace: Workspace | None, keys: Collection[str]) -> dict
     return suppressed
 
 
+def _scope_of(value: str) -> Scope:
+    return Scope.ERASED if is_stone(value) else Scope.ADDRESS if "@" in value else Scope.DOMAIN
+
+
 def _weight(entry: Suppression) -> tuple[int, bool, bool]:
-    return _OWN_WORD.get(Reason(entry.reason), 0), entry.scope == Scope.ADDRESS, entry.workspace_id is not None
+    return _OWN_WORD.get(Reason(entry.reason), 0), entry.scope != Scope.DOMAIN, entry.workspace_id is not None
 
 
 def is_own_word(entry: Suppression) -> bool:

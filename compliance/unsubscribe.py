@@ -14,7 +14,7 @@ from django.urls import reverse
 from compliance import audit
 from compliance.addresses import normalise
 from compliance.models import Suppression, UnsubscribeToken
-from compliance.suppression import is_own_word, suppress, suppressed_among
+from compliance.suppression import is_own_word, is_stone, suppress, suppressed_among
 from outreach_site.accounts.models import Workspace
 from outreach_site.lib.crypto import new_token
 
@@ -102,6 +102,8 @@ def use(row: UnsubscribeToken, *, now: datetime) -> Suppression:
     Where the workspace is gone, the wish holds for every workspace on this server: an opt-out is never dropped.
     """
     workspace = _workspace_of(row)
+    if is_stone(row.address):
+        return suppressed_among(workspace, [row.address])[row.address]  # Erased: nobody writes there, for ever.
     with transaction.atomic():
         entry = suppress(
             workspace=workspace, address=row.address, reason=Suppression.Reason.UNSUBSCRIBE, source=row.about, now=now

@@ -15,6 +15,8 @@ EVENTS = {
     "letter.decided": "Letter decided",
     "letter.checked": "Address checked",
     "letter.ground_named": "Why we may write was named",
+    "letter.approved": "Letter read and approved",
+    "letter.cool_off_waived": "Decided to write anyway",
     "letter.requeued": "Letter put back into the queue",
     "letter.cancelled": "Letter cancelled",
     "letter.said_arrived": "Letter confirmed as arrived",
@@ -39,7 +41,25 @@ EVENTS = {
     "suppression.strengthened": "Reason made stronger",
     "suppression.lifted": "Suppression lifted",
     "suppression.undone": "Suppression taken back",
+    "suppression.imported": "File of suppressions read",
+    "never_pitch.added": "Site put on the never-pitch list",
+    "never_pitch.removed": "Site taken off the never-pitch list",
     "unsubscribe.used": "Unsubscribe link used",
+    "consent.recorded": "Consent put on record",
+    "consent.withdrawn": "Consent withdrawn",
+    "consent.import_started": "List of consents handed in",
+    "consent.imported": "List of consents read in",
+    "privacy.requested": "Request about personal data written down",
+    "privacy.answered": "Request answered",
+    "privacy.closed": "Request closed without doing it",
+    "privacy.erased": "Person erased",
+    "privacy.pack_made": "Evidence pack handed out",
+    "retention.applied": "Let go what was kept for long enough",
+    "workspace.privacy_changed": "Privacy settings changed",
+    "audit.exported": "Audit log taken as a file",
+    "audit.head_exported": "End of the audit log kept elsewhere",
+    "audit.cut": "Beginning of the audit log cut",
+    "admin.entered": "Admin opened",
     "hold.placed": "Held back",
     "hold.lifted": "Hold lifted",
     "mailbox.test_letter": "Test letter sent",
@@ -52,23 +72,33 @@ EVENTS = {
 # What the audit page can be narrowed to: a word, and the beginnings of its events.
 GROUPS: dict[str, tuple[str, tuple[str, ...]]] = {
     "letters": ("Letters", ("letter.", "sending.")),
-    "suppression": ("Suppression", ("suppression.", "unsubscribe.")),
+    "suppression": ("Suppression", ("suppression.", "unsubscribe.", "never_pitch.")),
     "holds": ("Held back", ("hold.",)),
+    "privacy": ("Consent and privacy", ("consent.", "privacy.", "retention.")),
     "replies": ("Replies", ("reply.",)),
     "campaigns": ("Campaigns and leads", ("campaign.", "lead.")),
     "mailboxes": ("Mailboxes", ("mailbox.",)),
+    "log": ("The log itself", ("audit.", "admin.")),
     "people": ("Team and settings", ("team.", "workspace.", "identity.", "api_key.", "user.", "account.")),
 }
 
 RULES = {
     Rule.REHEARSAL: "Rehearsal kept apart",
+    Rule.VALID_ADDRESS: "A real address",
     Rule.IDENTITY: "Who writes",
+    Rule.NOTICE: "Privacy notice",
+    Rule.UNSUBSCRIBE: "A way to say no",
     Rule.SUPPRESSION: "Suppression list",
+    Rule.NEVER_PITCH: "Sites never to pitch",
     Rule.HOLD: "Held back",
+    Rule.CONVERSATION: "Already writing with them",
+    Rule.COOL_OFF: "Written to lately",
     Rule.STEP: "Same letter of the campaign",
     Rule.DUPLICATE: "Same letter twice",
     Rule.REGION: "Rule of the region",
+    Rule.SOURCE: "Where it was found",
     Rule.ADDRESS: "Kind of address",
+    Rule.APPROVAL: "Read by a person",
     Rule.USER_CAP: "Your letters today",
     Rule.DOMAIN_CAP: "Letters to this domain today",
     Rule.MAILBOX_DAY: "This mailbox today",
@@ -107,8 +137,17 @@ _PAGES = {
     "campaign": "campaigns:campaign_detail",
     "mailbox": "mailboxes:mailbox_edit",
     "suppression": "compliance:suppression_detail",
+    "consent": "compliance:consent_detail",
+    "consent_import": "compliance:consent_import_detail",
+    "privacy_request": "compliance:request_detail",
 }
-_NOUNS = {"attempt": "letter", "api_key": "API key", "identity": "sender identity"}
+_NOUNS = {
+    "attempt": "letter",
+    "api_key": "API key",
+    "identity": "sender identity",
+    "consent_import": "list of consents",
+    "privacy_request": "request",
+}
 
 
 @dataclass(frozen=True)
@@ -135,7 +174,7 @@ def subject_link(subject: str, here: Workspace) -> Link:
 
 
 # Details that a page says elsewhere, or that mean nothing to a person.
-_UNSAID = frozenset({"region_source", "scope", "hold", "added_by", "added_at", "reason"})
+_UNSAID = frozenset({"region_source", "scope", "hold", "added_by", "added_at", "reason", "rule"})
 _DETAILS = {"ground": "Why we may write", "was": "Reason before", "source": "From"}
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib import admin
 
 from inbox.models import RawMessage, Reply
-from outreach_site.accounts.admin import ReadOnlyAdmin
+from outreach_site.lib.admin import ReadOnlyAdmin
 
 
 @admin.register(RawMessage)

@@ -1,6 +1,6 @@
 from django.apps import AppConfig
 
-from outreach_site.lib.ports import set_answer_counter
+from outreach_site.lib.ports import add_holder, add_outreach_facts, set_answer_counter
 
 
 class InboxConfig(AppConfig):
@@ -9,5 +9,9 @@ class InboxConfig(AppConfig):
 
     def ready(self) -> None:
         from inbox.answers import people_who_answered  # noqa: PLC0415 - models are not loaded before
+        from inbox.conversations import conversations  # noqa: PLC0415 - as above
+        from inbox.privacy import InboxHolder  # noqa: PLC0415 - as above
 
         set_answer_counter(people_who_answered)
+        add_outreach_facts(conversations)
+        add_holder(InboxHolder())

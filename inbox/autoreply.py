@@ -54,56 +54,136 @@ _COMPILED = tuple((name, re.compile(pattern, _I)) for name, pattern in _HEADERS)
 
 _SUBJECT = re.compile(
     r"^\s*(?:\[[^\]]{1,40}\]\s*)?(?:"
-    r"auto(?:matic)?[- ]?(?:reply|response|answer|respon\w+|re)\b|auto\s*:|automat(?:ed|ic) (?:reply|response|e-?mail|message|answer|acknowledg\w+)|autorespon\w+|out[- ]of[- ](?:the[- ])?office|ooo\b|oof\b|away from (?:the |my )?(?:office|desk|mail|e-?mail)"
-    r"|(?:i am |i'm |currently )?(?:on |away on )?(?:annual |maternity |paternity |parental |sick )?(?:vacation|holiday|leave)(?: (?:reply|notice|response|message|auto\w*))?\s*(?:[:\-–(]|$)|vacation (?:reply|response|auto)"
-    r"|abwesen(?:heit|d)\w*|automatische (?:antwort|e-?mail|r[üu]ckantwort|r[üu]ckmeldung|eingangsbest\w+)|autom\. antwort|eingangsbest[äa]tigung|nicht im (?:b[üu]ro|haus)|urlaub\w*\b"
-    r"|r[ée]ponse automatique|(?:notification d['’])?absence\b|absent\w*\b|message automatique|accus[ée] de r[ée]ception|en (?:cong[ée]s?|vacances)"
-    r"|respuesta autom[áa]tica|mensaje autom[áa]tico|fuera de (?:la )?oficina|ausente\b|autorespuesta|ausencia|vacaciones"
+    r"auto(?:matic)?[- ]?(?:reply|response|answer|respon\w+|re)\b|auto\s*:|automat(?:ed|ic) (?:reply"
+    r"|response|e-?mail|message|answer|acknowledg\w+)|autorespon\w+|out[- ]of[- ](?:the[- ])?office|ooo\b"
+    r"|oof\b|away from (?:the |my )?(?:office|desk|mail|e-?mail)"
+    r"|(?:i am |i'm |currently )?(?:on |away on )?(?:annual |maternity |paternity |parental "
+    r"|sick )?(?:vacation|holiday|leave)(?: (?:reply|notice|response|message|auto\w*))?\s*(?:[:\-–(]|$)"
+    r"|vacation (?:reply|response|auto)"
+    r"|abwesen(?:heit|d)\w*|automatische (?:antwort|e-?mail|r[üu]ckantwort|r[üu]ckmeldung|eingangsbest\w+)"
+    r"|autom\. antwort|eingangsbest[äa]tigung|nicht im (?:b[üu]ro|haus)|urlaub\w*\b"
+    r"|r[ée]ponse automatique|(?:notification d['’])?absence\b|absent\w*\b|message automatique"
+    r"|accus[ée] de r[ée]ception|en (?:cong[ée]s?|vacances)"
+    r"|respuesta autom[áa]tica|mensaje autom[áa]tico|fuera de (?:la )?oficina|ausente\b|autorespuesta"
+    r"|ausencia|vacaciones"
     r"|risposta automatica|messaggio automatico|fuori (?:sede|ufficio)|assen(?:za|te)\b|in ferie"
-    r"|automatisch (?:antwoord|bericht)|automatische (?:reactie|beantwoording)|afwezig\w*|niet op kantoor|buiten kantoor"
+    r"|automatisch (?:antwoord|bericht)|automatische (?:reactie|beantwoording)|afwezig\w*|niet op kantoor"
+    r"|buiten kantoor"
     r"|resposta autom[áa]tica|mensagem autom[áa]tica|fora do escrit[óo]rio|aus[êe]n(?:te|cia)\b|f[ée]rias"
     r"|odpowied[źz] automatyczna|automatyczna odpowied[źz]|autoodpowied[źz]|nieobecno[śs][ćc]|poza biurem|urlop"
-    r"|autosvar|automatiskt? svar|fr[åa]nvaro|frav[æe]r\w*|ikke (?:p[åa] kontoret|til stede)|automaattinen vastaus|poissaolo\w*|poissa\b|automatick[áa] odpov[ěe][ďd]|otomatik yan[ıi]t|автоответ|автоматический ответ|自動応答|自動返信|自动回复|自動回覆|不在"
+    r"|autosvar|automatiskt? svar|fr[åa]nvaro|frav[æe]r\w*|ikke (?:p[åa] kontoret|til stede)"
+    r"|automaattinen vastaus|poissaolo\w*|poissa\b|automatick[áa] odpov[ěe][ďd]|otomatik yan[ıi]t"
+    r"|автоответ|автоматический ответ|自動応答|自動返信|自动回复|自動回覆|不在"
     r")",
     _I,
 )
 
 # What somebody who is away says, in the present or the future. Each is a cue; two make an automatic reply.
 ABSENCE = re.compile(
-    r"\b(?:i(?:['’]m| am)|we(?:['’]re| are)|i(?:['’]ll| will) be|we(?:['’]ll| will) be|(?:he|she|they) (?:is|are)|am|will be|is|be|are) (?:(?:now|currently|presently|away|temporarily|also|both|all|still|mostly|officially|on|and|traveling|travelling|out,) ){0,3}"
-    r"(?:out of (?:the |my |our )?office|out[- ]of[- ]office|ooo\b|away (?:from|on|until|till)|not in (?:the|my) office|(?:on |taking |enjoying |off on )(?:an? |my |some |our |the )?(?:extended |annual |maternity |paternity |parental |sick |medical |bereavement |family |well-deserved |short )*(?:leave|vacation|holidays?|pto|honeymoon|sabbatical|break)|on (?:pto|sabbatical|furlough)|out (?:on|until|till|sick|today|this week|from)|off (?:work|until|today|this week|sick)|unavailable (?:until|from|due|till)|travell?ing (?:until|from|this|with|through|for|and (?:will|have))|at a conference|attending)"
-    r"|\bout of (?:the )?office (?:until|from|on|starting|this|today|with|and|for|through|till|due|between)|^\W*(?:out of (?:the )?office|ooo)\b|\b(?:limited|no|intermittent|sporadic|little|without|infrequent|restricted|only limited) (?:\w+ )?access to (?:my |the |our )?(?:e-?mails?|inbox|internet|messages|phone)|\b(?:office|offices|company|shop) (?:is|are|will be) closed"
-    r"|\b(?:ich bin|bin ich|wir sind|sind wir|befinde ich mich|ich befinde mich|ich werde|bin|ist)\b.{0,60}\b(?:abwesend|nicht im (?:b[üu]ro|hause?|dienst)|au[ßs]er haus|im urlaub|in elternzeit|in mutterschutz|nicht (?:erreichbar|anwesend|verf[üu]gbar|am arbeitsplatz)|auf dienstreise|unterwegs|krank|zur[üu]ck sein)|\b(?:b[üu]ro (?:ist|bleibt) .{0,40}geschlossen|nur (?:eingeschr[äa]nkt|sporadisch) (?:erreichbar|zugriff))"
-    r"|\b(?:je suis|je serai|nous sommes|nous serons|[ée]tant|serai|suis)\b.{0,50}\b(?:absent\w*|en (?:cong[ée]s?|vacances|d[ée]placement|arr[êe]t|formation)|hors du bureau|indisponible|pas (?:joignable|disponible|au bureau))|\bactuellement (?:absent|en cong)|\bacc[èe]s (?:limit[ée]|restreint|r[ée]duit)"
-    r"|\b(?:estoy|estar[ée]|me encuentro|estamos|estaremos|encontrar[ée])\b.{0,50}\b(?:fuera (?:de|del)|de vacaciones|ausente|de baja|de viaje|sin acceso|no disponible)|\bacceso limitado"
-    r"|\b(?:sono|sar[òo]|siamo|saremo|mi trovo)\b.{0,50}\b(?:fuori (?:ufficio|sede)|assente|in ferie|in vacanza|in viaggio|in trasferta|in maternit[àa]|non (?:disponibile|raggiungibile))|\bl['’]ufficio (?:è|resta|rimarr[àa]) chius"
-    r"|\b(?:ik ben|ben ik|wij zijn|we zijn|zijn we|ik zal)\b.{0,50}\b(?:afwezig|niet (?:op kantoor|aanwezig|bereikbaar|beschikbaar)|met (?:vakantie|verlof|zwangerschapsverlof)|op vakantie|op reis|buiten kantoor|vrij)|\bbeperkt (?:bereikbaar|toegang)"
-    r"|\b(?:estou|estarei|encontro-me|estamos|estaremos)\b.{0,50}\b(?:fora do escrit[óo]rio|fora da empresa|de f[ée]rias|em f[ée]rias|ausente|de licen[çc]a|em viagem|indispon[íi]vel)|\bacesso limitado"
-    r"|\b(?:jestem|b[ęe]d[ęe]|przebywam|jeste[śs]my)\b.{0,50}\b(?:poza biurem|na urlopie|nieobecn\w+|niedost[ęe]pn\w+|na zwolnieniu|w podr[óo][żz]y|na macierzy[ńn]skim)|\bograniczony dost[ęe]p"
-    r"|\bjag [äa]r\b.{0,50}\b(?:p[åa] semester|inte p[åa] kontoret|f[öo]r[äa]ldraledig|borta|ledig|p[åa] resande fot|tj[äa]nsteresa|inte anv?tr[äa]ffbar|sjuk)|\bjeg er\b.{0,50}\b(?:p[åa] (?:ferie|barsel|rejse|reise)|ikke p[åa] (?:kontoret|kontor)|bortreist|ikke til stede|frav[æe]rende|syg|syk)|\bolen\b.{0,40}\b(?:lomalla|poissa|vapaalla|matkoilla)",
-    _I | re.M,
+    r"\b(?:i(?:['’]m| am)|we(?:['’]re| are)|i(?:['’]ll| will) be|we(?:['’]ll| will) be|(?:he|she"
+    r"|they) (?:is|are)|am|will be|is|be|are) (?:(?:now|currently|presently|away|temporarily|also|both|all"
+    r"|still|mostly|officially|on|and|traveling|travelling|out,) ){0,3}"
+    r"(?:out of (?:the |my |our )?office|out[- ]of[- ]office|ooo\b|away (?:from|on|until|till)"
+    r"|not in (?:the|my) office|(?:on |taking |enjoying |off on )(?:an? |my |some |our |the )?(?:extended "
+    r"|annual |maternity |paternity |parental |sick |medical |bereavement |family |well-deserved "
+    r"|short )*(?:leave|vacation|holidays?|pto|honeymoon|sabbatical|break)|on (?:pto|sabbatical|furlough)"
+    r"|out (?:on|until|till|sick|today|this week|from)|off (?:work|until|today|this week|sick)"
+    r"|unavailable (?:until|from|due|till)|travell?ing (?:until|from|this|with|through|for|and (?:will"
+    r"|have))|at a conference|attending)"
+    r"|\bout of (?:the )?office (?:until|from|on|starting|this|today|with|and|for|through|till|due"
+    r"|between)|^\W*(?:out of (?:the )?office|ooo)\b|\b(?:limited|no|intermittent|sporadic|little|without"
+    r"|infrequent|restricted|only limited) (?:(?:\w+ )?access to (?:my |the |our )?(?:e-?mails?|inbox"
+    r"|internet|messages|phone)|(?:e-?mail|internet) access)|\b(?:office|offices|company|shop) (?:is|are"
+    r"|will be) closed"
+    r"|\b(?:ich bin|bin ich|wir sind|sind wir|befinde ich mich|ich befinde mich|ich werde|bin"
+    r"|ist)\b.{0,60}\b(?:abwesend|nicht im (?:b[üu]ro|hause?|dienst)|au[ßs]er haus|im urlaub|in elternzeit"
+    r"|in mutterschutz|nicht (?:erreichbar|anwesend|verf[üu]gbar|am arbeitsplatz)|auf dienstreise"
+    r"|unterwegs|krank|zur[üu]ck sein)|\b(?:b[üu]ro (?:ist|bleibt) .{0,40}geschlossen"
+    r"|nur (?:eingeschr[äa]nkt|sporadisch) (?:erreichbar|zugriff))"
+    r"|\b(?:je suis|je serai|nous sommes|nous serons|[ée]tant|serai|suis)\b.{0,50}\b(?:absent\w*"
+    r"|en (?:cong[ée]s?|vacances|d[ée]placement|arr[êe]t|formation)|hors du bureau|indisponible"
+    r"|pas (?:joignable|disponible|au bureau))|\bactuellement (?:absent|en cong)|\bacc[èe]s (?:limit[ée]"
+    r"|restreint|r[ée]duit)"
+    r"|\b(?:estoy|estar[ée]|me encuentro|estamos|estaremos|encontrar[ée])\b.{0,50}\b(?:fuera (?:de|del)"
+    r"|de vacaciones|ausente|de baja|de viaje|sin acceso|no disponible)|\bacceso limitado"
+    r"|\b(?:sono|sar[òo]|siamo|saremo|mi trovo)\b.{0,50}\b(?:fuori (?:ufficio|sede)|assente|in ferie"
+    r"|in vacanza|in viaggio|in trasferta|in maternit[àa]|non (?:disponibile|raggiungibile))"
+    r"|\bl['’]ufficio (?:è|resta|rimarr[àa]) chius"
+    r"|\b(?:ik ben|ben ik|wij zijn|we zijn|zijn we|ik zal)\b.{0,50}\b(?:afwezig|niet (?:op kantoor"
+    r"|aanwezig|bereikbaar|beschikbaar)|met (?:vakantie|verlof|zwangerschapsverlof)|op vakantie|op reis"
+    r"|buiten kantoor|vrij)|\bbeperkt (?:bereikbaar|toegang)"
+    r"|\b(?:estou|estarei|encontro-me|estamos|estaremos)\b.{0,50}\b(?:fora do escrit[óo]rio"
+    r"|fora da empresa|de f[ée]rias|em f[ée]rias|ausente|de licen[çc]a|em viagem|indispon[íi]vel)"
+    r"|\bacesso limitado"
+    r"|\b(?:jestem|b[ęe]d[ęe]|przebywam|jeste[śs]my)\b.{0,50}\b(?:poza biurem|na urlopie|nieobecn\w+"
+    r"|niedost[ęe]pn\w+|na zwolnieniu|w podr[óo][żz]y|na macierzy[ńn]skim)|\bograniczony dost[ęe]p"
+    r"|\bjag [äa]r\b.{0,50}\b(?:p[åa] semester|inte p[åa] kontoret|f[öo]r[äa]ldraledig|borta|ledig"
+    r"|p[åa] resande fot|tj[äa]nsteresa|inte anv?tr[äa]ffbar|sjuk)|\bjeg er\b.{0,50}\b(?:p[åa] (?:ferie"
+    r"|barsel|rejse|reise)|ikke p[åa] (?:kontoret|kontor)|bortreist|ikke til stede|frav[æe]rende|syg|syk)"
+    r"|\bolen\b.{0,40}\b(?:lomalla|poissa|vapaalla|matkoilla)",
+    _I | re.MULTILINE,
 )
 _MORE = re.compile(
-    r"\b(?:i will|i['’]ll|we will|we['’]ll|will|shall) (?:\w+ )?(?:be )?(?:respond|reply|get back|return your|answer|back|returning|attend|come back|read|check|be in touch|be able to|be slow|be checking|follow up)\b.{0,80}\b(?:when|upon|once|after|as soon as|on my return|return|back)\b"
-    r"|\b(?:upon|on|after) my return\b|\bwhen i(?:['’]m| am)? (?:return|back|get back|am back)|\bi(?:['’]ll| will) (?:be back|return|be returning|be returning|be out)\b|\b(?:returning|back|return) (?:to (?:the |my )?(?:office|work|desk)|in the office|on|at work)\b|\bautomat(?:ed|ic|ically)[ -]?(?:generated|reply|response|message|e-?mail|sent|notification|answer)?\b.{0,40}\b(?:reply|response|message|e-?mail|generated|answer)|\bauto-?(?:reply|response|responder)"
-    r"|\b(?:for|in case of|if (?:this|it|your \w+|you (?:need|require|have))|should you|in urgent|for urgent|if urgent)\b.{0,60}\b(?:urgent\w*|immediate\w*|emergenc\w+|assistance|in my absence)\b|\b(?:please|kindly|you can|you may) (?:\w+ )?(?:contact|e-?mail|reach out to|call|write to|get in touch with|direct)\b.{0,60}(?:@|in my absence|my colleague|instead|while i)|\bin my absence\b|\bdelay(?:ed)? (?:in )?(?:respon|repl)|\bmy (?:response|reply|replies|responses) (?:may|might|will|could) be|\bresponse (?:may|will|might) be (?:delayed|slow)"
-    r"|\b(?:ihre|deine) (?:e-?mail|nachricht|mail)\b.{0,60}\b(?:nicht (?:weitergeleitet|gelesen)|wird (?:nicht|nach))|\bin dringenden|\bvertret(?:ung|en|er)\b|\bwieder (?:im b[üu]ro|erreichbar|da|f[üu]r sie da|zur[üu]ck)|\bnach meiner r[üu]ckkehr|\bautomatisch (?:generiert|erstellt|erzeugt|versendet)\w*|\bautomatische (?:antwort|nachricht)"
-    r"|\b(?:[àa] mon retour|d[èe]s mon retour|de retour (?:le|au)|en cas d['’]urgence|pendant (?:mon|cette) absence|en mon absence|message automatique|r[ée]ponse automatique)\b|\b(?:a mi (?:regreso|vuelta)|en caso de urgencia|para (?:asuntos|temas) urgentes|durante mi ausencia|respuesta autom[áa]tica|mensaje autom[áa]tico|en mi ausencia|responder[ée] a)\b"
-    r"|\b(?:al mio (?:rientro|ritorno)|in caso di urgenza|per (?:urgenze|comunicazioni urgenti|questioni urgenti)|risposta automatica|messaggio automatico|in mia assenza|rientrer[òo])\b|\b(?:bij terugkomst|na mijn (?:vakantie|terugkomst)|voor dringende|in dringende|bij spoed|automatisch (?:antwoord|bericht)|tijdens mijn afwezigheid|weer (?:bereikbaar|aanwezig|terug))\b"
-    r"|\b(?:no meu (?:regresso|retorno)|em caso de urg[êe]ncia|para assuntos urgentes|assuntos urgentes|resposta autom[áa]tica|na minha aus[êe]ncia|durante a minha aus[êe]ncia)\b|\b(?:po (?:moim )?powrocie|w (?:sprawach )?piln\w+|odpowied[źz] automatyczna|wiadomo[śs][ćc] automatyczn\w|wracam|zast[ęe]puje|podczas mojej nieobecno[śs]ci)\b"
-    r"|\b(?:tillbaka|[åa]ter p[åa] kontoret|vid br[åa]dskande|tilbage|tilbake|ved hast|i hastesager|kiireellis\w+|takaisin)\b",
-    _I | re.S,
+    r"\b(?:i will|i['’]ll|we will|we['’]ll|will|shall) (?:\w+ )?(?:be )?(?:respond|reply|get back"
+    r"|return your|answer|back|returning|attend|come back|read|check|be in touch|be able to|be slow"
+    r"|be checking|follow up)\b.{0,80}\b(?:when|upon|once|after|as soon as|on my return|return|back)\b"
+    r"|\b(?:upon|on|after) my return\b|\bwhen i(?:['’]m| am)? (?:return|back|get back|am back)"
+    r"|\bi(?:['’]ll| will) (?:be back|return|be returning|be returning|be out)\b|\b(?:returning|back"
+    r"|return) (?:to (?:the |my )?(?:office|work|desk)|in the office|on|at work)\b|\bautomat(?:ed|ic"
+    r"|ically)[ -]?(?:generated|reply|response|message|e-?mail|sent|notification"
+    r"|answer)?\b.{0,40}\b(?:reply|response|message|e-?mail|generated|answer)|\bauto-?(?:reply|response"
+    r"|responder)"
+    r"|\b(?:for|in case of|if (?:this|it|your \w+|you (?:need|require|have))|should you|in urgent"
+    r"|for urgent|if urgent)\b.{0,60}\b(?:urgent\w*|immediate\w*|emergenc\w+|assistance|in my absence)\b"
+    r"|\b(?:please|kindly|you can|you may) (?:\w+ )?(?:contact|e-?mail|reach out to|call|write to"
+    r"|get in touch with|direct)\b.{0,60}(?:@|in my absence|my colleague|instead|while i)"
+    r"|\bin my absence\b|\bdelay(?:ed)? (?:in )?(?:respon|repl)|\bmy (?:response|reply|replies"
+    r"|responses) (?:may|might|will|could) be|\bresponse (?:may|will|might) be (?:delayed|slow)"
+    r"|\b(?:ihre|deine) (?:e-?mail|nachricht|mail)\b.{0,60}\b(?:nicht (?:weitergeleitet|gelesen)"
+    r"|wird (?:nicht|nach))|\bin dringenden|\bvertret(?:ung|en|er)\b|\bwieder (?:im b[üu]ro|erreichbar|da"
+    r"|f[üu]r sie da|zur[üu]ck)|\bnach meiner r[üu]ckkehr|\bautomatisch (?:generiert|erstellt|erzeugt"
+    r"|versendet)\w*|\bautomatische (?:antwort|nachricht)"
+    r"|\b(?:[àa] mon retour|d[èe]s mon retour|de retour (?:le|au)|en cas d['’]urgence|pendant (?:mon"
+    r"|cette) absence|en mon absence|message automatique|r[ée]ponse automatique)\b|\b(?:a mi (?:regreso"
+    r"|vuelta)|en caso de urgencia|para (?:asuntos|temas) urgentes|durante mi ausencia"
+    r"|respuesta autom[áa]tica|mensaje autom[áa]tico|en mi ausencia|responder[ée] a)\b"
+    r"|\b(?:al mio (?:rientro|ritorno)|in caso di urgenza|per (?:urgenze|comunicazioni urgenti"
+    r"|questioni urgenti)|risposta automatica|messaggio automatico|in mia assenza|rientrer[òo])\b"
+    r"|\b(?:bij terugkomst|na mijn (?:vakantie|terugkomst)|voor dringende|in dringende|bij spoed"
+    r"|automatisch (?:antwoord|bericht)|tijdens mijn afwezigheid|weer (?:bereikbaar|aanwezig|terug))\b"
+    r"|\b(?:no meu (?:regresso|retorno)|em caso de urg[êe]ncia|para assuntos urgentes|assuntos urgentes"
+    r"|resposta autom[áa]tica|na minha aus[êe]ncia|durante a minha aus[êe]ncia)\b"
+    r"|\b(?:po (?:moim )?powrocie|w (?:sprawach )?piln\w+|odpowied[źz] automatyczna"
+    r"|wiadomo[śs][ćc] automatyczn\w|wracam|zast[ęe]puje|podczas mojej nieobecno[śs]ci)\b"
+    r"|\b(?:tillbaka|[åa]ter p[åa] kontoret|vid br[åa]dskande|tilbage|tilbake|ved hast|i hastesager"
+    r"|kiireellis\w+|takaisin)\b",
+    _I | re.DOTALL,
 )
 _ACKNOWLEDGED = re.compile(
-    r"\b(?:(?:we|i)(?:['’]ve| have)? (?:successfully )?received your|(?:your|the) (?:\w+ ){0,3}(?:has|have) been (?:successfully )?(?:received|logged|created|registered|submitted|opened|assigned|forwarded to)|this is (?:an? |just an? )?(?:auto\w+|confirmation)|thank(?:s| you) (?:so much |very much )?for (?:contacting|reaching|getting in touch|your (?:e-?mail|message|inquiry|enquiry|interest|submission|request|mail)|writing|e-?mailing)|(?:wir haben )?ihre (?:anfrage|nachricht|e-?mail) (?:erhalten|ist (?:bei uns )?eingegangen|wurde)|nous avons bien re[çc]u|hemos recibido su|abbiamo ricevuto|wij hebben uw|recebemos (?:a )?(?:sua|seu)|otrzymali[śs]my|vi har mottagit|vi har modtaget)",
+    r"\b(?:(?:we|i)(?:['’]ve| have)? (?:successfully )?received your|(?:your|the) (?:\w+ ){0,3}(?:has"
+    r"|have) been (?:successfully )?(?:received|logged|created|registered|submitted|opened|assigned"
+    r"|forwarded to)|this is (?:an? |just an? )?(?:auto\w+|confirmation)|thank(?:s| you) (?:so much "
+    r"|very much )?for (?:contacting|reaching|getting in touch|your (?:e-?mail|message|inquiry|enquiry"
+    r"|interest|submission|request|mail)|writing|e-?mailing)|(?:wir haben )?ihre (?:anfrage|nachricht"
+    r"|e-?mail) (?:erhalten|ist (?:bei uns )?eingegangen|wurde)|nous avons bien re[çc]u|hemos recibido su"
+    r"|abbiamo ricevuto|wij hebben uw|recebemos (?:a )?(?:sua|seu)|otrzymali[śs]my|vi har mottagit"
+    r"|vi har modtaget)",
     _I,
 )
 _TICKET = re.compile(
-    r"\b(?:ticket|case|request|reference|support|inquiry|enquiry|incident|vorgang|anfrage|dossier)s?\W{0,3}(?:id|number|no|nr|ref\w*|#)?\W{0,4}[#\[(]?\s?[A-Z]{0,5}-?\d{3,}|\[?#\d{4,}\]?|ticket (?:id|number|#)|\bwithin (?:the next )?\d+[- –]*(?:\d+ )?(?:business |working )?(?:hours|days)|do not reply to this|please do not (?:reply|respond)|ne pas r[ée]pondre|nicht auf diese (?:e-?mail|nachricht)|this (?:mailbox|address|inbox|e-?mail address) is (?:not|no longer) (?:monitored|in use|checked|active)|unmonitored|as soon as (?:possible|we can)|we receive (?:a )?(?:many|lot|lots|high|large|hundreds)|due to (?:the )?(?:high )?volume|automat|business hours|working hours|short(?:ly|est)|one of our",
+    r"\b(?:ticket|case|request|reference|support|inquiry|enquiry|incident|vorgang|anfrage"
+    r"|dossier)s?\W{0,3}(?:id|number|no|nr|ref\w*|#)?\W{0,4}[#\[(]?\s?[A-Z]{0,5}-?\d{3,}|\[?#\d{4,}\]?"
+    r"|ticket (?:id|number|#)|\bwithin (?:the next )?\d+[- –]*(?:\d+ )?(?:business |working )?(?:hours"
+    r"|days)|do not reply to this|please do not (?:reply|respond)|ne pas r[ée]pondre"
+    r"|nicht auf diese (?:e-?mail|nachricht)|this (?:mailbox|address|inbox|e-?mail address) is (?:not"
+    r"|no longer) (?:monitored|in use|checked|active)|unmonitored|as soon as (?:possible|we can)"
+    r"|we receive (?:a )?(?:many|lot|lots|high|large|hundreds)|due to (?:the )?(?:high )?volume|automat"
+    r"|business hours|working hours|short(?:ly|est)|one of our",
     _I,
 )
 _PAST = re.compile(
-    r"\b(?:was|were|have been|had been|just (?:got )?back|i(?:['’]ve| have) been|sorry .{0,40}(?:delay|late)|war|waren|étais|estuve|ero)\b",
+    r"\b(?:was|were|have been|had been|just (?:got )?back|i(?:['’]ve| have) been|sorry .{0,40}(?:delay"
+    r"|late)|war|waren|étais|estuve|ero)\b",
     _I,
 )
 
@@ -138,7 +218,8 @@ def _by_subject(message: ParsedMessage) -> str:
         return "subject and text"
     # Exchange puts the words first, other programs last.
     if re.search(
-        r"\b(?:out of (?:the )?office|auto(?:matic)?[- ]?(?:reply|response)|abwesenheitsnotiz|r[ée]ponse automatique)\b\W*$",
+        r"\b(?:out of (?:the )?office|auto(?:matic)?[- ]?(?:reply|response)|abwesenheitsnotiz"
+        r"|r[ée]ponse automatique)\b\W*$",
         subject,
         _I,
     ):
@@ -170,7 +251,8 @@ def _is_acknowledgement(message: ParsedMessage) -> bool:
         return False
     received = bool(
         re.search(
-            r"receiv|logged|created|registered|submitted|automat|erhalten|eingegangen|re[çc]u|recibido|ricevuto|ontvangen|recebe|otrzyma",
+            r"receiv|logged|created|registered|submitted|automat|erhalten|eingegangen|re[çc]u|recibido"
+            r"|ricevuto|ontvangen|recebe|otrzyma",
             match.group(),
             _I,
         )

@@ -114,7 +114,7 @@ def _fields(text: str) -> dict[str, str]:
     return fields
 
 
-_REPORT_FIELD = re.compile(r"^(?:final-recipient|original-recipient|reporting-mta)[ \t]*:", _I | re.M)
+_REPORT_FIELD = re.compile(r"^(?:final-recipient|original-recipient|reporting-mta)[ \t]*:", _I | re.MULTILINE)
 
 
 def _status_blocks(message: ParsedMessage) -> list[dict[str, str]]:
@@ -127,16 +127,18 @@ def _status_blocks(message: ParsedMessage) -> list[dict[str, str]]:
     for part in parts:
         for block in re.split(r"\n[ \t]*\n", part.text):
             fields = _fields(block)
-            if "final-recipient" in fields or "original-recipient" in fields:
-                blocks.append(fields)
-            elif fields.get("action") and fields.get("status"):
+            if (
+                "final-recipient" in fields
+                or "original-recipient" in fields
+                or (fields.get("action") and fields.get("status"))
+            ):
                 blocks.append(fields)
     return blocks[:100]
 
 
 def _address(field: str) -> str:
     """`rfc822; ed@example.org` → `ed@example.org`."""
-    text = field.split("\n")[0].partition(";")[2] or field.split("\n")[0]
+    text = field.split("\n", maxsplit=1)[0].partition(";")[2] or field.split("\n", maxsplit=1)[0]
     text = text.strip().strip("<>").strip()
     text = re.sub(r"^(?:rfc822|smtp|utf-8)[;:]\s*", "", text, flags=_I)
     found = addresses_in(text)
@@ -193,47 +195,85 @@ def _status_in(text: str) -> str:
 # --- Words -----------------------------------------------------------------------------------------------------------
 
 _SERVER = re.compile(
-    r"smtp[_-]?(?:mail)?[_-]?service|anti-?virus|mail ?gateway|interscan|post_master|mailer-?daemon|mail-?daemon|post(?:master|meister)|mail (?:delivery|administrator|deliver\w*|transport)|mail-?delivery|delivery (?:subsystem|system|agent|service|status)"
-    r"|^(?:bounce|mdaemon|no-?reply-bounce|abuse-?bounce|mailerdaemon|nondeliverable|ndr)\b|microsoft ?exchange|system administrator|systemadministrator"
-    r"|internet mail delivery|mail system|message-?router|mail router|administrateur|autorespond.*bounce|delivery-?(?:status|failure|report)",
+    r"smtp[_-]?(?:mail)?[_-]?service|anti-?virus|mail ?gateway|interscan|post_master|mailer-?daemon"
+    r"|mail-?daemon|post(?:master|meister)|mail (?:delivery|administrator|deliver\w*|transport)"
+    r"|mail-?delivery|delivery (?:subsystem|system|agent|service|status)"
+    r"|^(?:bounce|mdaemon|no-?reply-bounce|abuse-?bounce|mailerdaemon|nondeliverable|ndr)\b"
+    r"|microsoft ?exchange|system administrator|systemadministrator"
+    r"|internet mail delivery|mail system|message-?router|mail router|administrateur|autorespond.*bounce"
+    r"|delivery-?(?:status|failure|report)",
     _I,
 )
 _BOUNCE_SUBJECT = re.compile(
-    r"undeliver|un-?deliverable|non-?deliver|not deliver|not be deliver|could ?n[o']t be (?:deliver|sent)|returned (?:mail|message|e-?mail|to sender)"
-    r"|return(?:ed|ing)? (?:mail|message) ?:|mail return|failure notice|fail(?:ure|ed) (?:delivery|mail|notification)|deliver\w* (?:has )?(?:fail|error|problem|unsuccess|impossible)"
-    r"|deliver\w* (?:status )?notification|delivery report|delivery (?:status|of your)|mail (?:system )?error|mail failure|mail fail|message (?:delivery )?(?:fail|bounc|reject)|e-?mail (?:delivery )?(?:fail|reject)"
-    r"|rejected (?:mail|message)|\bbounced?\b|unknown (?:user|recipient|address)|user unknown|invalid (?:address|recipient|e-?mail)|no such user"
-    r"|(?:can(?:no|')t|unable to|could not) (?:deliver|be delivered|send)|undelivered|returning message|returned to sender|dead letter|mail could not|warning: (?:could not send|message|e-?mail)|delayed"
-    r"|unzustellbar|nicht zu(?:ge)?stell|zustellung fehlgeschlagen|unzustellbarkeit|fehler(?:hafte)? (?:bei der )?(?:zustellung|mail)|r[üu]ckl[äa]ufer|zur[üu]ckgewiesen"
-    r"|non remis|non distribu|[ée]chec (?:de|d[e'’])|impossible de (?:remettre|livrer|distribuer)|retour de (?:courrier|message)"
+    r"undeliver|un-?deliverable|non-?deliver|not deliver|not be deliver|could ?n[o']t be (?:deliver|sent)"
+    r"|returned (?:mail|message|e-?mail|to sender)"
+    r"|return(?:ed|ing)? (?:mail|message) ?:|mail return|failure notice|fail(?:ure|ed) (?:delivery|mail"
+    r"|notification)|deliver\w* (?:has )?(?:fail|error|problem|unsuccess|impossible)"
+    r"|deliver\w* (?:status )?notification|delivery report|delivery (?:status|of your)"
+    r"|mail (?:system )?error|mail failure|mail fail|message (?:delivery )?(?:fail|bounc|reject)"
+    r"|e-?mail (?:delivery )?(?:fail|reject)"
+    r"|rejected (?:mail|message)|\bbounced?\b|unknown (?:user|recipient|address)|user unknown"
+    r"|invalid (?:address|recipient|e-?mail)|no such user"
+    r"|(?:can(?:no|')t|unable to|could not) (?:deliver|be delivered|send)|undelivered|returning message"
+    r"|returned to sender|dead letter|mail could not|warning: (?:could not send|message|e-?mail)|delayed"
+    r"|unzustellbar|nicht zu(?:ge)?stell|zustellung fehlgeschlagen|unzustellbarkeit"
+    r"|fehler(?:hafte)? (?:bei der )?(?:zustellung|mail)|r[üu]ckl[äa]ufer|zur[üu]ckgewiesen"
+    r"|non remis|non distribu|[ée]chec (?:de|d[e'’])|impossible de (?:remettre|livrer|distribuer)"
+    r"|retour de (?:courrier|message)"
     r"|no (?:se )?(?:puede|pudo|ha podido) entreg|no entregado|error de entrega|devuelto|mensaje rechazado"
-    r"|non recapitabile|non recapitat|mancata (?:consegna|ricezione)|errore (?:di|nella) consegna|consegna fallita|messaggio non consegnato"
-    r"|onbestelbaar|niet (?:af)?geleverd|niet bestelbaar|mislukt|n[ãa]o (?:foi )?entregue|falha (?:na|de) entrega|erro (?:na|de) entrega|devolvida"
-    r"|niedostarczon|nie dostarczon|zwrot (?:wiadomo|niedor|nie)|nie mo[żz]na dostarczy|odesl[áa]n|nedoru[čc]|ej levererat|kunde inte leverera|kunne ikke leveres|ulever|leveransfel"
-    r"|недостав|не доставлен|возвращ|系统退信|退信|退回|配信不能|送信できません|エラーメール|postmaster notify|mail delivery",
+    r"|non recapitabile|non recapitat|mancata (?:consegna|ricezione)|errore (?:di|nella) consegna"
+    r"|consegna fallita|messaggio non consegnato"
+    r"|onbestelbaar|niet (?:af)?geleverd|niet bestelbaar|mislukt|n[ãa]o (?:foi )?entregue|falha (?:na"
+    r"|de) entrega|erro (?:na|de) entrega|devolvida"
+    r"|niedostarczon|nie dostarczon|zwrot (?:wiadomo|niedor|nie)|nie mo[żz]na dostarczy|odesl[áa]n"
+    r"|nedoru[čc]|ej levererat|kunde inte leverera|kunne ikke leveres|ulever|leveransfel"
+    r"|недостав|не доставлен|возвращ|系统退信|退信|退回|配信不能|送信できません"
+    r"|エラーメール|postmaster notify|mail delivery",
     _I,
 )
 _BOUNCE_WORDS = re.compile(
-    r"(?:message|mail|e-?mail|letter|delivery)\b.{0,80}(?:could not|couldn['’]?t|cannot|can['’]?t|can not|was not|wasn['’]t|were not|has not been|unable to|failed to|not able to)\s*(?:be )?(?:deliver|sen[dt]|complete|process)"
-    r"|(?:unable|not able|impossible|failed|sorry) to (?:be )?(?:deliver|relay|send|inform).{0,60}|(?:had )?permanent(?: fatal)? (?:errors?|failure)|delivery (?:has )?(?:failed|to the following|attempts?)|fatal errors?|deliver\w* fail"
-    r"|(?:recipient|address|user|mailbox|account)\w*(?: \S+){0,4} (?:rejected|unknown|not found|does ?n[o'’]t exist|not exist|no longer|disabled|inactive|unavailable|invalid|not known|is full|over quota)"
-    r"|(?:unknown|no such|invalid) (?:user|recipient|address|mailbox|host|domain)|undeliverable|undelivered|returned to (?:you|sender)|return(?:ed|ing) (?:your )?(?:message|mail)|message you sent"
-    r"|giving up on|i['’]ve given up|have been automatically rejected|5\d\d[ -]5\.\d\.\d+|\b55\d[ -]|mailbox (?:is )?full|quota exceeded|over quota"
-    r"|konnte(?:n)? nicht (?:zugestellt|gesendet|ausgeliefert)|nicht zugestellt|nicht zustellbar|unbekannt|n['’]a pas (?:pu|été)|n['’]ont pas|impossible de|no (?:se )?(?:pudo|ha podido|puede) (?:ser )?entreg"
-    r"|non (?:è stato|puo|può|e stato) (?:possibile|essere)|non (?:è|e) stato consegnato|kon niet (?:worden )?(?:bezorgd|afgeleverd)|niet worden (?:bezorgd|afgeleverd)|n[ãa]o (?:p[ôo]de|foi poss)|nie (?:mog[łl]a|zosta[łl]a|mo[żz]na)"
+    r"(?:message|mail|e-?mail|letter|delivery)\b.{0,80}(?:could not|couldn['’]?t|cannot|can['’]?t|can not"
+    r"|was not|wasn['’]t|were not|has not been|unable to|failed to|not able to)\s*(?:be )?(?:deliver"
+    r"|sen[dt]|complete|process)"
+    r"|(?:unable|not able|impossible|failed|sorry) to (?:be )?(?:deliver|relay|send|inform).{0,60}"
+    r"|(?:had )?permanent(?: fatal)? (?:errors?|failure)|delivery (?:has )?(?:failed|to the following"
+    r"|attempts?)|fatal errors?|deliver\w* fail"
+    r"|(?:recipient|address|user|mailbox|account)\w*(?: \S+){0,4} (?:rejected|unknown|not found"
+    r"|does ?n[o'’]t exist|not exist|no longer|disabled|inactive|unavailable|invalid|not known|is full"
+    r"|over quota)"
+    r"|(?:unknown|no such|invalid) (?:user|recipient|address|mailbox|host|domain)|undeliverable"
+    r"|undelivered|returned to (?:you|sender)|return(?:ed|ing) (?:your )?(?:message|mail)|message you sent"
+    r"|giving up on|i['’]ve given up|have been automatically rejected|5\d\d[ -]5\.\d\.\d+|\b55\d[ -]"
+    r"|mailbox (?:is )?full|quota exceeded|over quota"
+    r"|konnte(?:n)? nicht (?:zugestellt|gesendet|ausgeliefert)|nicht zugestellt|nicht zustellbar|unbekannt"
+    r"|n['’]a pas (?:pu|été)|n['’]ont pas|impossible de|no (?:se )?(?:pudo|ha podido"
+    r"|puede) (?:ser )?entreg"
+    r"|non (?:è stato|puo|può|e stato) (?:possibile|essere)|non (?:è|e) stato consegnato"
+    r"|kon niet (?:worden )?(?:bezorgd|afgeleverd)|niet worden (?:bezorgd|afgeleverd)|n[ãa]o (?:p[ôo]de"
+    r"|foi poss)|nie (?:mog[łl]a|zosta[łl]a|mo[żz]na)"
     r"|не (?:может быть|удалось|была) достав|送信できません|届け|配信できません|無法|无法|not your fault",
-    _I | re.S,
+    _I | re.DOTALL,
 )
 _DELAY_SUBJECT = re.compile(
-    r"delay|warning: (?:could not send|message|e-?mail)|still (?:being )?(?:trying|not delivered)|could not (?:yet )?(?:send|be sent|deliver).{0,20}(?:past|last) \d+ (?:hour|minute)|verz[öo]ger|retard|retras|ritard|vertraag|op[óo][źz]ni|försen|forsink|atras",
+    r"delay|warning: (?:could not send|message|e-?mail)|still (?:being )?(?:trying|not delivered)"
+    r"|could not (?:yet )?(?:send|be sent|deliver).{0,20}(?:past|last) \d+ (?:hour|minute)|verz[öo]ger"
+    r"|retard|retras|ritard|vertraag|op[óo][źz]ni|försen|forsink|atras",
     _I,
 )
 _DELAY_WORDS = re.compile(
-    r"(?:will|is|are|continue|be) (?:keep |be )?(?:trying|retr\w+|attempt\w*).{0,80}|this is a warning message only|you do not need to resend|no action is required|has been delayed|have been delayed|not yet been delivered|will (?:be )?(?:retried|retry|keep trying|continue)|delivery (?:is|has been) (?:temporarily )?delayed|temporarily deferred|not delivered after",
+    r"(?:will|is|are|continue|be) (?:keep |be )?(?:trying|retr\w+|attempt\w*).{0,80}"
+    r"|this is a warning message only|you do not need to resend|no action is required|has been delayed"
+    r"|have been delayed|not yet been delivered|will (?:be )?(?:retried|retry|keep trying|continue)"
+    r"|delivery (?:is|has been) (?:temporarily )?delayed|temporarily deferred|not delivered after",
     _I,
 )
 _STRONG_SERVER_WORDS = re.compile(
-    r"this is the (?:mail system|qmail-send|mail delivery|postfix)|this message was created automatically by (?:the )?mail|reporting-mta:|final-recipient:|the following address(?:\(?es\)?)? (?:failed|had)|generating server:|diagnostic information for administrators|<<< ?5\d\d|remote host said:|transcript of session follows|said: 5\d\d|message header follows|below this line is a copy of the message|------ this is a copy of",
+    r"this is the (?:mail system|qmail-send|mail delivery|postfix)"
+    r"|this message was created automatically by (?:the )?mail|reporting-mta:|final-recipient:"
+    r"|the following address(?:\(?es\)?)? (?:failed|had)|generating server:"
+    r"|diagnostic information for administrators|<<< ?5\d\d|remote host said:"
+    r"|transcript of session follows|said: 5\d\d|message header follows"
+    r"|below this line is a copy of the message|------ this is a copy of",
     _I,
 )
 
@@ -250,18 +290,25 @@ def _is_null_sender(message: ParsedMessage) -> bool:
 
 def _words(message: ParsedMessage) -> str:
     """What the server says, without the letter that it sends back."""
-    texts = []
-    for part in _own_parts(message):
-        if part.content_type in {"text/plain", "text/html"} and not part.is_attachment:
-            texts.append(part.text if part.content_type == "text/plain" else message.text)
+    texts = [
+        part.text if part.content_type == "text/plain" else message.text
+        for part in _own_parts(message)
+        if part.content_type in {"text/plain", "text/html"} and not part.is_attachment
+    ]
     text = "\n".join(texts) or message.text
     cut = _COPY.search(text)
     return (text[: cut.start()] if cut and cut.start() > 0 else text)[:12_000]
 
 
 _COPY = re.compile(
-    r"^[-_=* ]*(?:\*+ )?(?:below this line is a copy|this is a copy of (?:the|your) (?:message|headers)|here is a copy|copy of (?:the|your) (?:original )?message|(?:start of )?(?:returned|original|unsent|undelivered) (?:message|mail)(?: (?:headers|text|body))?(?: (?:follows|below))?|message header follows|original message (?:headers|follows)|the (?:header|body|first).{0,40}(?:of the|message) (?:original )?(?:message )?(?:is|are|follows)|included is a copy|headers of the original|text of (?:the )?(?:original )?message|unsent message (?:follows|below)|return(?:ed)? (?:mail|message) (?:follows|text)|begin(?:ning)? of (?:original|returned))\b.*$",
-    _I | re.M,
+    r"^[-_=* ]*(?:\*+ )?(?:below this line is a copy|this is a copy of (?:the|your) (?:message|headers)"
+    r"|here is a copy|copy of (?:the|your) (?:original )?message|(?:start of )?(?:returned|original|unsent"
+    r"|undelivered) (?:message|mail)(?: (?:headers|text|body))?(?: (?:follows|below))?"
+    r"|message header follows|original message (?:headers|follows)|the (?:header|body"
+    r"|first).{0,40}(?:of the|message) (?:original )?(?:message )?(?:is|are|follows)|included is a copy"
+    r"|headers of the original|text of (?:the )?(?:original )?message|unsent message (?:follows|below)"
+    r"|return(?:ed)? (?:mail|message) (?:follows|text)|begin(?:ning)? of (?:original|returned))\b.*$",
+    _I | re.MULTILINE,
 )
 
 
@@ -284,7 +331,11 @@ def _from_words(message: ParsedMessage) -> Report | None:
     evidence = (subject or strong) and said
     if not failed and not (points >= 3 and evidence) and not (points >= 4 and (said or strong or subject)):
         return None
-    listed = subject and said and bool(re.search(r"\b[45]\d\d\b|following (?:user|recipient|address)|mailbox|postponed", words[:2500], _I))
+    listed = (
+        subject
+        and said
+        and bool(re.search(r"\b[45]\d\d\b|following (?:user|recipient|address)|mailbox|postponed", words[:2500], _I))
+    )
     if not failed and not from_server and not null_sender and not (strong and said) and not listed:
         return None
     recipients = failed or _named_in_words(message)
@@ -317,8 +368,10 @@ _NAMED = (
     re.compile(rf"^\s*<({_ADDRESS})>\s*(?:\(.{{0,120}}\))?\s*[:.]", re.MULTILINE),
     re.compile(rf"^\s*<({_ADDRESS})>\s*$", re.MULTILINE),
     re.compile(
-        rf"\b(?:address(?:es)?(?:\(es\))?|recipients?(?:\(s\))?|mailbox(?:es)?|users?|people|person|destinat\w+|empf[äa]nger\w*"
-        rf"|adress\w*|to|an|à|ontvanger\w*|adresat\w*|mottagar\w*|errors|groups)\b[^\n@]{{0,120}}(?:[:-]|errors)\s*\n+\s*[<\"'(*-]*\s*({_ADDRESS})",
+        rf"\b(?:address(?:es)?(?:\(es\))?|recipients?(?:\(s\))?|mailbox(?:es)?|users?|people|person"
+        rf"|destinat\w+|empf[äa]nger\w*"
+        rf"|adress\w*|to|an|à|ontvanger\w*|adresat\w*|mottagar\w*|errors|groups)\b[^\n@]{{0,120}}(?:[:-]"
+        rf"|errors)\s*\n+\s*[<\"'(*-]*\s*({_ADDRESS})",
         _I,
     ),
     re.compile(rf"^\s{{0,8}}({_ADDRESS})\s*$", re.MULTILINE),
@@ -326,11 +379,16 @@ _NAMED = (
     re.compile(rf"^[45]\d\d[ -].{{0,12}}<({_ADDRESS})>\.\.\.", re.MULTILINE),
     re.compile(rf"\brcpt to:\s*<({_ADDRESS})>", _I),
     re.compile(
-        rf"\b(?:final-recipient|original-recipient|recipient|rcpt to|user|userid|address|e-?mail|mailbox|attempts|to)\s*[:=]\s*(?:rfc822;)?\s*"
+        rf"\b(?:final-recipient|original-recipient|recipient|rcpt to|user|userid|address|e-?mail|mailbox"
+        rf"|attempts|to)\s*[:=]\s*(?:rfc822;)?\s*"
         rf"[<\"'\[(]?(?:smtp:|mailto:)?({_ADDRESS})",
         _I,
     ),
-    re.compile(rf"\b(?:to|for|an|à|a|address|user|recipient|mailbox)\s+(?:the (?:following )?(?:user|recipient|address):?\s*)?[<\"'\[(]{{0,2}}({_ADDRESS})", _I),
+    re.compile(
+        rf"\b(?:to|for|an|à|a|address|user|recipient|mailbox)\s+(?:the (?:following )?(?:user|recipient"
+        rf"|address):?\s*)?[<\"'\[(]{{0,2}}({_ADDRESS})",
+        _I,
+    ),
     re.compile(rf"[<\"'(\[](?:mailto:|smtp:)?({_ADDRESS})[>\"')\]]", _I),
     re.compile(rf"({_ADDRESS})"),
 )
@@ -369,7 +427,7 @@ def _embedded_headers(message: ParsedMessage) -> str:
     cut = _COPY.search(text)
     if cut:
         return text[cut.end() :].lstrip("\n -=_*")
-    start = re.search(r"^(?:received|return-path|message-id|from|date|dkim-signature)\s*:", text, _I | re.M)
+    start = re.search(r"^(?:received|return-path|message-id|from|date|dkim-signature)\s*:", text, _I | re.MULTILINE)
     return text[start.start() :] if start else ""
 
 
@@ -399,45 +457,89 @@ def _original_ids(message: ParsedMessage) -> tuple[str, ...]:
     return tuple(dict.fromkeys(each for each in found if each != message.message_id))[:20]
 
 
-# --- Hard, soft, policy ------------------------------------------------------------------------------------------------
+# --- Hard, soft, policy -----------------------------------------------------------------------------------------------
 
 _UNKNOWN = re.compile(
-    r"(?:user|recipient|mailbox|account|address(?:ee)?|person|inbox|alias|e-?mail(?: account)?|username|local[- ]?part|login|customer|subscriber)\S*(?: \S+){0,6}? (?:is |was |are |has been |does |could |can |has )?"
-    r"(?:unknown|not (?:be )?found|does ?n[o'’]t exist|not exist|not known|no longer|invalid|not here|not listed|not local|nonexistent|non-existent|terminated|closed|not our customer|not a valid|not valid|undeliverable|bad)"
-    r"|(?:no such|unknown|invalid|unrecogni[sz]ed|non-?existent|nonexistent|bad|no valid|wrong|illegal|not a (?:valid|known)|not known|undefined|no) (?:\S+ )?(?:user|recipient|mailbox|account|address|person|local ?part|destination|e-?mail|alias|login|username|mail drop|inbox)\b"
-    r"|(?:address|account|user|recipient) (?:you|that you) (?:tried|entered|specified).{0,40}(?:exist|found|reach)|does ?n[o'’]t have an? \S+ account|no mailbox (?:here|by)|no longer (?:with|works?|employed|at|available|in use|accepts?|active|valid|exists?)"
-    r"|unrouteable|unroutable|recipnotfound|recipientnotfound|resolver\.adr\.\w*not ?found|not in (?:address book|directory|my virtual|our (?:database|user))|user ?unknown|unknown ?user|mailbox (?:not found|unavailable|does)|recipient not found|delivery not authorized.{0,20}no such|this user does ?n[o'’]t have|sorry, no mailbox|not our customer|deactivated mailbox|has moved|address (?:rejected|error).{0,30}(?:unknown|no such|invalid)"
-    r"|(?:nobody|no one|no-one) (?:here )?(?:has|by) (?:this|that)|unbekannt(?:er|e)? (?:benutzer|empf|adress)|empf[äa]nger\w* (?:ist )?(?:unbekannt|nicht|existiert)|existiert nicht|adress\w* (?:ist )?(?:ung[üu]ltig|unbekannt)|n['’]existe pas|utilisateur inconnu|inconnu|introuvable|adresse invalide|no existe|desconocid|non esist|sconosciut|inesistente|bestaat niet|onbekend|n[ãa]o existe|nie istnieje|nieznan|adresat\w* nie|finns inte|findes ikke|не существует|不存在|不明",
+    r"(?:user|recipient|mailbox|account|address(?:ee)?|person|inbox|alias|e-?mail(?: account)?|username"
+    r"|local[- ]?part|login|customer|subscriber)\S*(?: \S+){0,6}? (?:is |was |are |has been |does |could "
+    r"|can |has )?"
+    r"(?:unknown|not (?:be )?found|does ?n[o'’]t exist|not exist|not known|no longer|invalid|not here"
+    r"|not listed|not local|nonexistent|non-existent|terminated|closed|not our customer|not a valid"
+    r"|not valid|undeliverable|bad)"
+    r"|(?:no such|unknown|invalid|unrecogni[sz]ed|non-?existent|nonexistent|bad|no valid|wrong|illegal"
+    r"|not a (?:valid|known)|not known|undefined|no) (?:\S+ )?(?:user|recipient|mailbox|account|address"
+    r"|person|local ?part|destination|e-?mail|alias|login|username|mail drop|inbox)\b"
+    r"|(?:address|account|user|recipient) (?:you|that you) (?:tried|entered|specified).{0,40}(?:exist"
+    r"|found|reach)|does ?n[o'’]t have an? \S+ account|no mailbox (?:here|by)|no longer (?:with|works?"
+    r"|employed|at|available|in use|accepts?|active|valid|exists?)"
+    r"|unrouteable|unroutable|recipnotfound|recipientnotfound|resolver\.adr\.\w*not ?found"
+    r"|not in (?:address book|directory|my virtual|our (?:database|user))|user ?unknown|unknown ?user"
+    r"|mailbox (?:not found|unavailable|does)|recipient not found|delivery not authorized.{0,20}no such"
+    r"|this user does ?n[o'’]t have|sorry, no mailbox|not our customer|deactivated mailbox|has moved"
+    r"|address (?:rejected|error).{0,30}(?:unknown|no such|invalid)"
+    r"|(?:nobody|no one|no-one) (?:here )?(?:has|by) (?:this|that)|unbekannt(?:er|e)? (?:benutzer|empf"
+    r"|adress)|empf[äa]nger\w* (?:ist )?(?:unbekannt|nicht|existiert)|existiert nicht"
+    r"|adress\w* (?:ist )?(?:ung[üu]ltig|unbekannt)|n['’]existe pas|utilisateur inconnu|inconnu"
+    r"|introuvable|adresse invalide|no existe|desconocid|non esist|sconosciut|inesistente|bestaat niet"
+    r"|onbekend|n[ãa]o existe|nie istnieje|nieznan|adresat\w* nie|finns inte|findes ikke|не существует|不存在"
+    r"|不明",
     _I,
 )
 _HOST_DEAD = re.compile(
-    r"\b[\w-]+(?:\.[\w-]+)+ does not exist|(?:host|domain|name|mx|server)(?: ?name)?(?: \S+){0,4} (?:unknown|not found|does ?n[o'’]t exist|not exist|cannot be (?:found|resolved)|could ?n[o'’]t be (?:found|resolved)|lookup fail\w*)|(?:unknown|no such|bad|invalid|unresolvable) (?:host|domain|mail domain)|null mx|nullmx|does not accept (?:any )?(?:mail|email)|no (?:mx|a|mail) (?:record|server|host|exchanger)|dns (?:error|lookup|server returned).{0,60}(?:not exist|nxdomain|no (?:such|answer|mx)|domain)|nxdomain|name or service not known|no (?:route|route to host)|host or domain name not found|domain of (?:the )?recipient.{0,30}(?:not|invalid)|no relay for|mail(?:er)? domain .{0,60}(?:not exist|unknown)|couldn['’]t find any host",
+    r"\b[\w-]+(?:\.[\w-]+)+ does not exist|(?:host|domain|name|mx"
+    r"|server)(?: ?name)?(?: \S+){0,4} (?:unknown|not found|does ?n[o'’]t exist|not exist"
+    r"|cannot be (?:found|resolved)|could ?n[o'’]t be (?:found|resolved)|lookup fail\w*)|(?:unknown"
+    r"|no such|bad|invalid|unresolvable) (?:host|domain|mail domain)|null mx|nullmx"
+    r"|does not accept (?:any )?(?:mail|email)|no (?:mx|a|mail) (?:record|server|host|exchanger)"
+    r"|dns (?:error|lookup|server returned).{0,60}(?:not exist|nxdomain|no (?:such|answer|mx)|domain)"
+    r"|nxdomain|name or service not known|no (?:route|route to host)|host or domain name not found"
+    r"|domain of (?:the )?recipient.{0,30}(?:not|invalid)|no relay for"
+    r"|mail(?:er)? domain .{0,60}(?:not exist|unknown)|couldn['’]t find any host",
     _I,
 )
 _FULL = re.compile(
-    r"(?:mailbox|inbox|account|user|recipient|storage|disk)\S*(?: \S+){0,5} (?:full|over ?quota|exceed\w*|out of|quota)|over ?(?:the )?(?:quota|limit|allowed)|quota|mailbox (?:is )?full|exceeded (?:storage|the|his|its|their).{0,40}(?:storage|allocation|quota|limit|size)|not enough (?:space|storage|disk)|insufficient (?:system )?(?:storage|disk|space)|mailfolder is full|voll\b|pleine?\b|lleno|pien[ao]\b|too much mail",
+    r"(?:mailbox|inbox|account|user|recipient|storage|disk)\S*(?: \S+){0,5} (?:full|over ?quota|exceed\w*"
+    r"|out of|quota)|over ?(?:the )?(?:quota|limit|allowed)|quota|mailbox (?:is )?full|exceeded (?:storage"
+    r"|the|his|its|their).{0,40}(?:storage|allocation|quota|limit|size)|not enough (?:space|storage|disk)"
+    r"|insufficient (?:system )?(?:storage|disk|space)|mailfolder is full|voll\b|pleine?\b|lleno"
+    r"|pien[ao]\b|too much mail",
     _I,
 )
 _LARGE = re.compile(
-    r"(?:message|mail|size|attachment|letter)\S*(?: \S+){0,4} (?:too (?:big|large|long)|exceed\w*|larger than|over (?:the )?max)|size limit|too large|maximum (?:message|allowed) size|max message size",
+    r"(?:message|mail|size|attachment|letter)\S*(?: \S+){0,4} (?:too (?:big|large|long)|exceed\w*"
+    r"|larger than|over (?:the )?max)|size limit|too large|maximum (?:message|allowed) size"
+    r"|max message size",
     _I,
 )
 _POLICY = re.compile(
-    r"spam|junk|unsolicited|\bpolic(?:y|ies)\b|blacklist|black-list|blocklist|block list|block(?:ed|ing)\b|rbl\b|dnsbl|spamhaus|spamcop|barracuda|reputation|content (?:reject|filter|restrict|denied)|virus|malware|infected|banned|prohibited|not (?:authori[sz]ed|permitted|allowed)|unauthenticated|unauthori[sz]ed|authentication|relay(?:ing)?(?: \S+)? (?:denied|not|prohibited|disallowed|access)|unable to relay|access denied|denied (?:by|due|for)|refused (?:by|due)|reject(?:ed)? (?:by|due|for) (?!.{0,20}(?:unknown|no such))|\bspf\b|\bdkim\b|\bdmarc\b|sender (?:address )?(?:reject|denied|verify|blocked|not)|reverse dns|\bptr\b|\bhelo\b|greylist|gray-?list|too many|rate limit|loop\b|too many hops|abuse|restricted|not accept(?:ed|ing)? (?:mail|message|from)|cannot accept|permission|moderat\w+|members? only|unwanted|suspicious|phishing|bulk|harmful|attachment",
+    r"spam|junk|unsolicited|\bpolic(?:y|ies)\b|blacklist|black-list|blocklist|block list|block(?:ed|ing)\b"
+    r"|rbl\b|dnsbl|spamhaus|spamcop|barracuda|reputation|content (?:reject|filter|restrict|denied)|virus"
+    r"|malware|infected|banned|prohibited|not (?:authori[sz]ed|permitted|allowed)|unauthenticated"
+    r"|unauthori[sz]ed|authentication|relay(?:ing)?(?: \S+)? (?:denied|not|prohibited|disallowed|access)"
+    r"|unable to relay|access denied|denied (?:by|due|for)|refused (?:by|due)|reject(?:ed)? (?:by|due"
+    r"|for) (?!.{0,20}(?:unknown|no such))|\bspf\b|\bdkim\b|\bdmarc\b|sender (?:address )?(?:reject|denied"
+    r"|verify|blocked|not)|reverse dns|\bptr\b|\bhelo\b|greylist|gray-?list|too many|rate limit|loop\b"
+    r"|too many hops|abuse|restricted|not accept(?:ed|ing)? (?:mail|message|from)|cannot accept|permission"
+    r"|moderat\w+|members? only|unwanted|suspicious|phishing|bulk|harmful|attachment",
     _I,
 )
 _TEMPORARY = re.compile(
-    r"time(?:d)?[ -]?out|temporar\w*|try again|try later|connection (?:refused|reset|lost|closed|timed|dropped)|not respond|no answer|unreachable|retry|deferred|delivery time expired|too long|busy|not reachable|resources|service unavailable|system error|local error|configuration error",
+    r"time(?:d)?[ -]?out|temporar\w*|try again|try later|connection (?:refused|reset|lost|closed|timed"
+    r"|dropped)|not respond|no answer|unreachable|retry|deferred|delivery time expired|too long|busy"
+    r"|not reachable|resources|service unavailable|system error|local error|configuration error",
     _I,
 )
 
 _ASLEEP = re.compile(
-    r"(?:user|account|mailbox|recipient|address)\S*(?: \S+){0,8} (?:is |been |was )?(?:disabled|suspended|inactive|deactivated|locked|frozen|discontinued)"
-    r"|(?:disabled|inactive|suspended) (?:user|account|mailbox|recipient)|receiving (?:mail|messages|email) (?:at a rate|too quickly)|malformed or unexpected name server|temporary lookup failure",
+    r"(?:user|account|mailbox|recipient|address)\S*(?: \S+){0,8} (?:is |been |was )?(?:disabled|suspended"
+    r"|inactive|deactivated|locked|frozen|discontinued)"
+    r"|(?:disabled|inactive|suspended) (?:user|account|mailbox|recipient)|receiving (?:mail|messages"
+    r"|email) (?:at a rate|too quickly)|malformed or unexpected name server|temporary lookup failure",
     _I,
 )
 _OURS = re.compile(
-    r"domain of sender|sender (?:address |domain )?(?:\S+ )?(?:does not exist|not exist|rejected|verify failed|unknown)|invalid ip for sending|spamhaus|blacklist|block ?list|sender denied",
+    r"domain of sender|sender (?:address |domain )?(?:\S+ )?(?:does not exist|not exist|rejected"
+    r"|verify failed|unknown)|invalid ip for sending|spamhaus|blacklist|block ?list|sender denied",
     _I,
 )
 _HARD_CODES = frozenset({"5.1.0", "5.1.1", "5.1.2", "5.1.3", "5.1.4", "5.1.6", "5.1.10", "5.2.1", "5.4.310", "5.4.4"})
@@ -492,7 +594,7 @@ def _reason_in(words: str) -> str:
         r"(?:said|says|was|returned|responded)\s*:?\s*((?:SMTP error.{0,40}: )?\d{3}[ -].{5,400})",
         r"\b([45]\d\d[ -](?:[45]\.\d+\.\d+ )?.{5,300})",
     ):
-        match = re.search(pattern, words, _I | re.S)
+        match = re.search(pattern, words, _I | re.DOTALL)
         if match:
             return " ".join(match.group(1).split("\n\n")[0].split())[:500]
     for line in words.split("\n"):

@@ -1,7 +1,7 @@
-"""What a person's letter means: interested, not interested, out of office, or just a reply; and whether it asks us to stop.
+"""What a person's letter means: interested, not interested, out of office, or just a reply; whether it asks us to stop.
 
-Decided on the new text alone: a footer that is quoted back says nothing about its reader. Rules with evidence: the words
-that decided are kept and shown. The worst error is to suppress somebody who did not refuse, so that only a clear
+Decided on the new text alone: a footer that is quoted back says nothing about its reader. Rules with evidence: the
+words that decided are kept and shown. The worst error is to suppress somebody who did not refuse, so that only a clear
 refusal does it; whatever is mixed, conditional or half-hearted stays `replied` and asks for a person.
 
 1. Each phrase is found, and dropped where a negation, a condition or a question takes it back.
@@ -13,7 +13,7 @@ refusal does it; whatever is mixed, conditional or half-hearted stays `replied` 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -99,17 +99,27 @@ def classify(new_text: str, *, subject: str = "") -> Verdict:
 def _plain(text: str) -> str:
     """The same text, letter for letter, with straight apostrophes and with web and mail addresses blotted out."""
     text = text.replace("’", "'").replace("‘", "'").replace("´", "'").replace("`", "'").replace("\u00a0", " ")
-    return _ADDRESSES.sub(lambda match: "·" * len(match.group()), text)
+    return _WORD.sub(lambda word: _blotted(word.group()), text)
 
 
-_ADDRESSES = re.compile(r"(?:https?://|www\.)\S+|\S+@\S+\.\S+", re.IGNORECASE)
+_WORD = re.compile(r"\S{3,}")
+_WEB_ADDRESS = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
+
+
+def _blotted(word: str) -> str:
+    """Plain searches: a pattern for addresses would try every @ of a long word with every dot after it."""
+    at = word.find("@", 1)
+    if at > 0 and word.find(".", at + 2, len(word) - 1) > 0:
+        return "·" * len(word)
+    return _WEB_ADDRESS.sub(lambda match: "·" * len(match.group()), word)
 
 
 def _of_subject(subject: str) -> Verdict:
     """An empty letter: the subject is all there is, as with List-Unsubscribe by mail (RFC 2369)."""
     own = re.sub(r"^\s*(?:(?:re|aw|sv|antw|odp)\s*:\s*)+", "", subject, flags=re.IGNORECASE)
     if own == subject.strip() and re.fullmatch(
-        r"\W*(?:please )?(?:unsubscribe|remove(?: me)?|stop|opt[- ]?out|abmelden|d[ée]sinscription|baja|uitschrijven)\W*",
+        r"\W*(?:please )?(?:unsubscribe|remove(?: me)?|stop|opt[- ]?out|abmelden|d[ée]sinscription|baja"
+        r"|uitschrijven)\W*",
         own,
         re.IGNORECASE,
     ):
@@ -129,7 +139,8 @@ def _verdict(tag: Tag, evidence: list[Evidence], intents: tuple[str, ...], *, cl
 
 
 _CONTRAST = re.compile(
-    r"\b(?:but|however|unfortunately|sadly|regrettably|although|though|that said|yet|i'm afraid|aber|leider|jedoch|doch|mais|malheureusement|cependant|pero|lamentablemente|desafortunadamente"
+    r"\b(?:but|however|unfortunately|sadly|regrettably|although|though|that said|yet|i'm afraid|aber"
+    r"|leider|jedoch|doch|mais|malheureusement|cependant|pero|lamentablemente|desafortunadamente"
     r"|ma|purtroppo|però|maar|helaas|mas|infelizmente|ale|niestety)\b",
     re.IGNORECASE,
 )
@@ -183,9 +194,8 @@ def _intents(text: str, opt_outs: list[Evidence], interests: list[Evidence]) -> 
 _SENTENCE_END = re.compile(r"[.!?\n]+(?=\s|$)|\n")
 
 
-def _found(rules: Iterable[Rule], text: str, taken_back: object) -> Iterator[Evidence]:
+def _found(rules: Iterable[Rule], text: str, taken_back: Callable[[str, str, str, str], bool]) -> Iterator[Evidence]:
     """What the rules find, sentence by sentence, but for what its surroundings take back."""
-    assert callable(taken_back)  # noqa: S101 - for the type checker
     for start, end in _sentences(text):
         sentence = text[start:end]
         for rule in rules:
@@ -220,12 +230,14 @@ def _is_weak(evidence: Evidence, rules: Iterable[Rule]) -> bool:
 
 
 _IF = re.compile(
-    r"\b(?:if|unless|in case|whether|should you|wenn|falls|sofern|si|als|indien|se|caso|je[śs]li|je[żz]eli)\b(?!.*[,;] ?(?:please|then|bitte|alors|entonces|dan|ent[ãa]o|to)\b)",
+    r"\b(?:if|unless|in case|whether|should you|wenn|falls|sofern|si|als|indien|se|caso|je[śs]li"
+    r"|je[żz]eli)\b(?!.*[,;] ?(?:please|then|bitte|alors|entonces|dan|ent[ãa]o|to)\b)",
     re.IGNORECASE | re.DOTALL,
 )
 _POLITE_IF = re.compile(r"\bif (?:possible|you (?:could|would|can|don't mind|please)|it's possible)\b", re.IGNORECASE)
 _NEGATED = re.compile(
-    r"(?:\b(?:not|never|no longer|hardly|neither|nor|without|nicht|kein\w*|ne|n'|pas|no|non|niet|geen|n[ãa]o|nie|nunca|mai|nem|sin|sans|ohne)|n't)(?:\s+(?!but\b)\w+){0,2}\s*$",
+    r"(?:\b(?:not|never|no longer|hardly|neither|nor|without|nicht|kein\w*|ne|n'|pas|no|non|niet|geen"
+    r"|n[ãa]o|nie|nunca|mai|nem|sin|sans|ohne)|n't)(?:\s+(?!but\b)\w+){0,2}\s*$",
     re.IGNORECASE,
 )
 _ASKS_US = re.compile(
@@ -234,7 +246,8 @@ _ASKS_US = re.compile(
 )
 _PAST = re.compile(r"\b(?:was|were|had been|used to be|wasn't|weren't)(?:\s\w+){0,2}\s*$", re.IGNORECASE)
 _TELLS_HOW = re.compile(
-    r"\b(?:click(?:ing)?|link|button|footer|below|here|option|way|header|page|rate|can always|at any time|any time|readers?|subscribers?|users?|customers?|visitors?|people|our list|your readers)\b",
+    r"\b(?:click(?:ing)?|link|button|footer|below|here|option|way|header|page|rate|can always|at any time"
+    r"|any time|readers?|subscribers?|users?|customers?|visitors?|people|our list|your readers)\b",
     re.IGNORECASE,
 )
 
@@ -253,7 +266,8 @@ def _takes_back_request(before: str, words: str, after: str, sentence: str) -> b
         return True
     return bool(
         re.search(
-            r"\b(?:i|we|they|he|she) (?:had to|did|will|won't|would|used to|can|can't|never|don't|do not|didn't|might) $",
+            r"\b(?:i|we|they|he|she) (?:had to|did|will|won't|would|used to|can|can't|never|don't|do not"
+            r"|didn't|might) $",
             before,
             re.IGNORECASE,
         )
@@ -276,7 +290,8 @@ def _takes_back_refusal(before: str, words: str, after: str, sentence: str) -> b
     ):
         return True
     if re.match(r"\W*no\b", words, re.IGNORECASE) and re.match(
-        r"\W*(?:problem|worries|prob|issue|doubt|rush|hurry|matter|objection|pressure|need to (?:apologi|worr|rush)|trouble|wonder|hard feelings)",
+        r"\W*(?:problem|worries|prob|issue|doubt|rush|hurry|matter|objection|pressure|need to (?:apologi"
+        r"|worr|rush)|trouble|wonder|hard feelings)",
         after,
         re.IGNORECASE,
     ):
@@ -290,7 +305,7 @@ def _takes_back_refusal(before: str, words: str, after: str, sentence: str) -> b
     )
 
 
-def _takes_back_interest(before: str, words: str, after: str, sentence: str) -> bool:
+def _takes_back_interest(before: str, words: str, after: str, sentence: str) -> bool:  # noqa: ARG001 - as the others
     """Interest: not when negated, conditional, or asked of us."""
     if re.match(r"\W*(?:can't|cannot|cant|can not|couldn't|can hardly|no problem|why not)\b", words, re.IGNORECASE):
         return False

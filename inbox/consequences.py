@@ -137,6 +137,7 @@ def _suppress_writer(reply: Reply, *, user: User | None, now: datetime) -> None:
                 reason=reason,
                 source=reply.about,
                 note="Said so in a reply." if user is None else "A person read the reply so.",
+                letter=reply.attempt.about if reply.attempt else "",
                 user=user,
                 now=now,
             )
@@ -201,6 +202,7 @@ def _suppress_recipient(reply: Reply, attempt: Attempt, reason: Reason, *, now: 
         reason=reason,
         source=reply.about,
         note=reply.server_words,
+        letter=attempt.about,
         now=now,
     )
     Reply.objects.filter(pk=reply.pk).update(suppressed_value=entry.value)
@@ -328,6 +330,7 @@ def believe_report(reply: Reply, *, user: User, now: datetime) -> Suppression | 
             reason=Reason.COMPLAINT if reply.kind == Reply.Kind.COMPLAINT else Reason.HARD_BOUNCE,
             source=reply.about,
             note="A person found the report true.",
+            letter=reply.attempt.about,
             user=user,
             now=now,
         )
@@ -392,7 +395,9 @@ def _take_back_suppression(reply: Reply, *, user: User, now: datetime) -> list[s
         except suppression.NotLiftableError:
             staying.append(entry.value)
     reply.suppressed_value = staying[0] if staying else ""
-    return staying
+    # Somebody or something else may have said the same of them.
+    keys = [key for key in map(key_of, addresses_behind(reply)) if key]
+    return list(dict.fromkeys([*staying, *suppression.suppressed_among(reply.workspace, keys)]))
 
 
 def _locked(reply: Reply) -> Reply:

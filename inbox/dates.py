@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 
 _MONTHS = {
-    1: "january jan januar janvier janv enero ene gennaio gen januari jaunary janeiro stycznia styczeń tammikuuta leden ledna",
+    1: "january jan januar janvier janv enero ene gennaio gen januari janeiro stycznia styczeń tammikuuta leden ledna",
     2: "february feb februar februari février fevrier févr febrero febbraio fevereiro fev lutego luty helmikuuta února",
     3: "march mar märz maerz mars marzo maart mrt março marco marca marzec maaliskuuta března",
     4: "april apr avril avr abril abr aprile kwietnia kwiecień huhtikuuta dubna",
@@ -18,7 +18,8 @@ _MONTHS = {
     9: "september sep sept septembre septiembre settembre set setembro września wrzesień syyskuuta září",
     10: "october oct oktober okt octobre octubre ottobre ott outubro out października październik lokakuuta října",
     11: "november nov novembre noviembre novembro listopada listopad marraskuuta",
-    12: "december dec dezember dez décembre decembre déc diciembre dic dicembre desember des dezembro grudnia grudzień joulukuuta prosince",
+    12: "december dec dezember dez décembre decembre déc diciembre dic dicembre desember des dezembro grudnia grudzień"
+    " joulukuuta prosince",
 }  # fmt: skip
 _MONTH_OF = {name: number for number, names in _MONTHS.items() for name in names.split()}
 _MONTH = "|".join(sorted(map(re.escape, _MONTH_OF), key=len, reverse=True))
@@ -36,27 +37,41 @@ _WEEKDAY = "|".join(sorted(map(re.escape, _WEEKDAY_OF), key=len, reverse=True))
 
 # Words before the day of return, the surest first: "back on 5 January" beats "from 2 January".
 _CUES = (
-    r"(?:back|return\w*|resume|available again|in the office again|wieder (?:da|erreichbar|im b[üu]ro|zur[üu]ck|f[üu]r sie da)|zur[üu]ck|de retour|retour|mon retour|reprend\w*|vuelvo|regres\w*|vuelta|incorpor\w*"
-    r"|rientr\w*|torn\w*|ritorn\w*|terug|weer (?:aanwezig|bereikbaar|op kantoor)|volt\w+|retorn\w*|regresso|wracam|powr\w*|wr[óo]c\w*|tillbaka|[åa]ter|tilbage|tilbake)",
-    r"(?:until|till|til|thru|through|up to|up until|bis(?: (?:zum|einschlie[ßs]lich|inklusive|einschl\.?))?|jusqu['’]?(?:au|à|a)(?: (?:et y compris))?|hasta(?: el)?|fino al?|sino al?|tot(?: en met)?|t/m|at[ée](?: (?:ao|o|dia))?|do(?: dnia)?|till(?: och med)?|t\.?o\.?m\.?|til(?: og med)?|asti|saakka)",
+    (
+        r"(?:back|return\w*|resume|available again|in the office again|wieder (?:da|erreichbar|im b[üu]ro"
+        r"|zur[üu]ck|f[üu]r sie da)|zur[üu]ck|de retour|retour|mon retour|reprend\w*|vuelvo|regres\w*|vuelta"
+        r"|incorpor\w*"
+        r"|rientr\w*|torn\w*|ritorn\w*|terug|weer (?:aanwezig|bereikbaar|op kantoor)|volt\w+|retorn\w*"
+        r"|regresso|wracam|powr\w*|wr[óo]c\w*|tillbaka|[åa]ter|tilbage|tilbake)"
+    ),
+    (
+        r"(?:until|till|til|thru|through|up to|up until|bis(?: (?:zum|einschlie[ßs]lich|inklusive"
+        r"|einschl\.?))?|jusqu['’]?(?:au|à|a)(?: (?:et y compris))?|hasta(?: el)?|fino al?|sino al?"
+        r"|tot(?: en met)?|t/m|at[ée](?: (?:ao|o|dia))?|do(?: dnia)?|till(?: och med)?|t\.?o\.?m\.?"
+        r"|til(?: og med)?|asti|saakka)"
+    ),
 )
 _ISO = re.compile(r"\b(20\d\d)[-/.](\d{1,2})[-/.](\d{1,2})\b")
 _DAY_MONTH = re.compile(
-    rf"\b(\d{{1,2}})(?:st|nd|rd|th|er|\.|º|°|ª|:e)?\s*(?:of |de |d['’]|di )?\s*({_MONTH})\b\.?,?\s*(?:de |del |of )?((?:20)\d\d)?",
-    re.I,
+    rf"\b(\d{{1,2}})(?:st|nd|rd|th|er|\.|º|°|ª|:e)?\s*(?:of |de |d['’]|di )?\s*({_MONTH})\b\.?,?\s*(?:de "
+    rf"|del |of )?((?:20)\d\d)?",
+    re.IGNORECASE,
 )
-_MONTH_DAY = re.compile(rf"\b({_MONTH})\b\.?\s+(?:the )?(\d{{1,2}})(?:st|nd|rd|th)?\b(?:,?\s*((?:20)\d\d))?", re.I)
+_MONTH_DAY = re.compile(
+    rf"\b({_MONTH})\b\.?\s+(?:the )?(\d{{1,2}})(?:st|nd|rd|th)?\b(?:,?\s*((?:20)\d\d))?", re.IGNORECASE
+)
 _NUMBERS = re.compile(r"\b(\d{1,2})\s?([./-])\s?(\d{1,2})(?:\s?[./-]\s?((?:20)?\d\d))?\b\.?")
 _WEEKDAY_ALONE = re.compile(
-    rf"\b(next |n[äa]chsten |kommenden |prochain |pr[óo]ximo |prossim\w |volgende )?({_WEEKDAY})\b", re.I
+    rf"\b(next |n[äa]chsten |kommenden |prochain |pr[óo]ximo |prossim\w |volgende )?({_WEEKDAY})\b", re.IGNORECASE
 )
+_TOMORROW = re.compile(r"\b(?:tomorrow|morgen|demain|mañana|domani|amanhã|jutro|imorgon|i morgen)\b", re.IGNORECASE)
 _REACH = 90  # characters between the cue and the day
 
 
 def return_date(text: str, *, sent_on: date) -> date | None:
     """The first day on which the writer may be there again; None where the text does not say, or says the past."""
     for cue in _CUES:
-        for match in re.finditer(rf"(?<!\w){cue}(?!\w)", text, re.I):
+        for match in re.finditer(rf"(?<!\w){cue}(?!\w)", text, re.IGNORECASE):
             # "Back on the 5th" in one sentence; a full stop inside a date is none.
             stretch = re.split(r"[!?\n]\s*\n|(?<=[a-zà-ž]{3})\.\s", text[match.end() : match.end() + _REACH])[0]
             day = next(_days_in(stretch, sent_on), None)
@@ -86,7 +101,9 @@ def _days_in(text: str, sent_on: date) -> Iterator[date]:
         if weekday:
             ahead = (_WEEKDAY_OF[weekday[2].lower()] - sent_on.weekday()) % 7 or 7
             found.append((weekday.start(), sent_on + timedelta(days=ahead)))
-        elif re.search(r"\b(?:tomorrow|morgen|demain|mañana|domani|amanhã|jutro|imorgon|i morgen)\b", text, re.I):
+        elif re.search(
+            r"\b(?:tomorrow|morgen|demain|mañana|domani|amanhã|jutro|imorgon|i morgen)\b", text, re.IGNORECASE
+        ):
             found.append((0, sent_on + timedelta(days=1)))
     yield from (day for _, day in sorted(found, key=lambda each: each[0]))
 

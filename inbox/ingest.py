@@ -11,7 +11,7 @@ import time
 from datetime import datetime
 
 import structlog
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, DataError, transaction
 from django.utils import timezone
 
 from inbox import consequences, matching
@@ -69,9 +69,9 @@ def ingest(raw_id: int, *, own: frozenset[str] | None = None, now: datetime) -> 
         with transaction.atomic():
             reply = _take_in(raw, understood, now=now)
             RawMessage.objects.filter(pk=raw.pk).update(understood_at=now, error=understood.message.error[:500])
-    except DatabaseError:
-        raise  # The database is in trouble, not the message: it waits.
     except Exception as err:
+        if isinstance(err, DatabaseError) and not isinstance(err, DataError):
+            raise  # The database is in trouble, not the message: it waits.
         log.exception("a message could not be understood", message_id=raw.pk)
         RawMessage.objects.filter(pk=raw.pk).update(error=f"Could not be understood: {type(err).__name__}"[:500])
         return None

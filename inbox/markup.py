@@ -22,7 +22,8 @@ class Line:
     signature: bool = False
 
 
-_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9:]*)([^>]{0,5000})>")
+# Possessive: where the end of a tag is missing, a shorter name or fewer attributes would not bring it back.
+_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9:]{0,40}+)([^<>]{0,5000}+(?:<[^<>]{0,500}+){0,8}+)>")
 _ATTRIBUTE = re.compile(r"""([a-zA-Z_:-]+)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""")
 _SPACE = re.compile(r"[ \t\r\n\f]+")
 

@@ -18,6 +18,7 @@ from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from email.message import Message
 from email.utils import parsedate_to_datetime
+from itertools import islice, pairwise
 
 from inbox.markup import Line, lines_of_html
 from inbox.quotation import new_text_of
@@ -26,8 +27,13 @@ from inbox.quotation import new_text_of
 READ_LIMIT = 3 * 1024 * 1024
 TEXT_LIMIT = 200_000  # characters of one text part
 HEADER_LIMIT = 20_000  # characters of one header
+ADDRESSES_LIMIT = 5_000  # of one that lists people
 MAX_PARTS = 200
 MAX_DEPTH = 30
+PARAMETERS_LIMIT = 4_000  # characters of a header with parameters, which the library takes apart in quadratic time
+# Lines times boundaries: the library compares every line with every boundary that is open. About two seconds.
+COMPARISONS_LIMIT = 8_000_000
+LINES_LIMIT = 300_000  # four times those of an attachment that fills READ_LIMIT
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,31 +132,52 @@ def parse_text(*, subject: str = "", text: str = "", html: str = "") -> ParsedMe
 
 def _structure(raw: bytes) -> Message | None:
     # An mbox separator, or a transcript's blank lines, stand before the headers of some saved messages.
-    raw = raw.lstrip(b"\r\n")
+    raw = _cut_to_measure(raw.lstrip(b"\r\n"))
     try:
-        return message_from_bytes(raw, policy=policy.compat32)
+        return message_from_bytes(raw, policy=_LIMITED)
     except (RecursionError, ValueError, LookupError, TypeError, AttributeError, IndexError):
         return None
+
+
+class _Limited(policy.Compat32):
+    """Everything as it stands, but headers with parameters no longer than any real one."""
+
+    def header_source_parse(self, sourcelines: list[str]) -> tuple[str, str]:
+        name, value = super().header_source_parse(sourcelines)
+        return name, value[:PARAMETERS_LIMIT] if name.lower().startswith("content-") else value
+
+
+_LIMITED = _Limited()
+_BOUNDARY = re.compile(rb"boundary", re.IGNORECASE)
+
+
+def _cut_to_measure(raw: bytes) -> bytes:
+    """The beginning of a message that would take too long as a whole: very many lines, and many boundaries."""
+    boundaries = len(_BOUNDARY.findall(raw))
+    lines = min(LINES_LIMIT, COMPARISONS_LIMIT // (boundaries + 1))
+    if raw.count(b"\n") + raw.count(b"\r") <= lines:
+        return raw
+    ends = (end.end() for end in re.finditer(rb"\r\n|\r|\n", raw))
+    return raw[: next(islice(ends, lines, None), len(raw))]
 
 
 def _without_structure(raw: bytes) -> Message:
     """The headers as they are, and what follows as one text."""
     head, _, body = raw.replace(b"\r\n", b"\n").partition(b"\n\n")
-    message = message_from_bytes(head + b"\n\n", policy=policy.compat32)
+    message = message_from_bytes(head + b"\n\n", policy=_LIMITED)
     del message["Content-Type"]
     message.set_payload(body[:TEXT_LIMIT].decode("ascii", "surrogateescape"))
     return message
 
 
-def _repaired(payload: str) -> Message | None:
+def _repaired(part: Message) -> Message | None:
     """A multipart whose header names no boundary, or another one than its body has: taken apart by the body's own."""
-    if not _is_escaped(payload):
-        return None
-    lines = payload[:100_000].split("\n")
+    payload = _bytes_of(part)
+    lines = payload[:100_000].decode("latin-1").split("\n")
     boundary = next(
         (
             line[2:].strip()
-            for line, following in zip(lines, lines[1:], strict=False)
+            for line, following in pairwise(lines)
             if line.startswith("--")
             and 2 < len(line.strip()) <= 100
             and (not following.strip() or following.lower().startswith("content-"))
@@ -159,9 +186,13 @@ def _repaired(payload: str) -> Message | None:
     )
     if not boundary:
         return None
-    head = f'Content-Type: multipart/mixed; boundary="{boundary}"\n\n'.encode("ascii", "surrogateescape")
-    again = _structure(head + payload.encode("ascii", "surrogateescape"))
+    head = f'Content-Type: multipart/mixed; boundary="{boundary}"\n\n'.encode("latin-1")
+    again = _structure(head + payload)
     return again if again is not None and again.is_multipart() else None
+
+
+# Parts whose content is header fields, which the library takes for messages of their own.
+_REPORTS = ("delivery-status", "feedback-report", "disposition-notification")
 
 
 def _parts(message: Message) -> Iterator[Part]:
@@ -173,7 +204,7 @@ def _parts(message: Message) -> Iterator[Part]:
         seen += 1
         content_type = _content_type(current)
         payload = current.get_payload()
-        if isinstance(payload, list) and content_type.endswith("delivery-status"):
+        if isinstance(payload, list) and content_type.endswith(_REPORTS):
             yield Part(
                 content_type,
                 "\n\n".join(_fields_of(block) for block in payload[:MAX_PARTS] if isinstance(block, Message)),
@@ -186,7 +217,7 @@ def _parts(message: Message) -> Iterator[Part]:
                 )
         elif isinstance(payload, str) and content_type.startswith("multipart/"):
             # Each repair reads the rest anew: few are enough for a mistake, and many are an attack.
-            again = _repaired(payload) if len(inside) < 3 else None
+            again = _repaired(current) if len(inside) < 3 else None
             if again is not None:
                 waiting.append((again, (*inside, content_type)))
             else:
@@ -259,10 +290,7 @@ def _filename(part: Message) -> str:
 
 
 def _decoded_body(part: Message, parameters: Mapping[str, str]) -> str:
-    payload = part.get_payload()
-    if not isinstance(payload, str):
-        return ""
-    raw = payload[: TEXT_LIMIT * 4].encode("ascii", "surrogateescape" if _is_escaped(payload) else "replace")
+    raw = _bytes_of(part)[: TEXT_LIMIT * 4]
     encoding = str(part.get("Content-Transfer-Encoding", "")).strip().lower()
     if encoding == "base64":
         raw = _base64(raw)
@@ -271,6 +299,21 @@ def _decoded_body(part: Message, parameters: Mapping[str, str]) -> str:
     elif encoding in {"x-uuencode", "uuencode", "uue", "x-uue"}:
         raw = _uudecoded(raw)
     return decoded(raw, parameters.get("charset", ""))[:TEXT_LIMIT]
+
+
+def _bytes_of(part: Message) -> bytes:
+    """A leaf's content as it came, transfer encoding and all."""
+    # Asked for text, the library guesses a charset; asked to decode, it hands out bytes. Without a transfer encoding
+    # those are the bytes as they came.
+    encoding = part.get("Content-Transfer-Encoding")
+    del part["Content-Transfer-Encoding"]
+    try:
+        payload = part.get_payload(decode=True)
+    except (ValueError, TypeError, LookupError, AttributeError):
+        payload = b""
+    if encoding is not None:
+        part["Content-Transfer-Encoding"] = encoding
+    return payload if isinstance(payload, bytes) else b""
 
 
 def _is_escaped(text: str) -> bool:
@@ -309,7 +352,8 @@ _KNOWN_AS = {
     "unicode-1-1-utf-7": "utf-7", "x-sjis": "cp932", "shift_jis": "cp932", "x-gbk": "gb18030", "gb2312": "gb18030",
     "gbk": "gb18030", "ks_c_5601-1987": "cp949", "euc-kr": "cp949", "iso-8859-8-i": "iso-8859-8", "x-unknown": "",
     "unknown": "", "unknown-8bit": "", "default": "", "utf8": "utf-8", "ansi_x3.4-1968": "us-ascii", "8bit": "",
-    "iso-8859-1": "cp1252", "latin1": "cp1252", "latin-1": "cp1252", "us-ascii": "", "ascii": "", "x-mac-roman": "mac_roman",
+    "iso-8859-1": "cp1252", "latin1": "cp1252", "latin-1": "cp1252", "us-ascii": "", "ascii": "",
+    "x-mac-roman": "mac_roman",
     "macintosh": "mac_roman", "cp-850": "cp850", "iso-2022-jp": "iso2022_jp_ext", "iso-8859-9": "cp1254",
 }  # fmt: skip
 
@@ -324,7 +368,7 @@ def decoded(raw: bytes, charset: str) -> str:
     if label.startswith(("iso2022", "iso-2022", "utf-7", "hz")):
         with_label = _try(raw, label)
         if with_label is not None:
-            return with_label
+            return _tidy(with_label)
     if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or label.startswith(("utf-16", "utf-32")):
         wide = _try(raw, label if label.startswith("utf-") else "utf-16")
         if wide is not None:
@@ -432,28 +476,35 @@ def _unfolded(value: str) -> str:
     value = str(value)[:HEADER_LIMIT]
     if not value.isascii() and _is_escaped(value):
         value = decoded(value.encode("ascii", "surrogateescape"), "")
-    return re.sub(r"\r?\n[ \t]*|\r", " ", value).strip()
+    return _tidy(re.sub(r"\r?\n[ \t]*|\r", " ", value)).strip()
 
 
 def _first(headers: Mapping[str, tuple[str, ...]], name: str) -> str:
     return next((value for value in headers.get(name, ()) if value.strip()), "")
 
 
-_ADDRESS = re.compile(r"[^\s<>()\[\]\",;:@\\]+@[^\s<>()\[\]\",;:@\\]+")
-_ENTRY = re.compile(r"""(?P<name>(?:"(?:[^"\\]|\\.)*"|[^"<>,;])*)<\s*(?P<address>[^<>]*?)\s*>""")
+# Tried only where a word begins: in a long word without an @ every other place would be tried in vain.
+_ADDRESS = re.compile(r"(?<![^\s<>()\[\]\",;:@\\])[^\s<>()\[\]\",;:@\\]{1,128}@[^\s<>()\[\]\",;:@\\]{1,253}")
+# A quoted name, an address in its brackets, what stands between two people, and words: each read once, in one pass.
+_PIECE = re.compile(r'"(?:[^"\\]|\\.)*"?|<[^<>]*>|[,;<>]|[^"<>,;]+', re.DOTALL)
 
 
 def addresses_in(value: str) -> list[tuple[str, str]]:
     """Name and address of each mailbox in an address header, decoded; what cannot be one is left out."""
     found: list[tuple[str, str]] = []
-    position = 0
-    for entry in _ENTRY.finditer(value[:HEADER_LIMIT]):
-        found += [("", each) for each in _ADDRESS.findall(value[position : entry.start()])]
-        address = _ADDRESS.search(entry.group("address"))
-        if address:
-            found.append((_display_name(entry.group("name")), _clean(address.group())))
-        position = entry.end()
-    for rest in value[position:HEADER_LIMIT].split(","):
+    before, name = "", ""  # what stands before the next person, and what may be their name
+    for piece in _PIECE.findall(value[:ADDRESSES_LIMIT]):
+        if len(piece) > 1 and piece[0] == "<":
+            found += [("", each) for each in _ADDRESS.findall(before)]
+            address = _ADDRESS.search(piece)
+            if address:
+                found.append((_display_name(name), _clean(address.group())))
+            before = name = ""
+        elif piece in ",;<>":
+            before, name = before + name + piece, ""
+        else:
+            name += piece
+    for rest in (before + name).split(","):
         address = _ADDRESS.search(rest)
         if address:
             # The older form: address (Name).
@@ -511,8 +562,9 @@ def one_line(text: str) -> str:
 # --- Text ------------------------------------------------------------------------------------------------------------
 
 _NO_HTML = re.compile(
-    r"(support|view|display|capable|enable|unterstütz|lire|visual)\w*.{0,60}html|html.{0,60}(support|view|client|reader)",
-    re.I | re.S,
+    r"(support|view|display|capable|enable|unterstütz|lire|visual)\w*.{0,60}html|html.{0,60}(support|view"
+    r"|client|reader)",
+    re.IGNORECASE | re.DOTALL,
 )
 
 
@@ -523,6 +575,7 @@ def _body(parts: tuple[Part, ...]) -> tuple[str, list[Line]]:
         for part in parts
         if not part.is_attachment and not part.is_embedded and part.content_type.startswith("text/")
     ]
+    own = list(_that_fit(own))
     plain = [part for part in own if part.content_type not in {"text/html", "text/calendar", "text/rfc822-headers"}]
     html = [part for part in own if part.content_type == "text/html"]
     plain_lines = [line for part in plain for line in lines_of_text(part.text, part.parameters)]
@@ -534,6 +587,15 @@ def _body(parts: tuple[Part, ...]) -> tuple[str, list[Line]]:
         if any(line.text.strip() for line in lines):
             return text_of(lines), lines
     return text_of(plain_lines), plain_lines
+
+
+def _that_fit(parts: list[Part]) -> Iterator[Part]:
+    """The first part, and those after it that are not too much in all: a letter is not written in many long pieces."""
+    size = 0
+    for part in parts:
+        if not size or size + len(part.text) <= TEXT_LIMIT * 2:
+            size += len(part.text)
+            yield part
 
 
 def lines_of_text(text: str, parameters: Mapping[str, str] | None = None) -> list[Line]:

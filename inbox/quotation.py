@@ -15,7 +15,7 @@ from inbox.markup import Line
 MAX_LINES = 4000
 _I = re.IGNORECASE
 
-# --- "On Monday X wrote:" --------------------------------------------------------------------------------------------
+# --- "On Monday X wrote:" -------------------------------------------------------------------------------------------
 
 _WROTE = (
     r"(?:wrote|writes|sent|schrieb(?:en)?|hat (?:am .{4,40} )?geschrieben|a [ée]crit|[ée]crit|escribi[óo]|ha escrito"
@@ -24,7 +24,8 @@ _WROTE = (
     r"|viết|написа)"
 )
 _STARTS = (
-    r"(?:on|am|le|el|il(?: giorno)?|il|op|em|w dniu|dnia|den|dne|pe|în data de|at|in(?: (?:data|einer nachricht))?|d\."
+    r"(?:on|am|le|el|il(?: giorno)?|il|op|em|w dniu|dnia|den|dne|pe|în data de|at|in(?: (?:data"
+    r"|einer nachricht))?|d\."
     r"|o dia|no dia|a|ons|man|tis|tir|tor|fre|l[øö]r|s[øö]n|ma|ti|ke|to|pe|la|su|on \w{3,9}day|quoting|zitat von"
     r"|citando|cytowanie|citat från|selon|hi|vào)"
 )
@@ -33,45 +34,50 @@ _ASIAN_WORD = re.compile("メール|写道|寫道|書きました|작성")
 # Those that begin with a day, or with the word before it.
 _DATED = (
     # On Tue, 3 Mar 2026 at 10:12, Ann Lee <ann@example.org> wrote:
-    re.compile(rf"^\W{{0,3}}{_STARTS}\b(?=.*\d).{{4,380}}\b{_WROTE}\b[^:：]{{0,80}}[:：]\s*$", _I | re.S),
+    re.compile(rf"^\W{{0,3}}{_STARTS}\b(?=.*\d).{{4,380}}\b{_WROTE}\b[^:：]{{0,80}}[:：]\s*$", _I | re.DOTALL),
     # 2026-03-03 10:12 GMT+01:00 Ann Lee <ann@example.org>:
     re.compile(
         r"^\W?\d{2,4}[-/.年]\s?\d{1,2}[-/.月]\s?\d{1,4}.{0,90}<?[^\s<>]+@[^\s<>]+>?\s*(?:\w{4,12}\s*)?[:：]?\s*$",
-        _I | re.S,
+        _I | re.DOTALL,
     ),
     # 3 March 2026, 10:12, Ann Lee <ann@example.org>:
     re.compile(
-        r"^(?=.*\b(?:19|20)\d\d\b)(?=.*\b\d{1,2}[:.h]\d\d\b).{6,160}<[^\s<>]+@[^\s<>]+>\W{0,3}[:：]\s*$", _I | re.S
+        r"^(?=.*\b(?:19|20)\d\d\b)(?=.*\b\d{1,2}[:.h]\d\d\b).{6,160}<[^\s<>]+@[^\s<>]+>\W{0,3}[:：]\s*$", _I | re.DOTALL
     ),
     # Without a colon, as some programs write it: only with a day and an address.
     re.compile(rf"^{_STARTS}\b(?=.*\d).{{4,200}}<?[^\s<>]+@[^\s<>]+>?\s+{_WROTE}\s*$", _I),
     # In message <id>, Ann Lee writes:
-    re.compile(rf"^in (?:message|article|reply to) .{{3,160}}\b{_WROTE}\b.{{0,20}}[:：]\s*$", _I | re.S),
+    re.compile(rf"^in (?:message|article|reply to) .{{3,160}}\b{_WROTE}\b.{{0,20}}[:：]\s*$", _I | re.DOTALL),
 )
 # Those that begin with a name.
 _NAMED = (
     re.compile(
         rf"^[^.!?]{{2,80}}\b{_WROTE}\b,?(?: on| am| le| el| il| op| em| dnia| den| at)?\s(?=.*\d).{{4,80}}[:：]\s*$",
-        _I | re.S,
+        _I | re.DOTALL,
     ),
-    re.compile(r"^.{4,120}(?:のメール|写道|寫道|書きました|작성)\s*[:：]?\s*$", re.S),
+    re.compile(r"^.{4,120}(?:のメール|写道|寫道|書きました|작성)\s*[:：]?\s*$", re.DOTALL),
     re.compile(r"^(?:quoting|zitat von|quoting message from|citando a?|cytowanie) .{3,120}[:：]\s*$", _I),
 )
 # The attribution on the writer's own last line.
 _SHARED = re.compile(
-    rf"^(?P<own>.+?)(?:-{{2,}}|\s)\s*On (?=.*\d)(?:\w{{3,9}},? )?\w{{1,9}}[ .,/-].{{4,200}}\b{_WROTE}\s*:\s*$", re.S
+    rf"^(?P<own>.+?)(?:-{{2,}}|\s)\s*On (?=.*\d)(?:\w{{3,9}},? )?\w{{1,9}}[ .,/-].{{4,200}}\b{_WROTE}\s*:\s*$",
+    re.DOTALL,
 )
 # Enough when marked lines follow at once: "Ann Lee wrote:".
 _SHORT_ATTRIBUTION = re.compile(rf"^.{{2,120}}\b(?:{_WROTE}|said|says|dixit|sagte)\b.{{0,60}}[:：]\s*$", _I)
 MAX_ATTRIBUTION_LINES = 4
 
-# --- Where everything that follows is the old letter -------------------------------------------------------------------
+# --- Where everything that follows is the old letter ------------------------------------------------------------------
 
 _OLD_LETTER = (
-    r"(?:antwort |reply )nachricht|original(?: e?-?mail)? message|original (?:e-?mail|message)|urspr[üu]ngliche (?:nachricht|mail|e-mail)|originalnachricht"
-    r"|original-nachricht|message d['’]origine|message original|e-?mail d['’]origine|mensaje original|messaggio originale"
-    r"|oorspronkelijk bericht|origineel bericht|mensagem original|(?:oryginalna wiadomo[śs][ćc]|wiadomo[śs][ćc] oryginalna)"
-    r"|original ?meddelande|ursprungligt meddelande|opprinnelig (?:melding|e-post)|oprindelig (?:meddelelse|mail|besked)"
+    r"(?:antwort |reply )nachricht|original(?: e?-?mail)? message|original (?:e-?mail|message)"
+    r"|urspr[üu]ngliche (?:nachricht|mail|e-mail)|originalnachricht"
+    r"|original-nachricht|message d['’]origine|message original|e-?mail d['’]origine|mensaje original"
+    r"|messaggio originale"
+    r"|oorspronkelijk bericht|origineel bericht|mensagem original|(?:oryginalna wiadomo[śs][ćc]"
+    r"|wiadomo[śs][ćc] oryginalna)"
+    r"|original ?meddelande|ursprungligt meddelande|opprinnelig (?:melding|e-post)"
+    r"|oprindelig (?:meddelelse|mail|besked)"
     r"|alkuper[äa]inen viesti|p[ůu]vodn[íi] (?:zpr[áa]va|e-mail)|eredeti [üu]zenet|исходное сообщение|orijinal mesaj"
     r"|reply (?:message|separator)|原始邮件|原始郵件"
 )
@@ -94,36 +100,44 @@ _CUTS = (
     re.compile(rf"^\W{{0,2}}[-_=]{{2,40}}\s*.{{2,120}}\b{_WROTE}\b.{{0,40}}[-_=]{{2,40}}\s*$", _I),
     re.compile(rf"^\W{{0,2}}(?:{_OLD_LETTER})\s*[-_=*—–]{{2,40}}\s*$", _I),
     re.compile(
-        r"^\W{0,10}.{0,20}\b(?:reply|respond|antwort\w*|r[ée]pon\w+) (?:above|oberhalb|au-dessus) .{0,10}(?:line|linie|ligne)\b.{0,40}$",
+        r"^\W{0,10}.{0,20}\b(?:reply|respond|antwort\w*|r[ée]pon\w+) (?:above|oberhalb"
+        r"|au-dessus) .{0,10}(?:line|linie|ligne)\b.{0,40}$",
         _I,
     ),
 )
 _RULE = re.compile(r"^\s*[-_=*—–~ ]{5,}\s*$")
 _FROM = re.compile(
-    r"^\W{0,3}(?:from|von|de|da|van|od|fr[åa]n|fra|l[äa]hett[äa]j[äa]|from/von|expéditeur|mittente|remitente|afzender|nadawca|от|发件人|差出人"
+    r"^\W{0,3}(?:from|von|de|da|van|od|fr[åa]n|fra|l[äa]hett[äa]j[äa]|from/von|expéditeur|mittente"
+    r"|remitente|afzender|nadawca|от|发件人|差出人"
     r"|kimden|felad[óo]|odes[íi]latel)\W{0,3}\s*[:：]\W{0,3}\s*\S",
     _I,
 )
 _DATE_FIRST = re.compile(r"^\W{0,3}(?:date|sent|datum|fecha|data)\W{0,3}\s*:\s*\S.*\d", _I)
 _OTHER_FIELDS = re.compile(
-    r"^\W{0,3}(?:sent|date|gesendet(?: am)?|datum|envoy[ée](?: le)?|date|enviado(?: el)?|enviada(?: em)?|fecha|inviato|data|verzonden|wys[łl]ano"
+    r"^\W{0,3}(?:sent|date|gesendet(?: am)?|datum|envoy[ée](?: le)?|date|enviado(?: el)?|enviada(?: em)?"
+    r"|fecha|inviato|data|verzonden|wys[łl]ano"
     r"|skickat|sendt|sent/gesendet|l[äa]hetetty|to|an|[àa]|para|aan|do|till|til|vastaanottaja|subject|betreff|objet"
-    r"|asunto|oggetto|onderwerp|assunto|temat|[äa]mne|emne|aihe|cc|kopie|copie|reply-to|antwort an|importance|priorit[äy]t?"
-    r"|destinatari\w*|тема|кому|дата|отправлено|收件人|主题|发送时间|tarih|kime|konu|odesl[áa]no|p[řr]edm[ěe]t|komu|t[áa]rgy|c[íi]mzett)\W{0,3}\s*[:：]",
+    r"|asunto|oggetto|onderwerp|assunto|temat|[äa]mne|emne|aihe|cc|kopie|copie|reply-to|antwort an"
+    r"|importance|priorit[äy]t?"
+    r"|destinatari\w*|тема|кому|дата|отправлено|收件人|主题|发送时间|tarih|kime|konu|odesl[áa]no|p[řr]edm[ěe]t|komu"
+    r"|t[áa]rgy|c[íi]mzett)\W{0,3}\s*[:：]",
     _I,
 )
 
-# --- Signatures --------------------------------------------------------------------------------------------------------
+# --- Signatures -------------------------------------------------------------------------------------------------------
 
 _DELIMITER = re.compile(r"^(?:--|—|– ?–|__)\s*$")
 _LONG_DELIMITER = re.compile(r"^\s*[-_=*~—–]{3,}\s*$")
 _MOBILE = re.compile(
     r"^\W{0,3}(?:"
-    r"(?:sent|written|typed|dictated) (?:from|via|with|using|by|on) (?:my |a |the |mail|yahoo|outlook|gmail|samsung|proton|iphone|ipad|android"
+    r"(?:sent|written|typed|dictated) (?:from|via|with|using|by|on) (?:my |a |the |mail|yahoo|outlook"
+    r"|gmail|samsung|proton|iphone|ipad|android"
     r"|blackberry|windows|aol|airmail|superhuman|spark|mobile|handheld|xfinity|mailbird|fastmail|front|hey).{0,60}"
     r"|get outlook for .{0,30}|outlook (?:for|f[üu]r|pour|para|per|voor) (?:ios|android|mac).{0,30}"
-    r"|(?:holen sie sich|laden sie|t[ée]l[ée]charge[rz]?|obt[ée]n(?:er|ga)?|scarica|download|hanki|skaffa|hent|pobierz|sk[äa]ffa) outlook .{0,40}"
-    r"|envoy[ée] (?:de(?:puis)?|à partir de|avec|via)\b.{0,60}|(?:von|aus) meinem .{2,40} (?:gesendet|versendet|verschickt)"
+    r"|(?:holen sie sich|laden sie|t[ée]l[ée]charge[rz]?|obt[ée]n(?:er|ga)?|scarica|download|hanki|skaffa"
+    r"|hent|pobierz|sk[äa]ffa) outlook .{0,40}"
+    r"|envoy[ée] (?:de(?:puis)?|à partir de|avec|via)\b.{0,60}|(?:von|aus) meinem .{2,40} (?:gesendet"
+    r"|versendet|verschickt)"
     r"|gesendet (?:mit|von|[üu]ber|aus)\b.{0,60}|diese nachricht wurde von mein.{0,60} gesendet"
     r"|enviado (?:desde|do|da|de|a partir|via|con|com|por)\b.{0,60}|inviato (?:da|dal|con)\b.{0,60}"
     r"|(?:verzonden|verstuurd) (?:vanaf|met|vanuit|via)\b.{0,60}|wys[łl]an[eoy] z\b.{0,60}|skickat fr[åa]n\b.{0,60}"
@@ -134,33 +148,53 @@ _MOBILE = re.compile(
     _I,
 )
 _DISCLAIMER = re.compile(
-    r"^\W{0,6}(?:confidential(?:ity)?(?: notice| note| statement)?\b.{0,10}[:\-–—]|disclaimer\b|legal notice\b|privileged (?:and|&) confidential"
-    r"|(?:the information|the content|information) (?:contained |transmitted |included )?in this (?:e-?mail|message|communication|transmission)"
-    r"|th(?:is|e) (?:e-?mail|message|communication|transmission|electronic mail)(?: message)?(?:,| \(?(?:and|including)| and)?.{0,60}"
+    r"^\W{0,6}(?:confidential(?:ity)?(?: notice| note| statement)?\b.{0,10}[:\-–—]|disclaimer\b"
+    r"|legal notice\b|privileged (?:and|&) confidential"
+    r"|(?:the information|the content|information) (?:contained |transmitted "
+    r"|included )?in this (?:e-?mail|message|communication|transmission)"
+    r"|th(?:is|e) (?:e-?mail|message|communication|transmission|electronic mail)(?: message)?(?:,"
+    r"| \(?(?:and|including)| and)?.{0,60}"
     r"(?:attach|confidential|intended|privileged|may contain|contains? (?:confidential|information))"
     r"|(?:diese|die in dieser) (?:e-?mail|nachricht).{0,80}(?:vertraulich|bestimmt|anh[äa]nge)"
-    r"|ce (?:message|courriel|mail|courrier).{0,80}(?:confidentiel|destin|pi[èe]ces)|este (?:mensaje|correo|e-?mail).{0,80}(?:confidencial|destin|dirig)"
-    r"|(?:questo messaggio|le informazioni|la presente).{0,80}(?:riservat|confidenzial|destin)|(?:dit bericht|deze e-?mail|de informatie).{0,80}(?:vertrouwelijk|bestemd)"
+    r"|ce (?:message|courriel|mail|courrier).{0,80}(?:confidentiel|destin|pi[èe]ces)|este (?:mensaje"
+    r"|correo|e-?mail).{0,80}(?:confidencial|destin|dirig)"
+    r"|(?:questo messaggio|le informazioni|la presente).{0,80}(?:riservat|confidenzial|destin)"
+    r"|(?:dit bericht|deze e-?mail|de informatie).{0,80}(?:vertrouwelijk|bestemd)"
     r"|esta mensagem.{0,80}(?:confidencia|destin)|(?:ta|niniejsza) wiadomo[śs][ćc].{0,80}(?:poufn|przeznacz)"
-    r"|please consider the environment|think before you print|save (?:a tree|paper)|bitte (?:denken sie|pr[üu]fen sie).{0,40}umwelt|pensez [àa] l['’]environnement"
-    r"|if you (?:are not|have received|received) (?:the intended|this (?:e-?mail|message|communication)).{0,60}(?:error|recipient)"
+    r"|please consider the environment|think before you print|save (?:a tree|paper)|bitte (?:denken sie"
+    r"|pr[üu]fen sie).{0,40}umwelt|pensez [àa] l['’]environnement"
+    r"|if you (?:are not|have received|received) (?:the intended|this (?:e-?mail|message"
+    r"|communication)).{0,60}(?:error|recipient)"
     r"|virus-free\.? ?www|this e-?mail has been (?:checked|scanned)|diese e-?mail wurde (?:von|auf))",
     _I,
 )
 _CLOSING = re.compile(
-    r"^\W{0,2}(?:(?:all |many |with |my |very |kind(?:est)?,? |warm(?:est)?,? |best,? |friendly )*(?:regards|wishes|rgds|greetings)|best|cheers|thanks(?: (?:so much|again|a lot|in advance|and regards))?"
-    r"|thank you(?: (?:so|very) much)?|many thanks|sincerely(?: yours)?|yours(?: (?:sincerely|faithfully|truly))?|respectfully|cordially|take care|br|kr|xo+|talk soon|ta"
-    r"|(?:mit )?(?:freundlichen?|besten?|vielen|lieben?|herzlichen?|sonnigen?|sch[öo]ne[nr]?)(?: \w+)? (?:gr[üu][ßs]+en?|dank)|(?:viele|liebe|beste|herzliche|sch[öo]ne) gr[üu][ßs]+e?|mfg|lg|vg|gru[ßs]+"
-    r"|(?:bien )?(?:cordialement|amicalement)|bien [àa] (?:vous|toi)|salutations(?: \w+)*|sinc[èe]res salutations|bonne (?:journ[ée]e|soir[ée]e)|merci(?: (?:beaucoup|d['’]avance))?"
-    r"|(?:un )?(?:cordial )?saludos?(?: \w+)?|atentamente|atte|gracias|un abrazo|(?:cordiali|distinti|i migliori|tanti) saluti|saluti|grazie|cordialmente|a presto"
-    r"|(?:met )?(?:vriendelijke|hartelijke|beste) groet(?:en|jes)?|groet(?:en|jes)?|mvg|alvast bedankt|(?:atenciosamente|cumprimentos|abra[çc]os?|com os melhores cumprimentos|obrigad[oa])"
-    r"|(?:z powa[żz]aniem|pozdrawiam(?: \w+)?|pozdrowienia|(?:med )?v[äae]nlig(?:a|e)? h[äi]lsning(?:ar)?|mvh|hilsen|med venlig hilsen|yst[äa]v[äa]llisin terveisin))\s*[,.!]*\s*$",
+    r"^\W{0,2}(?:(?:all |many |with |my |very |kind(?:est)?,? |warm(?:est)?,? |best,? "
+    r"|friendly )*(?:regards|wishes|rgds|greetings)|best|cheers|thanks(?: (?:so much|again|a lot"
+    r"|in advance|and regards))?"
+    r"|thank you(?: (?:so|very) much)?|many thanks|sincerely(?: yours)?|yours(?: (?:sincerely|faithfully"
+    r"|truly))?|respectfully|cordially|take care|br|kr|xo+|talk soon|ta"
+    r"|(?:mit )?(?:freundlichen?|besten?|vielen|lieben?|herzlichen?|sonnigen?"
+    r"|sch[öo]ne[nr]?)(?: \w+)? (?:gr[üu][ßs]+en?|dank)|(?:viele|liebe|beste|herzliche"
+    r"|sch[öo]ne) gr[üu][ßs]+e?|mfg|lg|vg|gru[ßs]+"
+    r"|(?:bien )?(?:cordialement|amicalement)|bien [àa] (?:vous|toi)|salutations(?: \w+)*"
+    r"|sinc[èe]res salutations|bonne (?:journ[ée]e|soir[ée]e)|merci(?: (?:beaucoup|d['’]avance))?"
+    r"|(?:un )?(?:cordial )?saludos?(?: \w+)?|atentamente|atte|gracias|un abrazo|(?:cordiali|distinti"
+    r"|i migliori|tanti) saluti|saluti|grazie|cordialmente|a presto"
+    r"|(?:met )?(?:vriendelijke|hartelijke|beste) groet(?:en|jes)?|groet(?:en|jes)?|mvg|alvast bedankt"
+    r"|(?:atenciosamente|cumprimentos|abra[çc]os?|com os melhores cumprimentos|obrigad[oa])"
+    r"|(?:z powa[żz]aniem|pozdrawiam(?: \w+)?|pozdrowienia|(?:med )?v[äae]nlig(?:a|e)? h[äi]lsning(?:ar)?"
+    r"|mvh|hilsen|med venlig hilsen|yst[äa]v[äa]llisin terveisin))\s*[,.!]*\s*$",
     _I,
 )
 _CONTACT = re.compile(
-    r"\+?\d[\d ()./-]{6,}\d|\bwww\.|https?://|\S+@\S+\.\w|\b(?:tel|phone|mob(?:ile)?|fax|cell|direct|skype|linkedin|twitter|facebook|instagram|whatsapp)\b\W"
-    r"|\b(?:inc|ltd|llc|gmbh|s\.?r\.?l|b\.?v|plc|corp|co|ag|sp\. z o)\b\.?|\b(?:ceo|cto|cmo|founder|co-founder|editor|editorial|manager|director|head of|marketing|specialist|officer|president|assistant"
-    r"|coordinator|engineer|consultant|owner|partner|redaktion|gesch[äa]ftsf[üu]hrer\w*|r[ée]dact\w+|redacci[óo]n|redactie|redaktor)\b|\||•",
+    r"\+?\d[\d ()./-]{6,}\d|\bwww\.|https?://|\S+@\S+\.\w|\b(?:tel|phone|mob(?:ile)?|fax|cell|direct|skype"
+    r"|linkedin|twitter|facebook|instagram|whatsapp)\b\W"
+    r"|\b(?:inc|ltd|llc|gmbh|s\.?r\.?l|b\.?v|plc|corp|co|ag|sp\. z o)\b\.?|\b(?:ceo|cto|cmo|founder"
+    r"|co-founder|editor|editorial|manager|director|head of|marketing|specialist|officer|president"
+    r"|assistant"
+    r"|coordinator|engineer|consultant|owner|partner|redaktion|gesch[äa]ftsf[üu]hrer\w*|r[ée]dact\w+"
+    r"|redacci[óo]n|redactie|redaktor)\b|\||•",
     _I,
 )
 
@@ -254,9 +288,7 @@ def _is_header_block(walk: _Walk, index: int) -> bool:
         if _OTHER_FIELDS.match(text) or _FROM.match(text):
             found += 1
             sure = sure or "@" in text
-        elif not text and found == 0 and each > index + 2:
-            break
-        elif not text and found:
+        elif (not text and found == 0 and each > index + 2) or (not text and found):
             break
     return found >= 2 or (found == 1 and sure)
 
@@ -294,7 +326,9 @@ def _begins_later(lines: list[str]) -> bool:
     rest = [" ".join(lines[start:]) for start in range(1, len(lines))]
     if any(_DATED[0].match(later) for later in rest):
         return True
-    return not any(pattern.match(" ".join(lines)) for pattern in _DATED) and any(_is_attribution(later) for later in rest)
+    return not any(pattern.match(" ".join(lines)) for pattern in _DATED) and any(
+        _is_attribution(later) for later in rest
+    )
 
 
 def _is_attribution(text: str) -> bool:
@@ -320,7 +354,7 @@ def _is_address_wrote(text: str, wrote: re.Match[str]) -> bool:
 
 
 def _split_shared_line(walk: _Walk, index: int) -> bool:
-    """"Thanks! On Tue, 3 Mar 2026 Ann wrote:" on one line: the beginning is the writer's own. Whether it was so."""
+    """ "Thanks! On Tue, 3 Mar 2026 Ann wrote:" on one line: the beginning is the writer's own. Whether it was so."""
     text = walk.text(index)
     if " On " not in text.replace("-", " ") or len(text) > 400:
         return False
@@ -410,9 +444,9 @@ def _drop_contact_block(walk: _Walk, indexes: list[int]) -> None:
         if not _CLOSING.match(walk.text(written[place]).strip()):
             continue
         below = written[place + 2 :]
-        if below and len(below) <= 14 and all(len(walk.text(each)) < 120 for each in below):
-            if any(_CONTACT.search(walk.text(each)) for each in below):
-                for each in indexes:
-                    if each > written[place + 1]:
-                        walk.keep[each] = False
+        is_block = below and len(below) <= 14 and all(len(walk.text(each)) < 120 for each in below)
+        if is_block and any(_CONTACT.search(walk.text(each)) for each in below):
+            for each in indexes:
+                if each > written[place + 1]:
+                    walk.keep[each] = False
         return

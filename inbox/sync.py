@@ -1,8 +1,8 @@
 """Reading a mailbox over IMAP: which messages are new, and their bytes. Marks nothing as read, changes nothing there.
 
-Of each folder we keep (UIDVALIDITY, last UID). UIDs ascend and are never given twice while UIDVALIDITY stands (RFC 9051,
-2.3.1.1), so whatever is above the last UID is new. Headers come before bodies: in a personal mailbox most messages are
-none of our business, and their bodies never leave the server.
+Of each folder we keep (UIDVALIDITY, last UID). UIDs ascend and are never given twice while UIDVALIDITY stands (RFC
+9051, 2.3.1.1), so whatever is above the last UID is new. Headers come before bodies: in a personal mailbox most
+messages are none of our business, and their bodies never leave the server.
 
 A batch is handed to whoever stores it, who moves the cursor in the same transaction: what breaks in between is fetched
 again, and the same bytes are the same row.
@@ -94,7 +94,7 @@ class Reader:
         return find_folders(self.session).to_read
 
     def batches(self, folder: str, position: Position | None) -> Iterator[Batch]:
-        """The new messages of a folder, batch by batch; an empty batch still moves the cursor past what is not wanted."""
+        """The new messages of a folder, batch by batch; an empty one still moves the cursor past what is not wanted."""
         selected = self.session.select_folder(folder, readonly=True)
         uid_validity = int(selected.get(b"UIDVALIDITY", 0))
         next_uid = int(selected.get(b"UIDNEXT", 0))
@@ -130,7 +130,7 @@ class Reader:
         newest = max(uids, default=0)
         if next_uid:
             return max(newest, next_uid - 1)
-        return newest if newest else max(self.session.search(["ALL"]), default=0)
+        return newest or max(self.session.search(["ALL"]), default=0)
 
     def _newer_than(self, last_uid: int) -> list[int]:
         found = self.session.search(["UID", f"{last_uid + 1}:*"])

@@ -41,7 +41,7 @@ class Understanding:
 
     @property
     def suppresses(self) -> bool:
-        """Whether it is clear enough to suppress by itself, once it is tied to a letter of ours where that is needed."""
+        """Whether it is clear enough to suppress by itself, once it is tied to a letter of ours where it must be."""
         if self.kind is MessageKind.REPLY:
             return self.verdict is not None and self.verdict.suppresses
         if self.kind is MessageKind.BOUNCE:
@@ -78,7 +78,11 @@ def understand_parsed(
     if message.from_email.lower() in own_addresses:
         return Understanding(message, MessageKind.OWN_COPY)
     verdict = classify(message.new_text, subject=message.subject)
-    if verdict.asks_opt_out and len(message.new_text) < 60 and message.subject.strip().lower() in {"unsubscribe", "remove"}:
+    if (
+        verdict.asks_opt_out
+        and len(message.new_text) < 60
+        and message.subject.strip().lower() in {"unsubscribe", "remove"}
+    ):
         # A mail program that unsubscribes for its reader (RFC 2369) says that it is one.
         return Understanding(message, MessageKind.REPLY, verdict=verdict)
     automatic = automatic_in(message)

@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Callable, Iterable
+from functools import wraps
+from typing import Any, TypeVar, cast
 
 from allauth.mfa.utils import is_mfa_enabled
 from django.contrib import admin, messages
 from django.contrib.auth.views import redirect_to_login
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
 from django.urls import reverse
+from django.utils import timezone
+
+from outreach_site.lib import ports
 
 # What has no place here, whoever registers it. A schedule of django_q names a function: to edit one is to run code.
 # A second factor's row holds its secret. Groups grant permissions, of which only superusers would have a use here.
 NEVER_SHOWN = frozenset({"django_q.*", "mfa.authenticator", "auth.group"})
+
+View = TypeVar("View", bound=Callable[..., HttpResponseBase])
+
+# In the session: the day on which this person was last written down as being here.
+ENTERED_ON = "admin_entered_on"
 
 
 class LinkletterAdminSite(admin.AdminSite):
@@ -36,6 +46,24 @@ class LinkletterAdminSite(admin.AdminSite):
     def has_permission(self, request: HttpRequest) -> bool:
         user = request.user
         return bool(user.is_active and user.is_superuser and is_mfa_enabled(user))
+
+    def admin_view(self, view: View, cacheable: bool = False) -> View:  # noqa: FBT001, FBT002 - Django's signature
+        inner = super().admin_view(view, cacheable)
+
+        @wraps(inner)
+        def entering(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            self._note_entering(request)
+            return inner(request, *args, **kwargs)
+
+        return cast("View", entering)
+
+    def _note_entering(self, request: HttpRequest) -> None:
+        """Whoever comes in is written down: once a session and day."""
+        today = timezone.now().date().isoformat()
+        if request.session.get(ENTERED_ON) == today or not self.has_permission(request):
+            return
+        ports.record_audit(ports.AuditRecord(event="admin.entered", user_id=request.user.pk))
+        request.session[ENTERED_ON] = today
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:  # noqa: ARG002 - Django's signature
         """There is one way to sign in, and it is not this one: the site's own page, then a second factor."""

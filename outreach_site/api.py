@@ -10,6 +10,7 @@ from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
 from campaigns.api import router as campaigns_router
+from compliance.api import router as compliance_router
 from outreach_site.mailboxes.api import router as mailboxes_router
 
 log = structlog.get_logger(__name__)
@@ -24,6 +25,7 @@ api = NinjaAPI(
     docs_decorator=login_required,
 )
 api.add_router("/v1/backlink-outreach", campaigns_router, tags=["Backlink outreach"])
+api.add_router("/v1/backlink-outreach", compliance_router, tags=["Compliance"])
 api.add_router("/v1/projects", mailboxes_router, tags=["Mailboxes"])
 
 

@@ -11,7 +11,7 @@ from django.test import Client
 from outreach_site.accounts import installation
 from outreach_site.accounts.models import Membership, Role, SenderIdentity, User, Workspace
 
-pytest_plugins = ["tests.needs", "tests.servers", "tests.letterbox"]
+pytest_plugins = ["tests.needs", "tests.servers", "tests.letterbox", "tests.flushing"]
 
 
 @dataclass(frozen=True)
@@ -44,8 +44,10 @@ def make_user(email: str) -> User:
 @pytest.fixture
 def world(db: None) -> World:
     installation.claim()
-    here = Workspace.objects.create(name="Orchard", slug="orchard", time_zone="Europe/Berlin")
-    elsewhere = Workspace.objects.create(name="Quarry", slug="quarry")
+    # Not new any more: their first letters are approved. Tests of that, and of the cool-off, switch them on.
+    settled = {"first_letters": 0, "cool_off_days": 0}
+    here = Workspace.objects.create(name="Orchard", slug="orchard", time_zone="Europe/Berlin", **settled)
+    elsewhere = Workspace.objects.create(name="Quarry", slug="quarry", **settled)
     people = {
         role: make_user(f"{role}@orchard.example") for role in (Role.OWNER, Role.MARKETER, Role.COMPLIANCE, Role.VIEWER)
     }

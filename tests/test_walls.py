@@ -19,7 +19,9 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
 
 from campaigns.models import Attempt, Campaign, Contact, Lead, Step, Template
-from compliance.models import AuditEntry, AuditPerson, Hold, Suppression
+from compliance.models import AuditEntry, AuditPerson, Hold, NeverPitch, Suppression, SuppressionImport
+from compliance.privacy_models import Consent, ConsentFile, ConsentImport, PrivacyRequest
+from compliance.suppression import stone_of
 from inbox.models import RawBody, RawMessage, Reply
 from outreach_site.accounts.access import READERS, Access, access_of
 from outreach_site.accounts.api_access import Caller
@@ -149,8 +151,28 @@ def full(world: World) -> World:
         received_at=now,
     )
     Suppression.objects.create(pk=PK, workspace=here, value="no@site.com", reason="manual")
+    SuppressionImport.objects.create(
+        pk=PK, workspace=here, name="list.csv", reason="manual", packed=b"", lines=1, finished_at=now
+    )
+    consent = Consent.objects.create(
+        pk=PK, workspace=here, address="ada@site.com", domain="site.com", evidence_text="Yes", obtained_on=now.date()
+    )
+    ConsentFile.objects.create(consent=consent, name="yes.eml", size=3, content=b"Yes")
+    ConsentImport.objects.create(pk=PK, workspace=here, file_name="list.csv", compressed=b"", lines=1, finished_at=now)
+    PrivacyRequest.objects.create(
+        pk=PK,
+        workspace=here,
+        kind="erasure",
+        address="ada@site.com",
+        stone=stone_of("ada@site.com"),
+        received_on=now.date(),
+        due_on=now.date() + timedelta(days=30),
+    )
+    NeverPitch.objects.create(pk=PK, workspace=here, domain="orchard.com")
     Hold.objects.create(pk=PK, workspace=here, subject="address:ada@site.com", reason="Look at this.")
-    entry = AuditEntry.objects.create(pk=PK, workspace_id=here.pk, event="letter.decided", recorded_at=now)
+    entry = AuditEntry.objects.create(
+        pk=PK, workspace_id=here.pk, event="letter.decided", about=attempt.about, recorded_at=now
+    )
     AuditPerson.objects.create(entry=entry, lead_email="ada@site.com")
     SenderIdentity.objects.create(pk=PK, workspace=here, name="N", organisation="O", postal_address="A")
     teammate = Membership.objects.create(pk=PK, user=make_user("mate@orchard.example"), workspace=here, role=Role.OWNER)

@@ -9,7 +9,7 @@ from django.db import models
 from django.utils import timezone
 
 from campaigns.models.campaign import Campaign, Step
-from campaigns.models.lead import Lead
+from campaigns.models.lead import Contact, Lead
 from compliance.models import Kind
 from outreach_site.accounts.models import SenderIdentity, User, Workspace
 from outreach_site.mailboxes.models import Mailbox
@@ -18,7 +18,7 @@ from outreach_site.mailboxes.models import Mailbox
 class Ground(models.TextChoices):
     """Why we may write to this person: what we hold, next to what the region asks for."""
 
-    CONSENT = "consent", "They agreed to be written to"
+    CONSENT = "consent", "They agreed to be written to"  # only by a live record; nobody names it by hand
     INVITED = "invited", "Their site invites pitches"
     PUBLISHED = "published", "They publish the address for such letters"
     RELATIONSHIP = "relationship", "We know each other"
@@ -35,6 +35,11 @@ class AttemptQuerySet(models.QuerySet["Attempt"]):
 
     def waiting(self) -> Self:
         return self.filter(state__in=[Attempt.State.QUEUED, Attempt.State.SENDING])
+
+    def asking(self, rule: str = "") -> Self:
+        """Letters that wait for a person; those that one rule holds, where it is named."""
+        waiting = self.filter(state=Attempt.State.QUEUED, due_at=None)
+        return waiting.filter(asks__contains=f"{rule} ") if rule else waiting
 
     def unsettled(self) -> Self:
         """An outcome is written down, and its consequences are not drawn yet."""
@@ -74,10 +79,17 @@ class Attempt(models.Model):
     body = models.TextField()
 
     ground = models.CharField(max_length=12, choices=Ground, blank=True)
+    # What a person has said about this very letter. A letter that is written anew loses both.
+    approved_at = models.DateTimeField(null=True, blank=True)
+    approved_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    cool_off_waived_at = models.DateTimeField(null=True, blank=True)  # "write anyway", to a site written to lately
+    cool_off_waived_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
 
     state = models.CharField(max_length=10, choices=State, default=State.QUEUED)
     due_at = models.DateTimeField(null=True, default=timezone.now)  # None: waits for a person
     reason = models.CharField(max_length=500, blank=True)  # why it waits, was held back, or failed: a sentence
+    # While it waits for a person: the rules that ask one, each followed by a space, as "approval cool_off ".
+    asks = models.CharField(max_length=120, blank=True, editable=False)
     tries = models.PositiveIntegerField(default=0)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
@@ -126,6 +138,12 @@ class Attempt(models.Model):
 
     def __str__(self) -> str:
         return f"{self.subject} to {self.recipient} ({self.state})"
+
+    @property
+    def contact(self) -> Contact | None:
+        """What is known of the person it goes to; None where the lead's contact is another one by now."""
+        contact = self.lead.contact
+        return contact if contact is not None and contact.email_key == self.recipient_key else None
 
     @property
     def about(self) -> str:

@@ -73,6 +73,11 @@ class Lead(models.Model):
     def __str__(self) -> str:
         return self.website_title or self.domain
 
+    @property
+    def host(self) -> str:
+        """The site's name without path and port: `blog.example.org`."""
+        return self.site_key.partition("/")[0].partition(":")[0]
+
 
 class Contact(models.Model):
     """An address at a lead's site, and where it was found: proof that is shown to the person it belongs to."""

@@ -26,6 +26,7 @@ from campaigns.leads import (
     add_many,
     known_keys,
     read_paste,
+    refuse_erased,
     set_contact,
     site_key,
 )
@@ -42,8 +43,8 @@ from campaigns.views.page import (
     may_act,
     replies_of_lead,
 )
-from compliance import audit
-from compliance.addresses import is_role_account
+from compliance import audit, never_pitch
+from compliance.addresses import InvalidAddressError, is_role_account
 from compliance.regions import region_of
 from outreach_site.accounts.access import READERS, SENDERS, WorkspaceRequest, allow
 from outreach_site.accounts.models import SenderIdentity
@@ -104,12 +105,13 @@ class Row:
     lead: Lead
     standing: Standing
     is_role_address: bool
+    never_pitch: str = ""  # the sentence, where the site or the address is on that list
 
 
 @allow(READERS)
 @require_GET
 def campaign_detail(request: WorkspaceRequest, workspace: str, pk: int) -> HttpResponse:
-    """The leads of a campaign, newest first. Eight queries, whatever the number of leads."""
+    """The leads of a campaign, newest first. Nine queries, whatever the number of leads."""
     campaign = find_campaign(request, pk)
     filters = Filters.of(request)
     before = request.GET.get("before", "")
@@ -137,9 +139,21 @@ def campaign_detail(request: WorkspaceRequest, workspace: str, pk: int) -> HttpR
 
 def rows_of(leads: list[Lead], campaign: Campaign) -> list[Row]:
     standing = standings(leads, campaign=campaign, workspace=campaign.workspace, now=timezone.now())
+    listed = never_pitch.among(campaign.workspace, [where for lead in leads for where in _places(lead)])
     return [
-        Row(lead, standing[lead.pk], lead.contact is not None and is_role_account(lead.contact.email)) for lead in leads
+        Row(
+            lead,
+            standing[lead.pk],
+            is_role_address=lead.contact is not None and is_role_account(lead.contact.email),
+            never_pitch=next((said for where in _places(lead) if (said := never_pitch.over(where, listed))), ""),
+        )
+        for lead in leads
     ]
+
+
+def _places(lead: Lead) -> list[str]:
+    """What the never-pitch list is asked about: the site, and the address."""
+    return [lead.host, lead.contact.email_key] if lead.contact else [lead.host]
 
 
 def chips_of(campaign: Campaign, filters: Filters, url: str) -> list[dict[str, Any]]:
@@ -273,7 +287,7 @@ def lead_create(request: WorkspaceRequest, workspace: str, pk: int) -> HttpRespo
     campaign = find_campaign(request, pk)
     form = LeadForm(request.POST or None)
     known: Lead | None = None
-    if request.method == "POST" and form.is_valid():
+    if request.method == "POST" and form.is_valid() and may_be_written_down(form, campaign):
         answer = add_lead(campaign, form.as_new_lead(), source=Lead.Source.MANUAL, now=timezone.now())
         if isinstance(answer, AlreadyThere):
             known = answer.lead
@@ -308,7 +322,7 @@ def lead_edit(request: WorkspaceRequest, workspace: str, pk: int) -> HttpRespons
         "found_passage": contact.found_passage if contact else "",
     }
     form = LeadEditForm(request.POST or None, initial=initial)
-    if request.method == "POST" and form.is_valid():
+    if request.method == "POST" and form.is_valid() and may_be_written_down(form, lead.campaign):
         save_lead(request, lead, form)
         messages.success(request, f"{lead} is saved.")
         return redirect_to(request, reverse("campaigns:lead_detail", args=[workspace, lead.pk]))
@@ -320,6 +334,16 @@ def lead_edit(request: WorkspaceRequest, workspace: str, pk: int) -> HttpRespons
         {"form": form, "lead": lead, "campaign": lead.campaign, "waiting": waiting},
         status=422 if form.is_bound else 200,
     )
+
+
+def may_be_written_down(form: LeadForm | LeadEditForm, campaign: Campaign) -> bool:
+    """Whether the address is not one of somebody who asked to be erased; the form says so where it is."""
+    try:
+        refuse_erased(campaign, form.cleaned_data["contact_email"])
+    except InvalidAddressError as err:
+        form.add_error("contact_email", str(err))
+        return False
+    return True
 
 
 def save_lead(request: WorkspaceRequest, lead: Lead, form: LeadEditForm) -> None:

@@ -77,7 +77,7 @@ def letter_save(request: WorkspaceRequest, workspace: str, pk: int) -> HttpRespo
     messages.success(request, f"The letter is saved.{kept}")
     back = reverse("campaigns:campaign_letters", args=[workspace, campaign.pk])
     lead = request.POST.get("lead", "")
-    return redirect_to(request, with_query(back, lead=lead) if lead.isdigit() else back)
+    return redirect_to(request, with_query(back, lead=lead) if lead.isdecimal() else back)
 
 
 @allow(SENDERS)
@@ -123,7 +123,7 @@ def letter_form(request: WorkspaceRequest, campaign: Campaign, step: Step) -> Le
 
 def chosen_start(request: WorkspaceRequest) -> tuple[str, str, str] | None:
     """The text of the template or starter that the address names, and its name; nothing is saved by choosing one."""
-    if (number := request.GET.get("template", "")).isdigit():
+    if (number := request.GET.get("template", "")).isdecimal():
         template = get_object_or_404(Template.objects.in_workspace(request.membership.workspace), pk=int(number[:18]))
         return template.subject, template.body, template.name
     if chosen := starter(request.GET.get("starter", "")):

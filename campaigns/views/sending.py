@@ -14,10 +14,12 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from campaigns.grounds import name_ground, waiting_for_ground
+from campaigns.grounds import BY_HAND, name_ground, waiting_for_ground
 from campaigns.models import Attempt, Campaign, Ground, Lead
 from campaigns.queueing import LARGEST_REQUEST, CannotQueueError, Foreseen, cancel, foresee_letters, queue_letters
 from campaigns.views.page import PAGE_SIZE, campaign_context, find_attempt, find_campaign, in_dialog, may_act
+from compliance.models import AuditEntry
+from compliance.regions import asks_businesses_too
 from outreach_site.accounts.access import READERS, SENDERS, WorkspaceRequest, allow
 from outreach_site.lib.htmx import is_htmx, redirect_to
 
@@ -30,7 +32,7 @@ def campaign_send(request: WorkspaceRequest, workspace: str, pk: int) -> HttpRes
     campaign = find_campaign(request, pk)
     leads = chosen_leads(campaign, request.POST if request.method == "POST" else request.GET)
     ground = request.POST.get("ground", "")
-    if ground and ground not in Ground.values:
+    if ground and ground not in BY_HAND:
         raise BadRequest("There is no such ground.")
     if request.method == "POST" and leads:
         try:
@@ -72,7 +74,7 @@ class Group:
 def send_context(request: WorkspaceRequest, campaign: Campaign, leads: list[Lead]) -> dict[str, Any]:
     more, leads = len(leads) > LARGEST_REQUEST, leads[:LARGEST_REQUEST]
     context: dict[str, Any] = {"campaign": campaign, "leads": leads, "more": more}
-    context |= {"grounds": Ground.choices, "problem": ""}
+    context |= {"grounds": [(ground.value, ground.label) for ground in BY_HAND], "problem": ""}
     try:
         foreseen = foresee_letters(campaign, leads, user=request.user, now=timezone.now())
     except CannotQueueError as err:
@@ -95,6 +97,9 @@ def send_context(request: WorkspaceRequest, campaign: Campaign, leads: list[Lead
         "going": going,
         "waiting": grouped([(one.sentence, one.lead) for one in waiting]),
         "asking": [one.lead for one in asking],
+        "asks_businesses_too": any(
+            one.attempt is not None and asks_businesses_too(one.attempt.recipient_key) for one in asking
+        ),
         "refused": grouped(refused),
         "refused_count": len(refused),
         "queue_count": len(going) + len(waiting) + len(asking),
@@ -182,7 +187,7 @@ def attempt_list(request: WorkspaceRequest, workspace: str, pk: int) -> HttpResp
         "campaign": campaign,
         "now": timezone.now(),
         "for_ground": waiting_for_ground(campaign).count(),
-        "grounds": Ground.choices,
+        "grounds": [(ground.value, ground.label) for ground in BY_HAND],
     }
     template = "campaigns/attempt_list.html"
     if is_htmx(request):
@@ -201,6 +206,8 @@ def attempt_detail(request: WorkspaceRequest, workspace: str, pk: int) -> HttpRe
         "campaign": attempt.campaign,
         "may_act": may_act(request),
         "can_cancel": attempt.state == Attempt.State.QUEUED,
+        "asks": attempt.asks.split() if attempt.state == Attempt.State.QUEUED and attempt.due_at is None else [],
+        "is_decided": AuditEntry.objects.filter(about=attempt.about).exists(),
         "in_panel": in_dialog(request),
     }
     return render(request, f"{template}#letter-card" if is_htmx(request) else template, context)
@@ -223,7 +230,7 @@ def attempt_cancel(request: WorkspaceRequest, workspace: str, pk: int) -> HttpRe
 def campaign_ground(request: WorkspaceRequest, workspace: str, pk: int) -> HttpResponse:
     """Say why we may write, for all letters of the campaign that wait for that."""
     campaign = find_campaign(request, pk)
-    if request.POST.get("ground", "") not in Ground.values:
+    if request.POST.get("ground", "") not in BY_HAND:
         messages.warning(request, "Choose why you may write first.")
     else:
         ground = Ground(request.POST["ground"])

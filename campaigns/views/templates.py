@@ -94,7 +94,7 @@ def template_preview(request: WorkspaceRequest, workspace: str) -> HttpResponse:
     """What was typed, as a letter to an example site. Saves nothing, loses nothing."""
     here = request.membership.workspace
     template = Template(workspace=here)
-    if (number := request.POST.get("template", "")).isdigit():
+    if (number := request.POST.get("template", "")).isdecimal():
         template = find_template(request, int(number[:18]))
     subject, body = request.POST.get("subject", ""), request.POST.get("body", "")
     typed = {name: request.POST.get(name, "") for name in ("name", "category", "subject", "body")}

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from urllib.parse import urlencode
 
 from django.db.models import Q
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from compliance import checkups
 from compliance.forms import AuditFilter, as_day, kept
 from compliance.models import AuditEntry, AuditEntryQuerySet, PolicyResult
 from compliance.paging import page_of
+from compliance.refusals import decided_by
 from compliance.regions import Region, RegionSource
 from compliance.searching import begins, entries_about, within
 from compliance.views.sections import names_of, pager, tabs
 from compliance.words import (
     GROUPS,
     RESULTS,
+    RULES,
     CheckLine,
     Link,
     check_line,
@@ -26,7 +31,7 @@ from compliance.words import (
     event_words,
     subject_link,
 )
-from outreach_site.accounts.access import READERS, WorkspaceRequest, allow
+from outreach_site.accounts.access import KEEPERS, READERS, WorkspaceRequest, allow
 from outreach_site.accounts.models import Workspace
 from outreach_site.lib.htmx import is_htmx
 
@@ -47,7 +52,7 @@ def audit_list(request: WorkspaceRequest, workspace: str) -> HttpResponse:
     here = request.membership.workspace
     form = AuditFilter(request.GET)
     narrowed = kept(form)
-    page = page_of(_narrow(narrowed, here), before=request.GET.get("before", ""), after=request.GET.get("after", ""))
+    page = page_of(narrow(narrowed, here), before=request.GET.get("before", ""), after=request.GET.get("after", ""))
     names = names_of(entry.user_id for entry in page.rows)
     context = {
         "rows": [_row(entry, names, here) for entry in page.rows],
@@ -55,11 +60,18 @@ def audit_list(request: WorkspaceRequest, workspace: str) -> HttpResponse:
         "narrowed": narrowed,
         "is_narrowed": any(narrowed.values()),
         "results": [("", "Any answer"), *((value.value, RESULTS[value][1].capitalize()) for value in PolicyResult)],
+        "rules": [("", "Any rule"), *((rule.value, name) for rule, name in RULES.items())],
         "groups": [("", "Everything"), *((name, label) for name, (label, _) in GROUPS.items())],
+        "may_keep": request.membership.role in KEEPERS,
+        "export_query": urlencode({name: value for name, value in narrowed.items() if value}),
     }
     if is_htmx(request):
         return render(request, "compliance/audit_list.html#audit-rows", context)
-    return render(request, "compliance/audit_list.html", context | {"tabs": tabs(request, "audit_list")})
+    return render(request, "compliance/audit_list.html", context | _whole_page(request))
+
+
+def _whole_page(request: WorkspaceRequest) -> dict[str, object]:
+    return {"tabs": tabs(request, "audit_list"), "standing": checkups.standing(timezone.now())}
 
 
 @allow(READERS)
@@ -80,10 +92,32 @@ def audit_detail(request: WorkspaceRequest, workspace: str, pk: int) -> HttpResp
     return render(request, name, context)
 
 
-def _narrow(narrowed: dict[str, object], here: Workspace) -> AuditEntryQuerySet:
+@allow(READERS)
+@require_safe
+def letter_history(request: WorkspaceRequest, workspace: str, pk: int) -> HttpResponse:
+    """Why a letter was sent, or was not: all that was decided about it, with every rule's answer. Newest first."""
+    here = request.membership.workspace
+    about = f"attempt:{pk}"
+    entries = AuditEntry.objects.in_workspace(here).filter(about=about, is_preview=False).select_related("person")
+    found = list(entries.order_by("-pk")[:50])
+    if not found:
+        raise Http404("Nothing was decided about such a letter.")
+    names = names_of(entry.user_id for entry in found)
+    context = {
+        "rows": [(_row(entry, names, here), _checks(entry)) for entry in found],
+        "letter": subject_link(about, here),
+    }
+    if is_htmx(request):
+        return render(request, "compliance/letter_history.html#entries", context)
+    return render(request, "compliance/letter_history.html", context | {"tabs": tabs(request, "audit_list")})
+
+
+def narrow(narrowed: dict[str, object], here: Workspace) -> AuditEntryQuerySet:
     entries = AuditEntry.objects.in_workspace(here).select_related("person").filter(entries_about(str(narrowed["q"])))
     if narrowed["result"]:
         entries = entries.filter(policy_result=narrowed["result"])
+    if narrowed["rule"]:
+        entries = decided_by(entries, str(narrowed["rule"]))
     if narrowed["event"]:
         groups = Q()
         for beginning in GROUPS[str(narrowed["event"])][1]:

@@ -20,9 +20,8 @@ from outreach_site.accounts.models import SenderIdentity
 from outreach_site.lib.htmx import is_htmx
 from outreach_site.mailboxes.models import Mailbox
 
-# What these rules say without a mailbox, or without a subject, would be about nothing.
+# What these rules say without a mailbox would be about nothing.
 _NEED_MAILBOX = frozenset({Rule.MAILBOX_DAY, Rule.MAILBOX_HOUR, Rule.DUPLICATE})
-_NEED_LETTER = frozenset({Rule.STEP})
 
 
 @dataclass(frozen=True)
@@ -67,15 +66,14 @@ def _question(request: WorkspaceRequest, form: CheckForm) -> Letter:
     return replace(
         letter,
         identity_complete=identity is not None and identity.is_complete,
+        has_notice=identity is not None and bool(identity.privacy_notice_url),
         hourly_limit=mailbox.hourly_limit if mailbox else None,
         daily_limit=mailbox.daily_limit if mailbox else None,
     )
 
 
 def _verdict(decision: Decision, *, has_mailbox: bool, has_subject: bool) -> Verdict:
-    left_out = set(_NEED_LETTER)
-    if not has_mailbox:
-        left_out |= _NEED_MAILBOX
+    left_out = set() if has_mailbox else set(_NEED_MAILBOX)
     if not has_subject:
         left_out.add(Rule.DUPLICATE)
     checks = [check for check in decision.checks if check.rule not in left_out]

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from compliance import holds
+from compliance import brakes, holds
 from compliance.models import Hold
 from compliance.paging import page_of
 from compliance.views.sections import pager, tabs
@@ -20,6 +20,7 @@ from compliance.words import Link, subject_link
 from outreach_site.accounts.access import KEEPERS, OWNERS, READERS, WorkspaceRequest, allow
 from outreach_site.accounts.models import Workspace
 from outreach_site.lib.htmx import is_htmx, redirect_to
+from outreach_site.lib.ports import campaign_names
 from outreach_site.mailboxes.models import Mailbox
 
 
@@ -40,11 +41,11 @@ def hold_list(request: WorkspaceRequest, workspace: str) -> HttpResponse:
         before=request.GET.get("before", ""),
         after=request.GET.get("after", ""),
     )
-    emails = _mailboxes(page.rows, here)
+    names = _names(page.rows, here)
     rows = [
         Row(
             hold=hold,
-            what=_what(hold, emails, here),
+            what=_what(hold, names, here),
             source=subject_link(hold.source, here) if ":" in hold.source else Link(hold.source),
             may_lift=role in _who_lifts(hold),
         )
@@ -56,13 +57,13 @@ def hold_list(request: WorkspaceRequest, workspace: str) -> HttpResponse:
 
 @allow(KEEPERS)
 def hold_lift(request: WorkspaceRequest, workspace: str, pk: int) -> HttpResponse:
-    """GET asks, POST lifts. A mailbox's hold is lifted by owners alone, who alone can put the mailbox right."""
+    """GET asks, POST lifts. A hold on a mailbox in trouble is lifted by owners alone, who alone can put it right."""
     here = request.membership.workspace
     hold = get_object_or_404(Hold.objects.in_workspace(here), pk=pk)
     if request.membership.role not in _who_lifts(hold):
         raise PermissionDenied("Only an owner can let a mailbox write again.")
     listing = reverse("compliance:hold_list", args=[here.slug])
-    what = _what(hold, _mailboxes([hold], here), here)
+    what = _what(hold, _names([hold], here), here)
     if request.method == "POST":
         if holds.lift(hold, user=request.user, now=timezone.now()):
             messages.success(request, f"{what.label} is not held back any more.")
@@ -79,22 +80,29 @@ def hold_lift(request: WorkspaceRequest, workspace: str, pk: int) -> HttpRespons
 
 
 def _who_lifts(hold: Hold) -> frozenset[str]:
-    return frozenset(OWNERS if holds.kind_of(hold) == "mailbox" else KEEPERS)
+    """What bounces and complaints brought about is for compliance to judge, whatever is held."""
+    return frozenset(OWNERS if holds.kind_of(hold) == "mailbox" and hold.source != brakes.SOURCE else KEEPERS)
 
 
-def _mailboxes(rows: list[Hold], here: Workspace) -> dict[str, str]:
-    """Subject → address, of the mailboxes that are held. One query at most."""
-    ids = [hold.subject.partition(":")[2] for hold in rows if holds.kind_of(hold) == "mailbox"]
-    wanted = [int(number) for number in ids if number.isdigit()]
-    if not wanted:
-        return {}
-    return {f"mailbox:{box.pk}": box.email for box in Mailbox.objects.in_workspace(here).filter(pk__in=wanted)}
+def _names(rows: list[Hold], here: Workspace) -> dict[str, str]:
+    """Subject → address or name, of the mailboxes and campaigns that are held. Two queries at most."""
+    mailboxes, campaigns = _numbers(rows, "mailbox"), _numbers(rows, "campaign")
+    names = {f"campaign:{pk}": name for pk, name in campaign_names(campaigns, workspace_id=here.pk).items()}
+    if mailboxes:
+        boxes = Mailbox.objects.in_workspace(here).filter(pk__in=mailboxes)
+        names |= {f"mailbox:{box.pk}": box.email for box in boxes}
+    return names
 
 
-def _what(hold: Hold, emails: dict[str, str], here: Workspace) -> Link:
+def _numbers(rows: list[Hold], kind: str) -> list[int]:
+    found = [hold.subject.partition(":")[2] for hold in rows if holds.kind_of(hold) == kind]
+    return [int(number) for number in found if number.isdigit()]
+
+
+def _what(hold: Hold, names: dict[str, str], here: Workspace) -> Link:
     if holds.kind_of(hold) == "workspace":
         return Link("The whole workspace")
     if address := holds.address_of(hold):
         return Link(address)
     link = subject_link(hold.subject, here)
-    return Link(emails.get(hold.subject, link.label), link.url)
+    return Link(names.get(hold.subject, link.label), link.url)

@@ -11,6 +11,7 @@ from django.urls import reverse
 
 from compliance.models import Hold
 from compliance.paging import Page
+from compliance.privacy_models import PrivacyRequest
 from outreach_site.accounts.access import KEEPERS, SENDERS, WorkspaceRequest
 from outreach_site.accounts.models import User
 
@@ -23,10 +24,15 @@ WORKERS = SENDERS | KEEPERS
 def tabs(request: WorkspaceRequest, current: str) -> list[dict[str, Any]]:
     here = request.membership.workspace
     holds = Hold.objects.in_workspace(here).standing().count()
+    requests = PrivacyRequest.objects.in_workspace(here).waiting().count()
     sections = [
         ("suppression_list", "Suppression", None),
+        ("never_pitch_list", "Never pitch", None),
         ("hold_list", "Held back", holds or None),
+        ("consent_list", "Consent", None),
+        ("request_list", "Requests", requests or None),
         ("audit_list", "Audit log", None),
+        ("health", "Health", None),
     ]
     if request.membership.role in WORKERS:
         sections.append(("check_address", "Check an address", None))
@@ -56,6 +62,11 @@ def _turned(request: HttpRequest, **where: int | None) -> str:
     query.pop("after", None)
     query[name] = str(key)
     return f"{request.path}?{query.urlencode()}"
+
+
+def posted(request: HttpRequest) -> tuple[Any, Any]:
+    """What was posted and uploaded, for a form's first two arguments; nothing where the form is only to be shown."""
+    return (request.POST, request.FILES) if request.method == "POST" else (None, None)
 
 
 def names_of(ids: Iterable[int | None]) -> dict[int, str]:

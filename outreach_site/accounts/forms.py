@@ -20,6 +20,8 @@ from outreach_site.accounts import invitations, team
 from outreach_site.accounts.adapter import forget_invitation, remembered_invitation
 from outreach_site.accounts.keys import SCOPES_OF
 from outreach_site.accounts.models import (
+    COOL_OFF_DAYS,
+    FIRST_LETTERS,
     ApiKey,
     Installation,
     Invitation,
@@ -161,7 +163,7 @@ class WorkspaceForm(forms.ModelForm[Workspace]):
 
     class Meta:
         model = Workspace
-        fields = ("name", "time_zone", "daily_user_cap", "daily_domain_cap")
+        fields = ("name", "time_zone", "daily_user_cap", "daily_domain_cap", "cool_off_days", "first_letters")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -170,6 +172,25 @@ class WorkspaceForm(forms.ModelForm[Workspace]):
             "daily_domain_cap",
             settings.DAILY_DOMAIN_CAP,
             "How many letters may go to one domain, such as gmail.com, in a day.",
+        )
+        self._with_default(
+            "cool_off_days",
+            "Days between letters to one site",
+            "Whoever writes to a site that one of you has written to since then is told so, and decides. Somebody who "
+            "waits for a letter, or has just written back, is not written to at all.",
+        )
+        self._with_default(
+            "first_letters",
+            "First letters that somebody reads",
+            "So many letters wait until one of you has read and approved them; then the rest leave by themselves.",
+        )
+        self.fields["look_at_regions"] = forms.MultipleChoiceField(
+            label="Always read letters to",
+            required=False,
+            choices=Region.choices,
+            initial=self.instance.look_at_regions,
+            widget=forms.CheckboxSelectMultiple,
+            help_text="Letters to these regions leave one by one, when somebody has read them.",
         )
         for region in Region:
             self.fields[_field_of(region)] = forms.ChoiceField(
@@ -184,6 +205,12 @@ class WorkspaceForm(forms.ModelForm[Workspace]):
         field.help_text = f"{help_text} At most {most}, which is also what counts when it is empty."
         field.widget.attrs |= {"min": 1, "max": most, "placeholder": most, "inputmode": "numeric"}
 
+    def _with_default(self, name: str, label: str, help_text: str) -> None:
+        field = cast("forms.IntegerField", self.fields[name])
+        field.label, field.required = label, False
+        field.help_text = f"{help_text} 0 switches it off; empty means {_USUAL[name]}."
+        field.widget.attrs |= {"placeholder": _USUAL[name], "inputmode": "numeric"}
+
     def regions(self) -> list[forms.BoundField]:
         return [self[_field_of(region)] for region in Region]
 
@@ -192,6 +219,16 @@ class WorkspaceForm(forms.ModelForm[Workspace]):
 
     def clean_daily_domain_cap(self) -> int | None:
         return self._within("daily_domain_cap", settings.DAILY_DOMAIN_CAP)
+
+    def clean_cool_off_days(self) -> int:
+        return self._or_default("cool_off_days")
+
+    def clean_first_letters(self) -> int:
+        return self._or_default("first_letters")
+
+    def _or_default(self, name: str) -> int:
+        wanted: int | None = self.cleaned_data[name]
+        return _USUAL[name] if wanted is None else wanted
 
     def _within(self, name: str, most: int) -> int | None:
         wanted: int | None = self.cleaned_data[name]
@@ -204,7 +241,12 @@ class WorkspaceForm(forms.ModelForm[Workspace]):
         self.instance.regions = {
             region.value: cleaned[_field_of(region)] for region in Region if cleaned.get(_field_of(region))
         }
+        self.instance.look_at_regions = [one for one in Region.values if one in cleaned.get("look_at_regions", [])]
         return cleaned
+
+
+# What a new workspace starts with, and an empty field stands for.
+_USUAL = {"cool_off_days": COOL_OFF_DAYS, "first_letters": FIRST_LETTERS}
 
 
 def _field_of(region: Region) -> str:

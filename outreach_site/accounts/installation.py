@@ -46,6 +46,12 @@ def standing() -> Standing:
     return Standing(may_work=True)
 
 
+def has_its_digest_key() -> bool:
+    """Whether DIGEST_KEY is the one this database was made with. True for a database that nobody has claimed yet."""
+    check = Installation.objects.order_by("pk").values_list("digest_check", flat=True).first()
+    return check is None or hmac.compare_digest(check, _digest_check())
+
+
 def claim() -> Installation:
     """Write this installation's id into an empty database; an id that is there is left alone."""
     with transaction.atomic():

@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Self
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
 from django.core.exceptions import ValidationError
-from django.core.validators import MinValueValidator
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
@@ -66,6 +66,11 @@ def validate_time_zone(value: str) -> None:
         raise ValidationError(f"“{value}” is not a time zone. Choose one such as Europe/Berlin.") from err
 
 
+# What a new workspace starts with, and the most it may ask for.
+COOL_OFF_DAYS, LONGEST_COOL_OFF_DAYS = 90, 730
+FIRST_LETTERS, MOST_FIRST_LETTERS = 10, 1_000
+
+
 class Workspace(models.Model):
     """The wall: everything of an outreach team belongs to one workspace, and nothing of it is seen from another."""
 
@@ -88,6 +93,15 @@ class Workspace(models.Model):
     )
     # Region -> allow, ask or block; a region that is not named here has DESIGN's default.
     regions = models.JSONField(default=dict, blank=True)
+    # How long after a letter to a site nobody here writes there again without saying so; 0 switches it off.
+    cool_off_days = models.PositiveSmallIntegerField(
+        "days between letters to one site", default=COOL_OFF_DAYS, validators=[MaxValueValidator(LONGEST_COOL_OFF_DAYS)]
+    )
+    # How many letters a person reads and approves before the others leave by themselves; 0 switches it off.
+    first_letters = models.PositiveSmallIntegerField(
+        "first letters to approve", default=FIRST_LETTERS, validators=[MaxValueValidator(MOST_FIRST_LETTERS)]
+    )
+    look_at_regions = models.JSONField(default=list, blank=True)  # regions whose letters a person always approves
     is_rehearsal = models.BooleanField(
         default=False,
         editable=False,

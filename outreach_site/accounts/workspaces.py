@@ -7,7 +7,16 @@ from django.db import transaction
 from outreach_site.accounts.models import User, Workspace
 from outreach_site.lib.ports import AuditRecord, record_audit
 
-SETTINGS = ("name", "time_zone", "daily_user_cap", "daily_domain_cap", "regions")
+SETTINGS = (
+    "name",
+    "time_zone",
+    "daily_user_cap",
+    "daily_domain_cap",
+    "regions",
+    "cool_off_days",
+    "first_letters",
+    "look_at_regions",
+)
 
 
 def change(workspace: Workspace, *, by: User) -> bool:

@@ -10,6 +10,7 @@ from django.db.models import Min
 
 from campaigns.dispatch import due_mailboxes
 from campaigns.models import Attempt
+from compliance import seals
 from compliance.models import Hold
 from outreach_site.accounts.installation import standing
 from outreach_site.desk.heartbeat import Pulse, pulses
@@ -21,17 +22,21 @@ STUCK_AFTER = timedelta(minutes=10)
 
 @dataclass(frozen=True, kw_only=True)
 class Health:
-    """`backlog_seconds` is how long the letter that has waited longest could have left."""
+    """`backlog_seconds` is how long the letter that has waited longest could have left; `unsealed_seconds` how long an
+    entry of the audit log has waited for its seal, once that is longer than it should be.
+    """
 
     database: bool
     pulses: tuple[Pulse, ...] = ()
     backlog_seconds: int = 0
     is_stuck: bool = False
+    unsealed_seconds: int = 0
     trouble: str = ""  # the installation's own: it may not touch the post
 
     @property
     def is_well(self) -> bool:
-        return self.database and not self.is_stuck and not self.trouble and all(pulse.is_well for pulse in self.pulses)
+        works = self.database and not self.is_stuck and not self.unsealed_seconds and not self.trouble
+        return works and all(pulse.is_well for pulse in self.pulses)
 
     @property
     def sentences(self) -> list[str]:
@@ -47,6 +52,8 @@ class Health:
         ]
         if self.is_stuck:
             said.append(f"Letters have waited for {self.backlog_seconds // 60} minutes, and no worker has taken them.")
+        if self.unsealed_seconds:
+            said.append(f"The audit log has not been sealed for {self.unsealed_seconds // 60} minutes.")
         return said
 
 
@@ -58,6 +65,7 @@ def health(now: datetime) -> Health:
             pulses=tuple(pulses(now)),
             backlog_seconds=_backlog_seconds(now),
             is_stuck=_is_stuck(now),
+            unsealed_seconds=_unsealed_seconds(now),
             trouble=standing().sentence,
         )
     except DatabaseError:
@@ -66,6 +74,11 @@ def health(now: datetime) -> Health:
 
 def _backlog_seconds(now: datetime) -> int:
     oldest = Attempt.objects.due(now).filter(campaign__state="running").aggregate(at=Min("due_at"))["at"]
+    return int((now - oldest).total_seconds()) if oldest else 0
+
+
+def _unsealed_seconds(now: datetime) -> int:
+    oldest = seals.oldest_overdue(now)
     return int((now - oldest).total_seconds()) if oldest else 0
 
 

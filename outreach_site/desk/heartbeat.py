@@ -23,8 +23,8 @@ log = structlog.get_logger(__name__)
 # Queues of work: mail (dispatch, poll, settle), and long work (discovery, import, export).
 CLUSTERS = {"mail": "Letters and replies", "long": "Long work"}
 
-# A knock a minute, found by a scheduler that wakes every 30 s, behind tasks of at most 60 s: three minutes is silence.
-SILENT_AFTER = timedelta(minutes=3)
+# A knock a minute, found by a scheduler that wakes every 30 s, behind tasks of at most 150 s: five minutes is silence.
+SILENT_AFTER = timedelta(minutes=5)
 # Writing it for each of a hundred short tasks a second would cost more than the tasks.
 BEAT_EVERY_SECONDS = 10.0
 

@@ -8,6 +8,7 @@ from io import StringIO
 from django.core.management import call_command
 from django.utils import timezone
 
+from compliance import triggers
 from outreach_site.accounts import installation
 from outreach_site.desk import schedules
 from outreach_site.mailboxes.environment import keep_environment_mailbox
@@ -23,6 +24,9 @@ def set_up(say: Callable[[str], None]) -> installation.Standing:
     applied = sum(line.rstrip().endswith("OK") for line in said.getvalue().splitlines())
     if applied:
         say(f"brought the database up to date ({applied} migrations)")
+    restored = triggers.install()
+    if restored and not applied:
+        say(f"put back {len(restored)} database triggers that keep the audit log from being changed: see verify_audit")
     call_command("createcachetable", verbosity=0)
     installation.claim()
     schedules.sync()

@@ -1,8 +1,9 @@
 """The post office page: every rehearsal letter as its recipient saw it, and the answers on their way.
 
-The page belongs to the installation, not to a workspace, and exists only while the rehearsal is on; anybody who is
-signed in may see it. It reads and delivers through the post office's own file, so it works while the post office is
-not running, too.
+The page belongs to the installation, not to a workspace, and exists only while the rehearsal is on. Whoever is in a
+rehearsal sees its letters; the platform's own (password resets, invitations) each is shown to its recipient alone, for
+whoever reads it may take the account. A superuser sees all. It reads and delivers through the post office's own file,
+so it works while the post office is not running, too.
 """
 
 from __future__ import annotations
@@ -11,8 +12,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
+from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
@@ -23,11 +25,13 @@ from django.utils.http import urlencode
 from django.views.decorators.http import require_GET, require_POST
 
 from outreach_site.accounts.access import signed_in
+from outreach_site.accounts.models import Membership, User
 from outreach_site.lib.htmx import is_htmx, redirect_to
+from outreach_site.sandbox.config import plain_address
 from outreach_site.sandbox.correspondents import BEHAVIOUR_WORDS, CAST, Behaviour, correspondent_at
 from outreach_site.sandbox.delivery import deliver, deliver_all
 from outreach_site.sandbox.letters import headers_as_read, read_letter
-from outreach_site.sandbox.store import Answer, Kind, Letter, Store
+from outreach_site.sandbox.store import Answer, Kind, Letter, Reader, Store
 
 PAGE_SIZE = 25
 
@@ -74,7 +78,7 @@ def post_office(request: HttpRequest) -> HttpResponse:
 @require_GET
 def post_office_letter(request: HttpRequest, letter_id: int) -> HttpResponse:
     with _open_store() as store:
-        return _letter_page(request, _letter_or_404(store, letter_id))
+        return _letter_page(request, _letter_or_404(request, store, letter_id))
 
 
 @signed_in
@@ -82,7 +86,7 @@ def post_office_letter(request: HttpRequest, letter_id: int) -> HttpResponse:
 def post_office_source(request: HttpRequest, letter_id: int) -> HttpResponse:
     """The letter's raw source: inside its page, or the bytes themselves with `?download=1`."""
     with _open_store() as store:
-        letter = _letter_or_404(store, letter_id)
+        letter = _letter_or_404(request, store, letter_id)
         if request.GET.get("download"):
             response = HttpResponse(letter.raw, content_type="message/rfc822")
             response["Content-Disposition"] = f'attachment; filename="letter-{letter.id}.eml"'
@@ -96,7 +100,7 @@ def post_office_deliver(request: HttpRequest) -> HttpResponse:
     """Delivers every waiting answer now, or with `letter` in the form the answer to that letter."""
     with _open_store() as store:
         wanted = request.POST.get("letter", "")
-        delivered = _deliver_one(store, wanted) if wanted else deliver_all(store, now=timezone.now())
+        delivered = _deliver_one(request, store, wanted) if wanted else _deliver_all(request, store)
         _tell(request, delivered)
         if request.POST.get("page") == "letter" and delivered:
             return redirect_to(request, reverse("desk:post_office_letter", args=[delivered[0].letter_id]))
@@ -108,7 +112,8 @@ def post_office_deliver(request: HttpRequest) -> HttpResponse:
 def _list_page(request: HttpRequest, store: Store) -> HttpResponse:
     query = request.GET if request.method == "GET" else request.POST
     kind, before = _kind(query), _number(query.get("before"))
-    found = store.letters(kind=kind, before=before, limit=PAGE_SIZE + 1)
+    reader = _reader(request)
+    found = store.letters(kind=kind, before=before, limit=PAGE_SIZE + 1, reader=reader)
     letters = found[:PAGE_SIZE]
     waiting = store.waiting_count()
     rows = [
@@ -128,7 +133,7 @@ def _list_page(request: HttpRequest, store: Store) -> HttpResponse:
                 "label": label,
                 "url": _list_url(each, before=None),
                 "current": each == kind,
-                "count": store.letter_count(kind=each),
+                "count": store.letter_count(kind=each, reader=reader),
             }
             for each, label in KIND_LABELS
         ],
@@ -183,8 +188,13 @@ def _is_overdue(letter: Letter) -> bool:
     return answer is not None and answer.delivered_at is None and answer.due_at < timezone.now() - OVERDUE
 
 
-def _deliver_one(store: Store, wanted: str) -> list[Answer]:
-    letter = _letter_or_404(store, _number(wanted) or 0)
+def _deliver_all(request: HttpRequest, store: Store) -> list[Answer]:
+    reader = _reader(request)
+    return deliver_all(store, now=timezone.now()) if reader.sees_all or reader.sees_rehearsal else []
+
+
+def _deliver_one(request: HttpRequest, store: Store, wanted: str) -> list[Answer]:
+    letter = _letter_or_404(request, store, _number(wanted) or 0)
     answer = deliver(store, letter.answer.id, now=timezone.now()) if letter.answer else None
     return [] if answer is None else [answer]
 
@@ -200,11 +210,23 @@ def _tell(request: HttpRequest, delivered: list[Answer]) -> None:
         messages.success(request, f"{len(delivered)} answers were delivered.")
 
 
-def _letter_or_404(store: Store, letter_id: int) -> Letter:
+def _letter_or_404(request: HttpRequest, store: Store, letter_id: int) -> Letter:
     letter = store.letter(letter_id)
-    if letter is None:
+    if letter is None or not _reader(request).may_read(letter):
         raise Http404("No such letter.")
     return letter
+
+
+def _reader(request: HttpRequest) -> Reader:
+    """What the person who asks may read. Two queries."""
+    user = cast("User", request.user)
+    own = EmailAddress.objects.filter(user=user, verified=True).values_list("email", flat=True)
+    return Reader(
+        platform=plain_address(settings.GLOBAL_SMTP_USER) if settings.GLOBAL_SMTP_USER else "",
+        addresses=frozenset(plain_address(address) for address in own),
+        sees_rehearsal=Membership.objects.of(user).filter(workspace__is_rehearsal=True).exists(),
+        sees_all=user.is_superuser,
+    )
 
 
 def _list_url(kind: Kind | None, *, before: int | None) -> str:

@@ -12,6 +12,7 @@ from django.db.models import Count, Q
 from campaigns.models import Attempt, AttemptQuerySet
 from campaigns.queueing import DOUBT_LASTS
 from compliance.models import Hold, SendRecord
+from compliance.policy import Rule
 from outreach_site.accounts.models import Workspace
 from outreach_site.desk.heartbeat import Pulse, pulses
 from outreach_site.mailboxes.cards import Card, cards
@@ -50,6 +51,8 @@ class Row:
     is_due: bool = False  # nothing but its turn keeps it here
     can_cancel: bool = False
     can_requeue: bool = False
+    can_approve: bool = False  # it waits to be read
+    can_write_anyway: bool = False  # the site was written to lately
     can_say_arrived: bool = False
     can_say_lost: bool = False
     lost_from: datetime | None = None  # from when on a person may say that it did not arrive
@@ -126,6 +129,7 @@ def _row(letter: Attempt, *, held: dict[str, str], now: datetime) -> Row:
     why = letter.reason
     if state == Attempt.State.QUEUED and not why and letter.mailbox_id is not None:
         why = held.get(f"mailbox:{letter.mailbox_id}", "")
+    asks = state == Attempt.State.QUEUED and letter.due_at is None
     # Without the moment it broke off there is nothing to wait for.
     lost_from = (letter.finished_at or letter.created_at) + DOUBT_LASTS
     return Row(
@@ -133,6 +137,8 @@ def _row(letter: Attempt, *, held: dict[str, str], now: datetime) -> Row:
         why=why,
         is_due=letter.due_at is not None and letter.due_at <= now,
         can_cancel=state == Attempt.State.QUEUED,
+        can_approve=asks and Rule.APPROVAL in letter.asks.split(),
+        can_write_anyway=asks and Rule.COOL_OFF in letter.asks.split(),
         can_requeue=state in {Attempt.State.FAILED, Attempt.State.BLOCKED, Attempt.State.CANCELLED},
         can_say_arrived=state == Attempt.State.UNCERTAIN,
         can_say_lost=state == Attempt.State.UNCERTAIN and lost_from <= now,

@@ -25,6 +25,12 @@ SCHEDULES = (
     Recurring(name="dispatch", task="campaigns.tasks.dispatch_due", cluster="mail", minutes=1),
     # Decides by itself which mailboxes are due.
     Recurring(name="poll", task="inbox.tasks.poll_due", cluster="mail", minutes=1),
+    Recurring(name="brakes", task="compliance.tasks.hold_what_harms", cluster="mail", minutes=1),
+    Recurring(name="privacy", task="compliance.tasks.finish_what_was_begun", cluster="long", minutes=5),
+    Recurring(name="retention", task="compliance.tasks.apply_retention", cluster="long", minutes=24 * 60),
+    Recurring(name="seal-audit", task="compliance.tasks.seal_audit", cluster="mail", minutes=1),
+    # Decides by itself whether the day's hour has come; also takes up a check whose worker died.
+    Recurring(name="check-audit", task="compliance.tasks.check_audit", cluster="long", minutes=5),
     *(
         Recurring(name=f"knock-{cluster}", task="outreach_site.desk.tasks.knock", cluster=cluster, minutes=1)
         for cluster in CLUSTERS

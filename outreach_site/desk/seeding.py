@@ -67,7 +67,11 @@ def seed(*, now: datetime) -> FirstOwner | None:
         EmailAddress.objects.create(user=owner, email=OWNER, verified=True, primary=True)
         zone = time_zone_of_this_machine()
         empty = Workspace.objects.create(name="My workspace", slug="my-workspace", time_zone=zone)
-        rehearsal = Workspace.objects.create(name="Rehearsal", slug="rehearsal", time_zone=zone, is_rehearsal=True)
+        # A rehearsal is there to be played through, again and again with the same cast: nobody has to approve its
+        # letters, and no site needs a rest. Both can be switched on in its settings.
+        rehearsal = Workspace.objects.create(
+            name="Rehearsal", slug="rehearsal", time_zone=zone, is_rehearsal=True, cool_off_days=0, first_letters=0
+        )
         for workspace in (empty, rehearsal):
             Membership.objects.create(user=owner, workspace=workspace, role=Role.OWNER)
         owner.last_workspace = rehearsal
@@ -114,7 +118,7 @@ def _demo_campaign(rehearsal: Workspace, owner: User, *, now: datetime) -> None:
         workspace=rehearsal,
         name="Robin Hale",
         organisation="Potted Plans",
-        postal_address="Potted Plans, 12 Harbour Row, Rehearsal Town",
+        postal_address="12 Harbour Row, Rehearsal Town",
         site="https://pottedplans.test",
         is_default=True,
     )

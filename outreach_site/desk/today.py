@@ -7,13 +7,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db.models import Count, Exists, OuterRef, Q
+from django.db.models import Count, Exists, F, OuterRef, Q
 from django.urls import reverse
 
+from campaigns.approvals import first_letters_left
 from campaigns.models import Attempt, Campaign, Lead, Step
 from compliance.gate import limits_of
 from compliance.models import Hold, Kind, SendRecord, Suppression
+from compliance.policy import Rule
+from compliance.privacy_models import PrivacyRequest
 from inbox.models import Reply
+from outreach_site.accounts.access import KEEPERS
 from outreach_site.accounts.models import Membership, Role, SenderIdentity, Workspace
 from outreach_site.mailboxes.models import Mailbox
 
@@ -21,6 +25,7 @@ from outreach_site.mailboxes.models import Mailbox
 ANSWER_WITHIN = timedelta(hours=24)
 LOOK_BACK = timedelta(days=30)
 WEEK = timedelta(days=7)
+DEADLINE_NEAR = 7  # days
 ROWS_OF_A_KIND = 10
 NEXT_LETTERS = 5
 NEARLY_USED_UP = 0.8
@@ -94,7 +99,9 @@ def needs(membership: Membership, *, now: datetime) -> list[Need]:
     return [
         *_replies(here, now),
         *_mailboxes_in_trouble(membership),
+        *_held_back(here),
         *_letters(membership, now),
+        *_privacy_requests(membership, now),
         *_look_through(here, now),
     ]
 
@@ -107,7 +114,7 @@ def _replies(here: Workspace, now: datetime) -> Iterable[Need]:
     written = (
         Reply.objects.in_workspace(here)
         .from_people()
-        .filter(received_at__gt=now - LOOK_BACK)
+        .filter(received_at__gt=now - LOOK_BACK, done_at=None)
         .filter(
             Q(classification=Reply.Classification.INTERESTED)
             | Q(classification=Reply.Classification.REPLIED, read_at=None)
@@ -130,7 +137,7 @@ def _replies(here: Workspace, now: datetime) -> Iterable[Need]:
     for reply in sorted(interested, key=lambda reply: (_asks_price(reply), reply.received_at)):
         is_late = now - reply.received_at > ANSWER_WITHIN
         says = "asks the price" if _asks_price(reply) else "is interested"
-        yield _reply_row(here, reply, says, "Answer", "bad" if is_late else "good", "reply", is_late=is_late)
+        yield _reply_row(here, reply, says, "Read", "bad" if is_late else "good", "reply", is_late=is_late)
     for reply in reversed(others):
         yield _reply_row(here, reply, "wrote back", "Read", "info", "message-square-text")
     for reply in reversed(doubtful):
@@ -183,18 +190,42 @@ def _mailboxes_in_trouble(membership: Membership) -> Iterable[Need]:
         )
 
 
+def _held_back(here: Workspace) -> Iterable[Need]:
+    """Mailboxes and campaigns that wait for a person; a mailbox that is held by its own failure is in trouble above."""
+    held = (
+        Hold.objects.in_workspace(here)
+        .standing()
+        .exclude(subject__startswith="address:")
+        .exclude(source=F("subject"))
+        .order_by("placed_at", "pk")
+    )
+    for hold in held[:ROWS_OF_A_KIND]:
+        kind = hold.subject.partition(":")[0]
+        yield Need(
+            tone="bad",
+            icon="hand",
+            title="The whole workspace is held back" if kind == "workspace" else f"A {kind} is held back",
+            detail=hold.reason,
+            verb="Look",
+            url=reverse("compliance:hold_list", args=[here.slug]),
+            at=hold.placed_at,
+        )
+
+
 def _letters(membership: Membership, now: datetime) -> Iterable[Need]:
     """Letters in doubt, letters that wait for a decision, letters that failed: a row for each kind."""
     here = membership.workspace
     queue = reverse("desk:queue", args=[here.slug])
     letters = Attempt.objects.in_workspace(here)
+    to_read = Q(asks__contains=f"{Rule.APPROVAL} ")
     counts = letters.filter(
         Q(state=Attempt.State.UNCERTAIN)
         | Q(state=Attempt.State.QUEUED, due_at=None)
         | Q(state=Attempt.State.FAILED, finished_at__gt=now - WEEK)
     ).aggregate(
         uncertain=Count("pk", filter=Q(state=Attempt.State.UNCERTAIN)),
-        asking=Count("pk", filter=Q(state=Attempt.State.QUEUED)),
+        asking=Count("pk", filter=Q(state=Attempt.State.QUEUED) & ~to_read),
+        to_read=Count("pk", filter=Q(state=Attempt.State.QUEUED) & to_read),
         failed=Count("pk", filter=Q(state=Attempt.State.FAILED)),
     )
     if counts["uncertain"]:
@@ -206,8 +237,21 @@ def _letters(membership: Membership, now: datetime) -> Iterable[Need]:
             verb="Decide",
             url=f"{queue}?show=uncertain",
         )
+    if counts["to_read"]:
+        left = first_letters_left(here)
+        leaves = "it leaves" if counts["to_read"] == 1 else "they leave"
+        yield Need(
+            tone="warn",
+            icon="mail-open",
+            title=f"{_letters_word(counts['to_read'])} to read before {leaves}",
+            detail=f"Once {left} more {'is' if left == 1 else 'are'} approved, the rest leave by themselves."
+            if 0 < left < counts["to_read"]
+            else "Each leaves when somebody has read it and said yes.",
+            verb="Read",
+            url=reverse("campaigns:approval_list", args=[here.slug]),
+        )
     if counts["asking"]:
-        why = letters.filter(state=Attempt.State.QUEUED, due_at=None).order_by("-pk").values_list("reason", flat=True)
+        why = letters.asking().exclude(to_read).order_by("-pk").values_list("reason", flat=True)
         yield Need(
             tone="warn",
             icon="hand",
@@ -224,6 +268,26 @@ def _letters(membership: Membership, now: datetime) -> Iterable[Need]:
             detail="Each says what the server answered. You can queue it again or let it be.",
             verb="Look",
             url=f"{queue}?show=failed",
+        )
+
+
+def _privacy_requests(membership: Membership, now: datetime) -> Iterable[Need]:
+    """People who asked about their own data: each has a deadline by law, and is late once it is over."""
+    here = membership.workspace
+    today = here.day_of(now)
+    may_do = membership.role in KEEPERS
+    for request in PrivacyRequest.objects.in_workspace(here).waiting().order_by("due_on", "pk")[:ROWS_OF_A_KIND]:
+        left = request.days_left(today)
+        wants = "what is held about them" if request.kind == PrivacyRequest.Kind.ACCESS else "to be erased"
+        yield Need(
+            tone="bad" if left < 0 else "warn" if left <= DEADLINE_NEAR else "info",
+            icon="user-round-search",
+            title=f"{request.address} asks {'for ' if request.kind == PrivacyRequest.Kind.ACCESS else ''}{wants}",
+            detail=f"To be answered by {request.due_on.day} {request.due_on:%B}"
+            + (f": {-left} {'day' if left == -1 else 'days'} over." if left < 0 else "."),
+            verb="Answer" if may_do else "Look",
+            url=reverse("compliance:request_detail", args=[here.slug, request.pk]),
+            is_late=left < 0,
         )
 
 

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
-from campaigns import queueing
+from campaigns import approvals, queueing
 from campaigns.models import Attempt
 from compliance import audit
 from outreach_site.accounts.access import READERS, SENDERS, WorkspaceRequest, allow, public, signed_in
@@ -173,6 +173,18 @@ def letter_requeue(request: WorkspaceRequest, workspace: str, pk: int) -> HttpRe
 
 @allow(SENDERS)
 @require_POST
+def letter_write_anyway(request: WorkspaceRequest, workspace: str, pk: int) -> HttpResponse:
+    """To a site that somebody here wrote to lately."""
+    letter = _letter(request, pk)
+    if approvals.write_anyway(letter, user=request.user, now=timezone.now()):
+        messages.success(request, f"The letter to {letter.recipient} goes on.")
+    else:
+        messages.error(request, f"The letter to {letter.recipient} does not wait for that any more.")
+    return _back_to_queue(request)
+
+
+@allow(SENDERS)
+@require_POST
 def letter_arrived(request: WorkspaceRequest, workspace: str, pk: int) -> HttpResponse:
     return _say_what_became_of(request, pk, arrived=True)
 
@@ -221,6 +233,7 @@ def health(request: HttpRequest) -> HttpResponse:
             for pulse in found.pulses
         },
         "oldest_due_letter_seconds": found.backlog_seconds,
+        "oldest_unsealed_audit_seconds": found.unsealed_seconds,
         "trouble": found.sentences,
     }
     return JsonResponse(said, status=200 if found.is_well else 503)

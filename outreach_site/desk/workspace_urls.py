@@ -14,6 +14,7 @@ urlpatterns: list[URLPattern] = [
     path("queue/resume/", views.sending_resume, name="sending_resume"),
     path("queue/<int:pk>/cancel/", views.letter_cancel, name="letter_cancel"),
     path("queue/<int:pk>/requeue/", views.letter_requeue, name="letter_requeue"),
+    path("queue/<int:pk>/write-anyway/", views.letter_write_anyway, name="letter_write_anyway"),
     path("queue/<int:pk>/arrived/", views.letter_arrived, name="letter_arrived"),
     path("queue/<int:pk>/lost/", views.letter_lost, name="letter_lost"),
 ]

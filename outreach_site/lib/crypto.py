@@ -70,6 +70,28 @@ def keyed_digest(purpose: str, text: str) -> str:
     return hmac.new(settings.DIGEST_KEY.encode(), f"{purpose}\0{text}".encode(), hashlib.sha256).hexdigest()
 
 
+class Digester:
+    """`keyed_digest` for very many texts of one purpose: the key's part is worked out once, which halves the time."""
+
+    def __init__(self, purpose: str) -> None:
+        block = settings.DIGEST_KEY.encode()
+        if len(block) > _BLOCK:
+            block = hashlib.sha256(block).digest()
+        block = block.ljust(_BLOCK, b"\0")
+        self._inner = hashlib.sha256(bytes(byte ^ 0x36 for byte in block) + f"{purpose}\0".encode())
+        self._outer = hashlib.sha256(bytes(byte ^ 0x5C for byte in block))
+
+    def __call__(self, data: bytes) -> str:
+        """HMAC-SHA-256 (RFC 2104) of `data` under DIGEST_KEY, as 64 hex digits."""
+        inner, outer = self._inner.copy(), self._outer.copy()
+        inner.update(data)
+        outer.update(inner.digest())
+        return outer.hexdigest()
+
+
+_BLOCK = 64  # bytes that SHA-256 takes at a time
+
+
 def new_token() -> str:
     """A random token for a URL: 256 bits, URL-safe."""
     return secrets.token_urlsafe(32)

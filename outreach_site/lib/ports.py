@@ -6,10 +6,12 @@ the caller's own transaction, so that what is recorded and what happened stand o
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
+
+from django.db.models import QuerySet
 
 
 @dataclass(frozen=True)
@@ -89,6 +91,26 @@ def people_who_answered(campaign_ids: Sequence[int]) -> Mapping[int, int]:
     return _answer_counter(campaign_ids)
 
 
+class CampaignNames(Protocol):
+    """Filled by campaigns: the names of these campaigns of one workspace; one that is gone is left out."""
+
+    def __call__(self, campaign_ids: Sequence[int], *, workspace_id: int) -> Mapping[int, str]: ...
+
+
+_campaign_names: CampaignNames | None = None
+
+
+def set_campaign_names(names: CampaignNames) -> None:
+    global _campaign_names  # noqa: PLW0603 - a registry that is filled once, at start
+    _campaign_names = names
+
+
+def campaign_names(campaign_ids: Sequence[int], *, workspace_id: int) -> Mapping[int, str]:
+    if _campaign_names is None:
+        raise RuntimeError("No campaigns are registered: they must be installed.")
+    return _campaign_names(campaign_ids, workspace_id=workspace_id)
+
+
 @dataclass(frozen=True)
 class MailboxUse:
     """How much of a mailbox's room is used: letters of the workspace's day, and of the last sixty minutes; and why its
@@ -142,3 +164,162 @@ def announce_mailbox_mended(mailbox_id: int, *, user_id: int, now: datetime) -> 
     if _mailbox_mended_listener is None:
         raise RuntimeError("Nobody keeps holds: compliance must be installed.")
     _mailbox_mended_listener(mailbox_id, user_id=user_id, now=now)
+
+
+@dataclass(frozen=True)
+class Engagement:
+    """Something under way with an address that an unasked letter would talk over, as a sentence for a person.
+
+    `letter` is the number of an attempt that waits or is leaving; None: they wrote to us, and it is our turn.
+    """
+
+    sentence: str
+    campaign: str = ""  # campaign:7
+    letter: int | None = None
+
+
+class OutreachFacts(Protocol):
+    """Filled by campaigns and by the inbox, each with one query: what is under way with these normalised addresses."""
+
+    def __call__(
+        self, addresses: Collection[str], *, workspace_id: int, now: datetime
+    ) -> Mapping[str, Sequence[Engagement]]: ...
+
+
+_outreach_facts: list[OutreachFacts] = []
+
+
+def add_outreach_facts(facts: OutreachFacts) -> None:
+    if facts not in _outreach_facts:
+        _outreach_facts.append(facts)
+
+
+def engagements(addresses: Collection[str], *, workspace_id: int, now: datetime) -> Mapping[str, Sequence[Engagement]]:
+    """What every room knows, by address; one that nothing is under way with is left out."""
+    found: dict[str, list[Engagement]] = {}
+    for facts in _outreach_facts:
+        for address, known in facts(addresses, workspace_id=workspace_id, now=now).items():
+            found.setdefault(address, []).extend(known)
+    return found
+
+
+# --- Personal data: who holds it, shows it, and lets it go ------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Person:
+    """Whose data is asked about: one address in one workspace.
+
+    `key` is the address normalised, `spellings` every way in which it is written here, the key among them, in lower
+    case; `stone` is what stands in its place once it is erased.
+    """
+
+    workspace_id: int
+    key: str
+    stone: str
+    spellings: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Exhibit:
+    """One piece of the evidence about a person: what happened, when, and the words themselves.
+
+    `section` is one of `found letters answers decisions consent objections`; `facts` are pairs of a word and its value;
+    `quote` is a text as it was written; `about` a plain subject such as attempt:42.
+    """
+
+    section: str
+    at: datetime
+    title: str
+    facts: Sequence[tuple[str, str]] = ()
+    quote: str = ""
+    about: str = ""
+
+
+@dataclass(frozen=True)
+class Cutoffs:
+    """Moments before which something has been kept for long enough."""
+
+    unwritten: datetime  # contacts in the EU and UK to whom nobody wrote
+    unlinked: datetime  # mail that belongs to no letter
+    raw: datetime  # the bytes of messages
+    replies: datetime  # what people answered
+    audit: datetime  # the readable people of the audit log
+
+
+@dataclass(frozen=True)
+class Overdue:
+    """Rows that have been kept for long enough. `let_go` takes their keys, in the caller's transaction, and after it
+    they are not in `rows` any more."""
+
+    what: str  # in words, such as "replies"
+    rows: QuerySet[Any]
+    let_go: Callable[[Sequence[int]], None]
+
+
+@dataclass(frozen=True)
+class Swept:
+    """How far a shelf was looked through: the key to go on from, and whether that was the end of it."""
+
+    after: int
+    is_done: bool
+
+
+class Shelf(Protocol):
+    """Rows in which somebody may be named who is not whom they are about: texts, and the bytes of messages."""
+
+    @property
+    def name(self) -> str: ...
+
+    def sweep(self, person: Person, *, after: int) -> Swept:
+        """Take the person's address out of the next rows above the key `after`, in a transaction of its own."""
+        ...
+
+
+class NotYetError(Exception):
+    """The person cannot be erased at this moment, and can be soon; the message says why, for a person."""
+
+
+class Holder(Protocol):
+    """Filled by each room that keeps personal data; asked by the privacy desk, in its transaction.
+
+    `models` names what the room answers for, as `app.Model`. Every method may be called again without harm.
+    """
+
+    @property
+    def models(self) -> frozenset[str]: ...
+
+    def spellings(self, workspace_id: int, key: str) -> set[str]:
+        """Every way in which the address is written in this room."""
+        ...
+
+    def count(self, person: Person) -> Mapping[str, int]:
+        """What an erasure would take, in words, with numbers."""
+        ...
+
+    def export(self, person: Person) -> Mapping[str, Sequence[Mapping[str, Any]]]:
+        """Everything that is held, as rows of plain values, by the kind of row."""
+        ...
+
+    def evidence(self, person: Person) -> Sequence[Exhibit]: ...
+
+    def erase(self, person: Person, *, now: datetime) -> None:
+        """Let the person go. Raises NotYetError, and then has changed nothing that stays."""
+        ...
+
+    def shelves(self) -> Sequence[Shelf]: ...
+
+    def overdue(self, workspace_id: int, cutoffs: Cutoffs) -> Sequence[Overdue]: ...
+
+
+_holders: list[Holder] = []
+
+
+def add_holder(holder: Holder) -> None:
+    """A room says that it holds personal data. Rooms are asked in the order in which they said so."""
+    if holder not in _holders:
+        _holders.append(holder)
+
+
+def holders() -> Sequence[Holder]:
+    return tuple(_holders)

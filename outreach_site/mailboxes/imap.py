@@ -26,6 +26,9 @@ logging.getLogger("imapclient").setLevel(logging.WARNING)
 __all__ = ["Folders", "ImapSession", "Security", "ServerSettings", "classify_imap_error", "connect", "find_folders"]
 
 OPENING_FACTOR = 2.0
+# Bytes that a server may hand over in answer to one command: above the largest message that is fetched whole, and the
+# most that one worker holds in memory, whatever sizes the server announced before.
+MOST_IN_ONE_ANSWER = 64 * 1024 * 1024
 LOGOUT_SECONDS = 5.0
 
 
@@ -36,7 +39,19 @@ class _VettedIMAP4(imaplib.IMAP4):
         self._server = server
         self._surroundings = surroundings
         self._patience = patience
+        self._heard = 0
         super().__init__(server.host, server.port)
+
+    def _new_tag(self) -> bytes:
+        """Called for each command: what is heard from now on answers this one."""
+        self._heard = 0
+        return super()._new_tag()  # type: ignore[misc, no-any-return]  # imaplib's own, without a stub
+
+    def read(self, size: int) -> bytes:
+        self._heard += size
+        if self._heard > MOST_IN_ONE_ANSWER:
+            raise self.abort("the answer is larger than any message that is fetched")
+        return super().read(size)
 
     def _create_socket(self, timeout: float | None = None) -> socket.socket:  # noqa: ARG002 - imaplib's signature
         sock = open_socket(self._server, surroundings=self._surroundings, patience=self._patience)

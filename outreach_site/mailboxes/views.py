@@ -5,6 +5,7 @@ from __future__ import annotations
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Literal
 
+from allauth.core.internal import ratelimit
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
@@ -39,6 +40,13 @@ from outreach_site.mailboxes.trials import (
 from outreach_site.mailboxes.wire import Surroundings
 
 LIST, FORM = "mailboxes/mailbox_list.html", "mailboxes/mailbox_form.html"
+
+# Enough for whoever sets a mailbox up, too few for whoever tries other people's passwords from here. (Letters that try
+# a server out have a limit of their own.)
+IMAP_TRIALS = {"imap_trial": "60/h/user"}
+TOO_MANY_TRIALS = Said(
+    tone="warn", title="You have tried to sign in very often within an hour. Wait a while before you try again."
+)
 
 
 def said_of(trial: Trial) -> Said:
@@ -165,7 +173,7 @@ def _try_out(request: WorkspaceRequest, form: MailboxForm, mailbox: Mailbox | No
     try:
         server = form.server()
         if form.purpose == IMAP:
-            return said_of(try_imap(server))
+            return said_of(try_imap(server)) if _may_try_reading(request) else TOO_MANY_TRIALS
         return said_of(
             send_test_letter(
                 server,
@@ -186,6 +194,10 @@ def _try_out(request: WorkspaceRequest, form: MailboxForm, mailbox: Mailbox | No
         return Said(tone="warn", title=str(err))
 
 
+def _may_try_reading(request: WorkspaceRequest) -> bool:
+    return bool(ratelimit.consume(request, app="outreach_site.mailboxes", action="imap_trial", config=IMAP_TRIALS))
+
+
 # --- Buttons of a card -----------------------------------------------------------------------------------------------
 
 
@@ -196,7 +208,7 @@ def mailbox_check(request: WorkspaceRequest, workspace: str, mailbox: int) -> Ht
     found = _mailbox(request, mailbox)
     with ThreadPoolExecutor(max_workers=1) as beside:
         # At the same time: two servers that hang together must not outlast the browser's patience.
-        reading = _begin_reading(beside, found) if found.imap_host else None
+        reading = _begin_reading(beside, found) if found.imap_host and _may_try_reading(request) else None
         said = [_check_sending(request, found)]
         if reading is not None:
             said.append(_check_receiving(found, reading))

@@ -10,6 +10,7 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import hmac
+import json
 import os
 import secrets
 import sqlite3
@@ -80,6 +81,46 @@ class Letter:
     thread: str
     raw: bytes
     answer: Answer | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reader:
+    """Who looks. A letter of the platform's may open an account: only whom it was sent to may read it.
+
+    `addresses` are the reader's own; `platform` is the account that the platform's letters come from, empty if none.
+    """
+
+    platform: str = ""
+    addresses: frozenset[str] = frozenset()
+    sees_rehearsal: bool = True
+    sees_all: bool = False
+
+    def may_read(self, letter: Letter) -> bool:
+        if self.sees_all:
+            return True
+        if self.platform and letter.account == self.platform:
+            return letter.mailbox in self.addresses
+        return self.sees_rehearsal
+
+    @property
+    def condition(self) -> str:
+        """`may_read` for SQL, with the values of `parameters`."""
+        return (
+            "(:sees_all OR CASE WHEN :platform <> '' AND account = :platform"
+            " THEN mailbox IN (SELECT value FROM json_each(:addresses)) ELSE :sees_rehearsal END)"
+        )
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        return {
+            "platform": self.platform,
+            "addresses": json.dumps(sorted(self.addresses)),
+            "sees_rehearsal": self.sees_rehearsal,
+            "sees_all": self.sees_all,
+        }
+
+
+ANYBODY = Reader(sees_all=True)  # the post office itself, and tests of it
 
 
 class Store:
@@ -218,13 +259,23 @@ class Store:
         )
         return int(cursor.lastrowid or 0)
 
-    def letters(self, *, kind: Kind | None = None, before: int | None = None, limit: int | None = None) -> list[Letter]:
-        """Letters, the newest first: at most `limit`, of one `kind`, older than the letter with the id `before`."""
+    def letters(
+        self,
+        *,
+        kind: Kind | None = None,
+        before: int | None = None,
+        limit: int | None = None,
+        reader: Reader = ANYBODY,
+    ) -> list[Letter]:
+        """Letters that `reader` may read, the newest first: at most `limit`, of one `kind`, older than the letter with
+        the id `before`.
+        """
+        found = f"SELECT * FROM letter_with_answer WHERE {reader.condition}"  # noqa: S608 - our own words
         with self.reading() as db:
             rows = db.execute(
-                "SELECT * FROM letter_with_answer WHERE (:kind IS NULL OR kind = :kind)"
-                " AND (:before IS NULL OR id < :before) ORDER BY id DESC LIMIT :limit",
-                {"kind": kind, "before": before, "limit": -1 if limit is None else limit},
+                f"{found} AND (:kind IS NULL OR kind = :kind) AND (:before IS NULL OR id < :before)"
+                " ORDER BY id DESC LIMIT :limit",
+                {"kind": kind, "before": before, "limit": -1 if limit is None else limit, **reader.parameters},
             )
             return [_letter(row) for row in rows]
 
@@ -233,12 +284,12 @@ class Store:
             row = db.execute("SELECT * FROM letter_with_answer WHERE id = ?", (letter_id,)).fetchone()
         return None if row is None else _letter(row)
 
-    def letter_count(self, *, kind: Kind | None = None) -> int:
+    def letter_count(self, *, kind: Kind | None = None, reader: Reader = ANYBODY) -> int:
         with self.reading() as db:
-            if kind is None:
-                (count,) = db.execute("SELECT count(*) FROM letter").fetchone()
-            else:
-                (count,) = db.execute("SELECT count(*) FROM letter WHERE kind = ?", (kind,)).fetchone()
+            (count,) = db.execute(
+                f"SELECT count(*) FROM letter WHERE (:kind IS NULL OR kind = :kind) AND {reader.condition}",  # noqa: S608 - as above
+                {"kind": kind, **reader.parameters},
+            ).fetchone()
         return int(count)
 
     # Answers

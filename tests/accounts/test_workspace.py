@@ -161,3 +161,31 @@ def test_the_last_owner_may_not_leave(world: World) -> None:
     assert answer.status_code == 422
     assert "needs an owner" in answer.content.decode()
     assert Membership.objects.filter(user=world.owner).exists()
+
+
+# --- Care -------------------------------------------------------------------------------------------------------------
+
+
+def test_a_new_workspace_is_careful(world: World) -> None:
+    world.client(world.owner).post(reverse("people:workspace_create"), {"name": "New", "time_zone": "UTC"})
+    new = Workspace.objects.get(name="New")
+    assert (new.cool_off_days, new.first_letters, new.look_at_regions) == (90, 10, [])
+
+
+@pytest.mark.parametrize(
+    ("days", "letters", "kept"),
+    [("0", "0", (0, 0)), ("", "", (90, 10)), ("30", "3", (30, 3)), ("730", "1000", (730, 1000))],
+)
+def test_how_careful_is_the_owners_to_say(world: World, days: str, letters: str, kept: tuple[int, int]) -> None:
+    form = FORM | {"cool_off_days": days, "first_letters": letters, "look_at_regions": ["EU", "CA"]}
+    assert world.client(world.owner).post(edit(world), form).status_code == 302
+    world.here.refresh_from_db()
+    assert (world.here.cool_off_days, world.here.first_letters) == kept
+    assert world.here.look_at_regions == ["EU", "CA"]
+    told = AuditEntry.objects.get(event="workspace.changed").details
+    assert told["look_at_regions"] == {"old": [], "new": ["EU", "CA"]}
+
+
+@pytest.mark.parametrize("changes", [{"cool_off_days": "731"}, {"first_letters": "-1"}, {"look_at_regions": ["MARS"]}])
+def test_what_is_no_care_is_refused(world: World, changes: dict[str, object]) -> None:
+    assert world.client(world.owner).post(edit(world), FORM | changes).status_code == 422

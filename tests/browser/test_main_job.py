@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -146,6 +147,13 @@ def photograph_everything(page: Page, site: Site, pictures: Path) -> None:
         "audit": f"{here}/compliance/audit/",
         "check": f"{here}/compliance/check/",
         "held": f"{here}/compliance/held-back/",
+        "never-pitch": f"{here}/compliance/never-pitch/",
+        "consent": f"{here}/compliance/consent/",
+        "requests": f"{here}/compliance/requests/",
+        "evidence": f"{here}/compliance/evidence/?address={KEEN.address}",
+        "reputation": f"{here}/compliance/health/",
+        "privacy": f"{here}/compliance/privacy/",
+        "approvals": f"{here}/campaigns/approvals/",
         "settings": f"{here}/settings/",
         "workspace": f"{here}/settings/workspace/",
         "team": f"{here}/settings/team/",
@@ -160,9 +168,10 @@ def photograph_everything(page: Page, site: Site, pictures: Path) -> None:
     addresses["campaign-settings"] = addresses["leads"] + "settings/"
     addresses["reply"] = first_link(page, addresses["inbox"], KEEN.name)
     wide = []
+    schemes: tuple[Literal["light", "dark"], ...] = ("light", "dark")
     for name, address in addresses.items():
-        for scheme in ("light", "dark"):
-            page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]  # a literal
+        for scheme in schemes:
+            page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
             for size, viewport in (("desktop", DESKTOP), ("phone", PHONE)):
                 page.set_viewport_size(viewport)  # type: ignore[arg-type]  # the shape of a TypedDict
                 page.goto(address)
@@ -178,4 +187,4 @@ def first_link(page: Page, address: str, name: str) -> str:
     page.goto(address)
     href = page.locator("main").get_by_role("link", name=re.compile(re.escape(name))).first.get_attribute("href")
     assert href is not None
-    return href if href.startswith("http") else address.split("/w/")[0] + href
+    return href if href.startswith("http") else address.partition("/w/")[0] + href

@@ -34,7 +34,7 @@ def archived(room: Room) -> None:
 
 def waiting_for_a_ground(room: Room) -> None:
     room.queue(room.leads[0])
-    Attempt.objects.update(due_at=None)
+    Attempt.objects.update(due_at=None, asks="region ")
 
 
 ACTIONS = [

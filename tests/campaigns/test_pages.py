@@ -213,7 +213,7 @@ def test_a_row_says_what_comes_next_and_why_not(room: Room) -> None:
     Campaign.objects.update(state=Campaign.State.PAUSED)
     assert next_of(bright) == ("Waits", "the campaign is paused")
     Campaign.objects.update(state=Campaign.State.RUNNING)
-    Attempt.objects.update(due_at=None, reason="Say why.")
+    Attempt.objects.update(due_at=None, reason="Say why.", asks="region ")
     assert next_of(bright) == ("Waits for you", "Say why.")
     for state, words in (
         (Attempt.State.SENDING, "Leaving now"),

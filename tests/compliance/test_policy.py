@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
 from compliance.models import Kind, PolicyResult
-from compliance.policy import APPLIES, Facts, Letter, Limits, Outcome, Rule, decide
+from compliance.policy import APPLIES, Facts, Letter, Limits, Outcome, Rule, Written, at_once, decide
+from outreach_site.lib.ports import Engagement
 
 NOW = datetime(2026, 3, 10, 12, 0, tzinfo=UTC)
 MIDNIGHT = datetime(2026, 3, 11, 0, 0, tzinfo=UTC)
@@ -28,7 +29,15 @@ LETTER = Letter(
     subject_digest="d",
     step="step:1",
     campaign="campaign:1",
+    found_url="https://site.com/team",
 )
+
+CAREFUL = replace(LIMITS, cool_off_days=90)
+FIRST_THREE = replace(LIMITS, first_letters=3)
+LATELY = Written("Mara", NOW - timedelta(days=12))
+OURS = Engagement("A letter of “One” waits.", campaign="campaign:1", letter=5)
+THEIRS = Engagement("A letter of “Two” waits.", campaign="campaign:2", letter=5)
+WROTE = Engagement("They wrote to us a day ago.")
 
 
 def outcome(letter: Letter, facts: Facts, rule: Rule) -> Outcome:
@@ -54,6 +63,81 @@ def test_a_letter_that_nothing_speaks_against_goes() -> None:
         ({}, {"repeats": {("mara@orchard.com", "ada@site.com", "d")}}, Rule.DUPLICATE, Outcome.REFUSED),
         ({}, {"repeats": {("zoe@orchard.com", "ada@site.com", "d")}}, Rule.DUPLICATE, Outcome.PASSED),
         ({"identity_complete": False}, {}, Rule.IDENTITY, Outcome.ASKS),
+        ({"recipient": "ada@site..com"}, {}, Rule.VALID_ADDRESS, Outcome.REFUSED),
+        ({"recipient": "ada\nbcc: x@site.com"}, {}, Rule.VALID_ADDRESS, Outcome.REFUSED),
+        ({"recipient": '"ada reed"@site.com'}, {}, Rule.VALID_ADDRESS, Outcome.REFUSED),
+        ({"recipient": "a" * 250 + "@site.com"}, {}, Rule.VALID_ADDRESS, Outcome.REFUSED),
+        ({"recipient": "ąda@site.com"}, {}, Rule.VALID_ADDRESS, Outcome.REFUSED),
+        ({"recipient": ""}, {}, Rule.VALID_ADDRESS, Outcome.REFUSED),
+        ({"recipient": "ada@münchen.de"}, {}, Rule.VALID_ADDRESS, Outcome.PASSED),
+        ({"has_notice": False}, {}, Rule.NOTICE, Outcome.WARNED),
+        ({"has_notice": False, "recipient_key": "a@site.de"}, {}, Rule.NOTICE, Outcome.ASKS),
+        ({"has_notice": False, "recipient_key": "a@site.de", "ground": "invited"}, {}, Rule.NOTICE, Outcome.ASKS),
+        (
+            {"has_notice": False, "recipient_key": "a@site.de"},
+            {"consents": {"a@site.de": date(2026, 1, 2)}},
+            Rule.NOTICE,
+            Outcome.WARNED,
+        ),
+        (
+            {"has_notice": False, "recipient_key": "a@site.de"},
+            {"treatments": {"EU": "allow"}},
+            Rule.NOTICE,
+            Outcome.WARNED,
+        ),
+        ({}, {"readers_reach_us": False}, Rule.UNSUBSCRIBE, Outcome.WARNED),
+        ({"through_sandbox": True}, {"readers_reach_us": False}, Rule.UNSUBSCRIBE, Outcome.PASSED),
+        ({"found_url": ""}, {}, Rule.SOURCE, Outcome.WARNED),
+        ({"found_url": "", "found_passage": "On the card she gave us."}, {}, Rule.SOURCE, Outcome.PASSED),
+        ({"found_url": "", "recipient_key": "a@site.de"}, {}, Rule.SOURCE, Outcome.ASKS),
+        ({"found_url": "", "recipient_key": "a@site.de", "ground": "invited"}, {}, Rule.SOURCE, Outcome.WARNED),
+        ({}, {"never_pitch": {"site.com": "A client's."}}, Rule.NEVER_PITCH, Outcome.REFUSED),
+        ({"recipient_key": "ada@a.b.site.com"}, {"never_pitch": {"site.com": "x"}}, Rule.NEVER_PITCH, Outcome.REFUSED),
+        ({"site": "blog.client.com"}, {"never_pitch": {"client.com": "x"}}, Rule.NEVER_PITCH, Outcome.REFUSED),
+        ({}, {"never_pitch": {"blog.site.com": "x"}}, Rule.NEVER_PITCH, Outcome.PASSED),
+        ({}, {"written": {"site.com": LATELY}}, Rule.COOL_OFF, Outcome.PASSED),  # it is switched off
+        ({}, {"limits": CAREFUL, "written": {"site.com": LATELY}}, Rule.COOL_OFF, Outcome.ASKS),
+        ({}, {"limits": CAREFUL, "written": {"other.com": LATELY}}, Rule.COOL_OFF, Outcome.PASSED),
+        (
+            {"cool_off_waived": True},
+            {"limits": CAREFUL, "written": {"site.com": LATELY}},
+            Rule.COOL_OFF,
+            Outcome.WARNED,
+        ),
+        (
+            {"recipient_key": "ada@gmail.com", "recipient_domain": "gmail.com"},
+            {"limits": CAREFUL, "written": {"gmail.com": LATELY}},
+            Rule.COOL_OFF,
+            Outcome.PASSED,
+        ),
+        (
+            {"recipient_key": "ada@gmail.com", "recipient_domain": "gmail.com"},
+            {"limits": CAREFUL, "written": {"ada@gmail.com": LATELY}},
+            Rule.COOL_OFF,
+            Outcome.ASKS,
+        ),
+        ({}, {"limits": CAREFUL, "engaged": {"ada@site.com": [OURS]}}, Rule.CONVERSATION, Outcome.PASSED),
+        ({}, {"limits": CAREFUL, "engaged": {"ada@site.com": [THEIRS]}}, Rule.CONVERSATION, Outcome.PASSED),
+        (
+            {"about": "attempt:9"},
+            {"limits": CAREFUL, "engaged": {"ada@site.com": [OURS, THEIRS]}},
+            Rule.CONVERSATION,
+            Outcome.REFUSED,
+        ),
+        (
+            {"about": ""},
+            {"limits": CAREFUL, "engaged": {"ada@site.com": [THEIRS]}},
+            Rule.CONVERSATION,
+            Outcome.REFUSED,
+        ),
+        ({}, {"limits": CAREFUL, "engaged": {"ada@site.com": [WROTE]}}, Rule.CONVERSATION, Outcome.REFUSED),
+        ({}, {"engaged": {"ada@site.com": [WROTE]}}, Rule.CONVERSATION, Outcome.PASSED),
+        ({}, {"limits": FIRST_THREE}, Rule.APPROVAL, Outcome.ASKS),
+        ({"approved": True}, {"limits": FIRST_THREE}, Rule.APPROVAL, Outcome.PASSED),
+        ({}, {"limits": FIRST_THREE, "let_go": 3}, Rule.APPROVAL, Outcome.PASSED),
+        ({}, {"look_at_regions": {"US"}}, Rule.APPROVAL, Outcome.ASKS),
+        ({"approved": True}, {"look_at_regions": {"US"}}, Rule.APPROVAL, Outcome.PASSED),
+        ({}, {"look_at_regions": {"EU"}}, Rule.APPROVAL, Outcome.PASSED),
         ({}, {"held": {"campaign:1": "Paused."}}, Rule.HOLD, Outcome.ASKS),
         ({}, {"held": {"address:ada@site.com": "Look."}}, Rule.HOLD, Outcome.ASKS),
         ({}, {"held": {"mailbox:2": "Other."}}, Rule.HOLD, Outcome.PASSED),
@@ -130,3 +214,68 @@ def test_suppression_and_caps_apply_to_every_kind_of_letter() -> None:
     for kind in Kind:
         assert {Rule.SUPPRESSION, Rule.USER_CAP, Rule.DOMAIN_CAP, Rule.MAILBOX_HOUR, Rule.REHEARSAL} <= APPLIES[kind]
     assert Rule.DUPLICATE not in APPLIES[Kind.ANSWER]
+
+
+def test_an_answer_owes_less_than_what_we_write_unasked() -> None:
+    unasked = {Rule.NEVER_PITCH, Rule.CONVERSATION, Rule.APPROVAL, Rule.SOURCE, Rule.NOTICE, Rule.UNSUBSCRIBE}
+    assert unasked <= APPLIES[Kind.FIRST]
+    assert unasked <= APPLIES[Kind.FOLLOW_UP]
+    assert not unasked & APPLIES[Kind.ANSWER]
+    assert [kind for kind in Kind if Rule.COOL_OFF in APPLIES[kind]] == [Kind.FIRST]
+    assert all(Rule.VALID_ADDRESS in APPLIES[kind] for kind in Kind)
+
+
+def test_who_wrote_and_when_is_said() -> None:
+    facts = replace(FACTS, limits=CAREFUL, written={"site.com": LATELY})
+    [decision] = decide([LETTER], facts, now=NOW)
+    assert decision.reason == "Mara wrote to site.com 12 days ago."
+    assert decision.asking == (Rule.COOL_OFF,)
+    assert decision.until is None
+
+
+def test_the_second_letter_of_a_batch_to_one_site_is_held() -> None:
+    other = replace(LETTER, about="attempt:2", recipient_key="tom@site.com", recipient="tom@site.com")
+    first, second = decide([LETTER, other], replace(FACTS, limits=CAREFUL, names={1: "Mara"}), now=NOW)
+    assert first.allowed
+    assert second.reason == "Mara wrote to site.com within the last day."
+    follow_up = replace(other, kind=Kind.FOLLOW_UP)
+    assert [d.allowed for d in decide([LETTER, follow_up], replace(FACTS, limits=CAREFUL), now=NOW)] == [True, True]
+
+
+def test_the_first_letters_are_counted_within_a_batch() -> None:
+    letters = [replace(LETTER, about=f"attempt:{n}", recipient_key=f"p{n}@site.com", approved=n < 3) for n in range(5)]
+    decisions = decide(letters, replace(FACTS, limits=FIRST_THREE), now=NOW)
+    assert [decision.allowed for decision in decisions] == [True] * 5
+    held = decide(letters[2:], replace(FACTS, limits=FIRST_THREE), now=NOW)
+    assert [decision.allowed for decision in held] == [True, False, False]
+    assert "1 has left so far" in held[1].reason
+
+
+@pytest.mark.parametrize(
+    ("letter", "facts", "result"),
+    [
+        ({}, {}, PolicyResult.APPROVED),
+        ({}, {"per_user": {1: 100}}, PolicyResult.BLOCKED),
+        ({"recipient_key": "a@site.de"}, {}, PolicyResult.APPROVED),
+        ({"recipient_key": "a@site.de", "has_notice": False}, {"limits": FIRST_THREE}, PolicyResult.APPROVED),
+        ({"recipient_key": "a@site.de"}, {"treatments": {"EU": "block"}}, PolicyResult.BLOCKED),
+        ({}, {"held": {"mailbox:1": "Broken."}}, PolicyResult.BLOCKED),
+        ({"identity_complete": False}, {}, PolicyResult.BLOCKED),
+        ({}, {"limits": CAREFUL, "written": {"site.com": LATELY}}, PolicyResult.BLOCKED),
+        ({}, {"suppressed": {"ada@site.com": "Said no."}}, PolicyResult.BLOCKED),
+    ],
+)
+def test_the_answer_for_somebody_who_will_not_wait(
+    letter: dict[str, object], facts: dict[str, object], result: PolicyResult
+) -> None:
+    changed: Facts = replace(FACTS, **facts)  # type: ignore[arg-type]  # a table's values
+    [decision] = decide([replace(LETTER, **letter)], changed, now=NOW)  # type: ignore[arg-type]  # as above
+    answer = at_once(decision)
+    assert answer.result == result
+    assert bool(answer.reason) == (result == PolicyResult.BLOCKED)
+    assert not answer.asks
+
+
+def test_a_question_is_not_answered_about_a_letter_that_does_not_exist() -> None:
+    [decision] = decide([replace(LETTER, is_question=True, found_url="")], FACTS, now=NOW)
+    assert not {Rule.STEP, Rule.SOURCE} & {check.rule for check in decision.checks}

@@ -89,7 +89,7 @@ def test_it_is_cheap(
         desk.letter()
     Mailbox.objects.update(next_send_at=timezone.now() - timedelta(hours=1))
     Attempt.objects.update(due_at=timezone.now() - timedelta(hours=1))
-    with django_assert_max_num_queries(6):
+    with django_assert_max_num_queries(7):
         world.client().get("/health/")
 
 

@@ -111,6 +111,10 @@ def test_scripts_stay_light_htmx_included() -> None:
 # --- The rules -------------------------------------------------------------------------------------------------------
 
 
+# A file that is saved and read elsewhere, where our styles cannot be fetched.
+CARRY_THEIR_OWN_STYLE = {"evidence_file.html"}
+
+
 @pytest.mark.parametrize(
     "path", TEMPLATES, ids=lambda path: path.relative_to(settings.BASE_DIR / "templates").as_posix()
 )
@@ -123,6 +127,8 @@ def test_a_template_keeps_to_the_content_policy(path: Path) -> None:
         "evaluated htmx attribute": r"hx-(?:vals|headers|trigger)=['\"](?:js|javascript):",
         "foreign host": r"(?:src|href)=\"https?://(?!example)",
     }
+    if path.name in CARRY_THEIR_OWN_STYLE:
+        del forbidden["inline style"]
     assert [name for name, pattern in forbidden.items() if re.search(pattern, written)] == []
 
 

@@ -117,7 +117,7 @@ def test_the_workers_pulse(world: World, desk: Desk) -> None:
     assert "The workers have not been seen yet" in client.get(QUEUE).content.decode()
     Heartbeat.beat("mail", now=timezone.now())
     assert "At work" in client.get(QUEUE).content.decode()
-    Heartbeat.beat("mail", now=timezone.now() - timedelta(minutes=4))
+    Heartbeat.beat("mail", now=timezone.now() - timedelta(minutes=6))
     assert "The workers are silent" in client.get(QUEUE).content.decode()
 
 
@@ -126,6 +126,12 @@ def test_why_it_waits_is_the_mailboxs_hold(world: World, desk: Desk) -> None:
     Hold.objects.create(workspace=world.here, subject=f"mailbox:{desk.mailbox.pk}", reason="The password was refused.")
     [row] = page(world.here, show=Show.NEXT, older_than=None, now=timezone.now()).rows
     assert row.why == "The password was refused."
+
+
+def test_a_letter_that_waits_for_a_decision_leads_to_it(world: World, desk: Desk) -> None:
+    desk.letter(due_at=None, reason="Germany asks for consent.")
+    text = world.client(world.marketer).get(QUEUE, {"show": "asking"}).content.decode()
+    assert reverse("campaigns:attempt_list", args=["orchard", desk.campaign.pk]) in text
 
 
 def test_a_viewer_sees_no_buttons(world: World, desk: Desk) -> None:

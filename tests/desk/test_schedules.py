@@ -116,5 +116,5 @@ def test_silence_is_noticed() -> None:
     now = timezone.now()
     Heartbeat.beat("mail", now=now - timedelta(minutes=2))
     assert pulses(now)[0].is_well
-    Heartbeat.beat("mail", now=now - timedelta(minutes=3))
+    Heartbeat.beat("mail", now=now - timedelta(minutes=5))
     assert not pulses(now)[0].is_well

@@ -60,6 +60,12 @@ def test_an_answered_thread_leaves_by_itself(world: World, desk: Desk) -> None:
     assert titles(world) == []
 
 
+def test_a_reply_that_a_person_has_dealt_with_leaves(world: World, desk: Desk) -> None:
+    reply = desk.reply(Tag.INTERESTED, age=timedelta(hours=2))
+    Reply.objects.filter(pk=reply.pk).update(done_at=timezone.now())
+    assert titles(world) == []
+
+
 @pytest.mark.parametrize("state", [Attempt.State.CANCELLED, Attempt.State.BLOCKED])
 def test_an_answer_that_did_not_leave_is_none(world: World, desk: Desk, state: Attempt.State) -> None:
     reply = desk.reply(Tag.INTERESTED, age=timedelta(hours=2))

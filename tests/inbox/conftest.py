@@ -1,4 +1,4 @@
-"""What the tests of the inbox share: a mailbox that can be read, letters that have left, and messages to put into it."""
+"""What the tests of the inbox share: a mailbox that can be read, letters that have left, messages to put into it."""
 
 from __future__ import annotations
 

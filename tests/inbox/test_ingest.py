@@ -188,7 +188,9 @@ def test_a_bounce_that_is_not_for_good_suppresses_nobody(
 
 def test_a_warning_of_delay_is_no_bounce(correspondence: Correspondence) -> None:
     reply = correspondence.receive(
-        bounce(original=correspondence.attempt.message_id, action="delayed", status="4.4.1", words="connection timed out")
+        bounce(
+            original=correspondence.attempt.message_id, action="delayed", status="4.4.1", words="connection timed out"
+        )
     )
     assert reply is not None
     assert reply.kind == Reply.Kind.DELAY

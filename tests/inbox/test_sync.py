@@ -158,9 +158,7 @@ def test_a_server_that_hangs_is_left_in_time(
         ({"tls": "none"}, ""),
     ],
 )
-def test_other_troubles_are_said_in_a_sentence(
-    faulty_box: FaultyBox, knobs: dict[str, object], words: str
-) -> None:
+def test_other_troubles_are_said_in_a_sentence(faulty_box: FaultyBox, knobs: dict[str, object], words: str) -> None:
     box, server = faulty_box(**knobs)
     server.add(letter(1))
     assert box.poll().failed
@@ -234,7 +232,9 @@ def test_only_newer_messages_are_asked_for(faulty_box: FaultyBox) -> None:
     assert not [command for command in server.commands if command.startswith("STORE")]
 
 
-def test_killed_between_store_and_understand(office_box: ReadBox, post_office: RunningOffice, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_killed_between_store_and_understand(
+    office_box: ReadBox, post_office: RunningOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
     post_office.put(ALEX, letter(1))
 
     class Killed(BaseException):
@@ -279,8 +279,12 @@ def test_a_personal_mailbox_keeps_what_is_not_ours_out(faulty_box: FaultyBox) ->
     box, server = faulty_box()
     Mailbox.objects.filter(pk=box.mailbox.pk).update(reading=Mailbox.Reading.PERSONAL)
     attempt = sent_letter(box.box)
-    server.add(message("Dinner on Friday?", sender="Mum <mum@family.org>", subject="Friday", message_id="<1@family.org>"))
-    server.add(message("Yes", sender="Assistant <pa@other.org>", answers=attempt.message_id, message_id="<2@other.org>"))
+    server.add(
+        message("Dinner on Friday?", sender="Mum <mum@family.org>", subject="Friday", message_id="<1@family.org>")
+    )
+    server.add(
+        message("Yes", sender="Assistant <pa@other.org>", answers=attempt.message_id, message_id="<2@other.org>")
+    )
     server.add(message("Hello again", sender="ed@brightgarden.com", subject="New", message_id="<3@brightgarden.com>"))
     assert box.poll().stored == 2
     assert set(Reply.objects.values_list("from_email", flat=True)) == {"pa@other.org", "ed@brightgarden.com"}

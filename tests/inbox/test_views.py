@@ -30,7 +30,9 @@ def url(name: str, *args: object, slug: str = "orchard") -> str:
 
 @pytest.fixture
 def reply(correspondence: Correspondence) -> Reply:
-    return correspondence.answer("Sounds good, please send it over.\n\nOn Mon, 1 Dec 2025 Mara <m@o.com> wrote:\n> old words")
+    return correspondence.answer(
+        "Sounds good, please send it over.\n\nOn Mon, 1 Dec 2025 Mara <m@o.com> wrote:\n> old words"
+    )
 
 
 @pytest.fixture
@@ -136,16 +138,16 @@ def test_filters(client: Client, correspondence: Correspondence, show: str, expe
     correspondence.receive(message("Hi, who are you?", sender="who@nowhere.org", message_id="<w@w.w>"))
     correspondence.receive(bounce(original=correspondence.attempt.message_id))
     answer = client.get(url("reply_list"), {"show": show})
-    shown = {
-        "bounce" if row.reply.kind == "bounce" else row.reply.new_text for row in answer.context["rows"]
-    }
+    shown = {"bounce" if row.reply.kind == "bounce" else row.reply.new_text for row in answer.context["rows"]}
     assert shown == expected
 
 
 def test_a_campaign_alone(client: Client, reply: Reply, world: World) -> None:
     other = Campaign.objects.create(workspace=world.here, name="Autumn")
     assert [row.reply for row in client.get(url("reply_list"), {"campaign": other.pk}).context["rows"]] == []
-    assert [row.reply for row in client.get(url("reply_list"), {"campaign": reply.campaign_id}).context["rows"]] == [reply]
+    assert [
+        row.reply for row in client.get(url("reply_list"), {"campaign": str(reply.campaign_id)}).context["rows"]
+    ] == [reply]
 
 
 def test_pages_follow_each_other_by_key(client: Client, correspondence: Correspondence) -> None:
@@ -177,7 +179,9 @@ def test_the_number_of_queries_does_not_grow(
         from django.test.utils import CaptureQueriesContext
 
         client.get(address)
-        with CaptureQueriesContext(connection, ) as caught:
+        with CaptureQueriesContext(
+            connection,
+        ) as caught:
             client.get(address)
         return len(caught)
 
@@ -207,7 +211,7 @@ def test_replies_of_a_lead(client: Client, reply: Reply) -> None:
     assert "Sounds good" in part
 
 
-# --- Actions: it works, htmx, without JavaScript, the stranger, GET -----------------------------------------------------
+# --- Actions: it works, htmx, without JavaScript, the stranger, GET ---------------------------------------------------
 
 ACTIONS = (
     "reply_tag", "reply_untag", "reply_lead_status", "reply_undo_suppression", "reply_believe", "reply_disbelieve",
@@ -357,3 +361,13 @@ def test_ingesting_again_keeps_done_and_read(client: Client, correspondence: Cor
     ingest(reply.raw_id, now=timezone.now())
     assert fresh(reply).done_at is not None
     assert fresh(reply).read_at is not None
+
+
+def test_an_answer_is_written_in_ones_own_mail_program(world: World, reply: Reply) -> None:
+    Reply.objects.filter(pk=reply.pk).update(subject="Re: a & b?cc=x@y.com", from_email="ada@site.com")
+    page = world.client(world.marketer).get(reverse("inbox:reply_detail", args=[world.here.slug, reply.pk]))
+    assert "mailto:ada@site.com?subject=Re%3A%20a%20%26%20b%3Fcc%3Dx%40y.com" in page.content.decode()
+    world.here.is_rehearsal = True
+    world.here.save()
+    page = world.client(world.marketer).get(reverse("inbox:reply_detail", args=[world.here.slug, reply.pk]))
+    assert "mailto:" not in page.content.decode()

@@ -13,6 +13,7 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django.fixtures import Settings
 
+from outreach_site.accounts.models import Membership, Role, Workspace
 from outreach_site.sandbox.config import PostOffice
 from outreach_site.sandbox.correspondents import CAST
 from outreach_site.sandbox.delivery import Envelope, deliver_all, take_in
@@ -37,7 +38,9 @@ def store(tmp_path: Path, settings: Settings) -> Iterator[Store]:
 
 @pytest.fixture
 def client(world: World) -> Client:
-    """A viewer: anybody who is signed in may see the page."""
+    """A viewer of the rehearsal: nobody else sees its letters."""
+    rehearsal = Workspace.objects.create(name="Rehearsal", slug="rehearsal", is_rehearsal=True)
+    Membership.objects.create(user=world.viewer, workspace=rehearsal, role=Role.VIEWER)
     return world.client(world.viewer)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from campaigns import dispatch
+from campaigns import dispatch, outbox
 from outreach_site.accounts.installation import standing
 
 
@@ -19,7 +19,9 @@ class Command(BaseCommand):
         if not here.may_work:
             raise CommandError(here.sentence)
         now = timezone.now()
+        outbox.strand(now=now)
         dispatch.tidy_up(now=now)
+        outbox.wake(now=now)
         total = dispatch.Report()
         for mailbox_id in dispatch.due_mailboxes(now=now):
             report = dispatch.dispatch_mailbox(mailbox_id)

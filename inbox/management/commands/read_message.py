@@ -46,13 +46,13 @@ class Command(BaseCommand):
             self.stdout.write(json.dumps(row))
 
     def _rows(self, options: dict[str, Any], today: date) -> Iterator[dict[str, Any]]:
-        paths: list[Path] = list(options["paths"])
+        paths = [Path(path) for path in options["paths"]]
         if options["paths_from"]:
-            paths += [Path(line) for line in _lines(options["paths_from"]) if line.strip()]
+            paths += [Path(line) for line in _lines(Path(options["paths_from"])) if line.strip()]
         for path in paths:
             yield _answer({"path": str(path)}, partial(parse_file, path, today))
         if options["texts"]:
-            for line in _lines(options["texts"]):
+            for line in _lines(Path(options["texts"])):
                 if line.strip():
                     yield _of_line(line, today)
 

@@ -1,0 +1,380 @@
+"""The API of the compliance room, below `/api/v1/backlink-outreach`: may this letter go, suppression, the audit log."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date, datetime
+from typing import Annotated, Any, TypeVar
+
+from django.db.models import Model, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.utils import timezone
+from ninja import Field, Query, Router, Schema, Status
+from ninja.errors import ValidationError
+from pydantic import AfterValidator, BeforeValidator, model_validator
+
+from compliance import gate, suppression
+from compliance.addresses import InvalidAddressError, normalise
+from compliance.audit import one_line
+from compliance.models import AuditEntry, PolicyResult, Suppression
+from compliance.policy import Decision, Outcome, Rule
+from compliance.searching import begins, entries_about, suppressions_matching, within
+from compliance.suppression_imports import reason_named
+from outreach_site.accounts.access import KEEPERS, READERS, SENDERS
+from outreach_site.accounts.api_access import ApiRequest, caller
+from outreach_site.accounts.models import Scope, SenderIdentity, Workspace
+from outreach_site.mailboxes.models import Mailbox
+
+router = Router()
+MAX_LIMIT = 200
+WORKERS = SENDERS | KEEPERS
+M = TypeVar("M", bound=Model)
+
+Cursor = Annotated[str, Query(max_length=20, description="From the `Link` header of the page before.")]
+Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT, description="Rows a page.")]
+
+
+def _address(text: str) -> str:
+    """An address as it was written, once it is clear that it is one."""
+    try:
+        normalise(text)
+    except InvalidAddressError as err:
+        raise ValueError(str(err)) from err
+    return text.strip()
+
+
+def _line(text: object) -> object:
+    return one_line(text, 998) if isinstance(text, str) else text
+
+
+Address = Annotated[str, AfterValidator(_address)]
+
+
+class Fault(Schema):
+    detail: str
+
+
+class FieldFault(Schema):
+    field: str
+    message: str
+
+
+class FieldFaults(Fault):
+    fields: list[FieldFault]
+
+
+# --- May this letter go? ----------------------------------------------------------------------------------------------
+
+
+class Question(Schema):
+    """A letter that somebody thinks of sending."""
+
+    recipient_email: Address = Field(max_length=320, examples=["hannah@brightgarden.com"])
+    sender_email: Address = Field(
+        max_length=320, examples=["mara@orchardmedia.com"], description="A mailbox of your workspace."
+    )
+    subject: Annotated[str, BeforeValidator(_line)] = Field(
+        default="", max_length=998, examples=["An idea for Bright Garden"]
+    )
+
+
+class CheckAnswer(Schema):
+    """One rule's answer."""
+
+    rule: str = Field(examples=["domain_cap"])
+    outcome: str = Field(description="passed, warned, waits, asks or refused", examples=["passed"])
+    sentence: str = Field(examples=["3 of 20 letters a day to brightgarden.com used."])
+
+
+class Verdict(Schema):
+    """Whether the letter may go now, and what every rule says."""
+
+    allowed: bool
+    reason: str = Field(description="Why not; for a letter that may go, what there is to know. May be empty.")
+    legal_basis: str = Field(
+        description="What the recipient's region asks for: consent or legitimate_interest.", examples=["consent"]
+    )
+    daily_user_count: int = Field(description="Your letters today, this one not among them.")
+    daily_user_limit: int
+    daily_domain_count: int = Field(description="The workspace's letters to that domain today.")
+    daily_domain_limit: int
+    region: str = Field(description="EU, UK, CA, AU/NZ, US or OTHER", examples=["EU"])
+    region_source: str = Field(
+        description="How the region is known. generic_domain: the country is unknown.", examples=["country_domain"]
+    )
+    checks: list[CheckAnswer]
+
+
+class Refusal(Verdict):
+    detail: str = Field(description="The reason once more, where errors have it.")
+
+
+@router.post(
+    "/policy/validate",
+    response={200: Verdict, 401: Fault, 403: Refusal | Fault, 404: Fault, 422: FieldFaults},
+    auth=caller(WORKERS, Scope.READ),
+    summary="May this letter go?",
+    operation_id="validate_policy",
+)
+def validate_policy(request: ApiRequest, payload: Question) -> Status[Any]:
+    """What would become of a first letter now. Nothing is sent and no place is reserved; the question goes into the
+    audit log, marked as one.
+
+    A letter that would have to wait, for a limit or for a person, is answered with 403 and the reason. Where the
+    region asks for consent and we know of none, it is allowed, and `reason` says so.
+    """
+    here, user = request.auth.workspace, request.auth.user
+    mailbox = _mailbox(here, payload.sender_email)
+    identity = SenderIdentity.objects.default_of(here)
+    letter = replace(
+        gate.question(
+            recipient=payload.recipient_email,
+            sender=mailbox.email,
+            subject=payload.subject,
+            user=user,
+            mailbox_id=mailbox.pk,
+            sign_in=mailbox.sign_in,
+            through_sandbox=here.is_rehearsal,
+        ),
+        identity_complete=identity is not None and identity.is_complete,
+        has_notice=identity is not None and bool(identity.privacy_notice_url),
+        hourly_limit=mailbox.hourly_limit,
+        daily_limit=mailbox.daily_limit,
+    )
+    decision = gate.preview(letter, workspace=here, user=user, now=timezone.now(), at_once=True)
+    answer = _verdict(decision, here)
+    if decision.allowed:
+        return Status(200, answer)
+    return Status(403, answer | {"detail": decision.reason})
+
+
+def _mailbox(here: Workspace, sender: str) -> Mailbox:
+    """The mailbox of this workspace that writes as `sender`; another's does not exist. Raises Http404."""
+    key = normalise(sender)
+    for mailbox in Mailbox.objects.in_workspace(here).in_use().order_by("pk"):
+        if mailbox.email.lower() == sender.lower() or normalise(mailbox.email) == key:
+            return mailbox
+    raise Http404("No mailbox of this workspace has that address.")
+
+
+def _verdict(decision: Decision, here: Workspace) -> dict[str, Any]:
+    limits = gate.limits_of(here)
+    warned = " ".join(
+        check.sentence
+        for check in decision.checks
+        if check.outcome == Outcome.WARNED and check.rule in {Rule.REGION, Rule.NOTICE, Rule.APPROVAL}
+    )
+    return {
+        "allowed": decision.allowed,
+        "reason": decision.reason or warned,
+        "legal_basis": decision.legal_basis.value,
+        "daily_user_count": decision.daily_user_count,
+        "daily_user_limit": limits.per_user_day,
+        "daily_domain_count": decision.daily_domain_count,
+        "daily_domain_limit": limits.per_domain_day,
+        "region": decision.region.region.value,
+        "region_source": decision.region.source.value,
+        "checks": [check.row for check in decision.checks],
+    }
+
+
+# --- Suppression ------------------------------------------------------------------------------------------------------
+
+
+class NewSuppression(Schema):
+    """An address, or a domain with everybody there and at its subdomains."""
+
+    email: str | None = Field(default=None, max_length=320, examples=["ed@example.org"])
+    domain: str | None = Field(default=None, max_length=254, examples=[None])
+    reason: Annotated[str, BeforeValidator(_line)] = Field(
+        default="manual",
+        max_length=500,
+        examples=["opt_out"],
+        description="manual, not_interested, opt_out, unsubscribe, hard_bounce or complaint. Other words are kept as "
+        "the note of an entry added by hand. What a person asked for can later be lifted by an owner only.",
+    )
+    note: Annotated[str, BeforeValidator(_line)] = Field(default="", max_length=500, examples=["By telephone."])
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> NewSuppression:
+        if bool(self.email) == bool(self.domain):
+            raise ValueError("Give an email or a domain, and not both.")
+        if self.reason.strip().lower() == Suppression.Reason.ERASURE:
+            raise ValueError("An erasure is a request of its own: it is answered under Compliance, Requests.")
+        return self
+
+
+class SuppressionNow(Schema):
+    """An entry of the suppression list."""
+
+    id: int
+    email: str | None = Field(description="None for a domain, and for an address that was erased.")
+    domain: str | None = Field(description="For a domain with everybody there; None for an address.")
+    reason: str = Field(examples=["opt_out"])
+    source: str = Field(description="What brought it about, such as reply:7.")
+    note: str
+    created_at: datetime
+
+    @staticmethod
+    def resolve_email(entry: Suppression) -> str | None:
+        return entry.value if entry.scope == Suppression.Scope.ADDRESS else None
+
+    @staticmethod
+    def resolve_domain(entry: Suppression) -> str | None:
+        return entry.value if entry.scope == Suppression.Scope.DOMAIN else None
+
+
+@router.post(
+    "/suppression",
+    response={200: SuppressionNow, 201: SuppressionNow, 401: Fault, 403: Fault, 404: Fault, 422: FieldFaults},
+    auth=caller(WORKERS, Scope.WRITE),
+    summary="Suppress an address or a domain",
+    operation_id="create_suppression",
+)
+def create_suppression(request: ApiRequest, payload: NewSuppression) -> Status[Suppression]:
+    """Nobody in the workspace writes there again; letters that wait are held back at once. May be repeated without
+    harm: 201 for what is new, or got a stronger reason; 200 for what stood there already."""
+    reason = reason_named(payload.reason)
+    note = payload.note or ("" if reason else payload.reason)
+    try:
+        added = suppression.suppress_many(
+            workspace=request.auth.workspace,
+            addresses=[payload.email] if payload.email else [],
+            domains=[payload.domain] if payload.domain else [],
+            reason=reason or Suppression.Reason.MANUAL,
+            source="api",
+            note=note,
+            user=request.auth.user,
+            now=timezone.now(),
+        )
+    except InvalidAddressError as err:
+        where = "email" if payload.email else "domain"
+        raise ValidationError([{"loc": ("body", where), "msg": str(err), "type": "value_error"}]) from err
+    return Status(200 if added.known else 201, added.all[0])
+
+
+@router.get(
+    "/suppression",
+    response={200: list[SuppressionNow], 401: Fault, 403: Fault, 404: Fault, 422: FieldFaults},
+    auth=caller(READERS, Scope.READ),
+    summary="List suppressions",
+    operation_id="list_suppressions",
+)
+def list_suppressions(
+    request: ApiRequest,
+    response: HttpResponse,
+    cursor: Cursor = "",
+    limit: Limit = 50,
+    email: Annotated[
+        str, Query(max_length=320, description="An address and the domains above it; or how one begins.")
+    ] = "",
+    reason: Annotated[str, Query(max_length=16, examples=["opt_out"])] = "",
+) -> Sequence[Suppression]:
+    """The entries of the workspace, newest first. While there are more, the answer has a `Link` header with
+    `rel="next"` (RFC 8288), and the cursor alone in `X-Next-Cursor`."""
+    entries = Suppression.objects.own_of(request.auth.workspace).filter(suppressions_matching(email))
+    if reason:
+        entries = entries.filter(reason=_known(reason, Suppression.Reason.values, "reason"))
+    return _page(request, response, entries, cursor=cursor, limit=limit)
+
+
+# --- The audit log ----------------------------------------------------------------------------------------------------
+
+
+class AuditRow(Schema):
+    """One line of the audit log."""
+
+    id: int
+    event: str = Field(examples=["letter.decided"])
+    about: str = Field(description="What it is about, such as attempt:42.")
+    user_id: int | None = Field(description="Who acted. None: the system, or somebody outside.")
+    lead_email: str = Field(description="Empty where nobody is meant, or the person was erased.")
+    sender_email: str
+    subject: str
+    policy_result: str = Field(description="approved, blocked or deferred; empty for other events")
+    reason: str
+    legal_basis: str
+    region: str
+    timestamp: datetime
+    is_preview: bool = Field(description="Somebody only asked.")
+    checks: list[CheckAnswer]
+
+    @staticmethod
+    def resolve_lead_email(entry: AuditEntry) -> str:
+        return _person_of(entry, "lead_email")
+
+    @staticmethod
+    def resolve_sender_email(entry: AuditEntry) -> str:
+        return _person_of(entry, "sender_email")
+
+    @staticmethod
+    def resolve_subject(entry: AuditEntry) -> str:
+        return _person_of(entry, "subject")
+
+    @staticmethod
+    def resolve_timestamp(entry: AuditEntry) -> datetime:
+        return entry.recorded_at
+
+
+def _person_of(entry: AuditEntry, field: str) -> str:
+    person = getattr(entry, "person", None)
+    return str(getattr(person, field)) if person is not None else ""
+
+
+@router.get(
+    "/audit-logs",
+    response={200: list[AuditRow], 401: Fault, 403: Fault, 404: Fault, 422: FieldFaults},
+    auth=caller(READERS, Scope.READ),
+    summary="Read the audit log",
+    operation_id="list_audit_logs",
+)
+def list_audit_logs(
+    request: ApiRequest,
+    response: HttpResponse,
+    cursor: Cursor = "",
+    limit: Limit = 50,
+    email: Annotated[str, Query(max_length=320, description="The address of a lead, or how it begins.")] = "",
+    policy_result: Annotated[str, Query(max_length=8, examples=["blocked"])] = "",
+    event: Annotated[str, Query(max_length=48, description="An event, or how it begins.", examples=["letter."])] = "",
+    about: Annotated[str, Query(max_length=64, examples=["attempt:42"])] = "",
+    since: Annotated[date | None, Query(description="The first day, in the workspace's time zone.")] = None,
+    until: Annotated[date | None, Query(description="The last day.")] = None,
+) -> Sequence[AuditEntry]:
+    """The log of the workspace, newest first, paged as the suppression list is."""
+    here = request.auth.workspace
+    entries = AuditEntry.objects.in_workspace(here).select_related("person").filter(entries_about(email))
+    if policy_result:
+        entries = entries.filter(policy_result=_known(policy_result, PolicyResult.values, "policy_result"))
+    if event:
+        entries = entries.filter(begins("event", one_line(event, 48)))
+    if about:
+        entries = entries.filter(about=one_line(about, 64))
+    return _page(request, response, entries.filter(within(since, until, here.zone)), cursor=cursor, limit=limit)
+
+
+# --- Pages ------------------------------------------------------------------------------------------------------------
+
+
+def _page(request: HttpRequest, response: HttpResponse, rows: QuerySet[M], *, cursor: str, limit: int) -> Sequence[M]:
+    """Rows by falling key, and where the next page begins. One query, no OFFSET and no count."""
+    if cursor:
+        if not (cursor.isascii() and cursor.isdigit() and len(cursor) < 19):
+            message = "This page of the list does not exist."
+            raise ValidationError([{"loc": ("query", "cursor"), "msg": message, "type": "value_error"}])
+        rows = rows.filter(pk__lt=int(cursor))
+    found = list(rows.order_by("-pk")[: limit + 1])
+    if len(found) > limit:
+        next_cursor = str(found[limit - 1].pk)
+        query = request.GET.copy()
+        query["cursor"] = next_cursor
+        response["Link"] = f'<{request.build_absolute_uri(f"{request.path}?{query.urlencode()}")}>; rel="next"'
+        response["X-Next-Cursor"] = next_cursor
+    return found[:limit]
+
+
+def _known(value: str, values: Sequence[str], field: str) -> str:
+    if value not in values:
+        message = f"One of {', '.join(values)}."
+        raise ValidationError([{"loc": ("query", field), "msg": message, "type": "value_error"}])
+    return value

@@ -1,0 +1,44 @@
+"""Whom we are in conversation with: people who wrote to us lately, and whose word was not a no."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime, timedelta
+
+from django.db.models import Q
+
+from campaigns.models import Lead
+from inbox.models import Reply
+from outreach_site.lib.ports import Engagement
+
+# A conversation that nobody has continued for so long is over.
+LASTS = timedelta(days=30)
+
+
+def conversations(
+    addresses: Collection[str], *, workspace_id: int, now: datetime
+) -> Mapping[str, Sequence[Engagement]]:
+    """Newest replies of people, by the normalised address they wrote from or were written to (lib.ports.OutreachFacts).
+
+    One query. A lead that is lost, or gone, ends the conversation: other rules know whether to write there again.
+    """
+    replies = (
+        Reply.objects.from_people()
+        .filter(workspace_id=workspace_id, received_at__gt=now - LASTS)
+        .filter(Q(from_key__in=addresses) | Q(attempt__recipient_key__in=addresses))
+        .exclude(lead__status__in=[Lead.Status.LOST, Lead.Status.UNSUBSCRIBED, Lead.Status.BOUNCED])
+        .order_by("received_at")
+        .values_list("from_key", "received_at", "attempt__recipient_key")
+    )
+    found: dict[str, list[Engagement]] = {}
+    for from_key, received_at, wrote_to in replies:
+        sentence = f"They wrote to us {_ago(now - received_at)}: answer them in the inbox instead."
+        for address in {from_key, wrote_to} & set(addresses):
+            found[address] = [Engagement(sentence)]
+    return found
+
+
+def _ago(time: timedelta) -> str:
+    if time.days < 1:
+        return "within the last day"
+    return "a day ago" if time.days == 1 else f"{time.days} days ago"
