@@ -190,6 +190,7 @@ def _written(person: Person) -> Iterator[Exhibit]:
             facts=tuple(fact for fact in facts if fact[1]),
             quote=letter.body,
             about=letter.about,
+            sent_at=(letter.finished_at or letter.created_at) if letter.state == State.SENT else None,
         )
 
 

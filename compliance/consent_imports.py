@@ -19,7 +19,7 @@ from django.core.validators import URLValidator
 from django.db import transaction
 
 from compliance import audit, suppression
-from compliance.addresses import InvalidAddressError, domain_of, normalise
+from compliance.addresses import InvalidAddressError, domain_of, fold, normalise
 from compliance.consents import live_among, why_not
 from compliance.models import Suppression
 from compliance.privacy_models import Consent, ConsentImport, ConsentImportProblem
@@ -284,7 +284,7 @@ def _row(cells: Sequence[str], heading: Heading, *, line: int, defaults: Consent
             values.setdefault(column, cell.strip())
     if "address" not in values:
         raise _RowError("There is no address in this line.")
-    address = normalise(values["address"])
+    address = fold(normalise(values["address"]))
     day = _day(values.get("day", ""))
     text = values.get("text", "") or defaults.evidence_text
     url = values.get("url", "")

@@ -13,7 +13,7 @@ from datetime import date, datetime
 from django.db import IntegrityError, transaction
 
 from compliance import audit, suppression
-from compliance.addresses import domain_of
+from compliance.addresses import domain_of, fold
 from compliance.models import Suppression
 from compliance.privacy_models import Consent, ConsentFile
 from outreach_site.accounts.models import User, Workspace
@@ -41,9 +41,14 @@ class Proof:
 
 def live_among(workspace: Workspace, keys: Collection[str]) -> dict[str, date]:
     """Which of these normalised addresses have a live record here, and since when. One query."""
-    return dict(
-        Consent.objects.in_workspace(workspace).live().filter(address__in=keys).values_list("address", "obtained_on")
+    folded = {key: fold(key) for key in keys}
+    found = dict(
+        Consent.objects.in_workspace(workspace)
+        .live()
+        .filter(address__in=set(folded.values()))
+        .values_list("address", "obtained_on")
     )
+    return {key: found[address] for key, address in folded.items() if address in found}
 
 
 def why_not(obtained_on: date, entry: Suppression | None, *, today: date) -> str:
@@ -73,6 +78,7 @@ def record(
     """Take one consent on record; `address` is normalised. Raises NotRecordedError."""
     if proof.is_empty:
         raise NotRecordedError("Say how they agreed: in words, with a link, or with a file.")
+    address = fold(address)  # As suppression compares it, which can end it.
     try:
         with transaction.atomic():
             entry = suppression.suppressed_among(workspace, [address]).get(address)

@@ -10,7 +10,8 @@ from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
 
-from compliance import audit
+from compliance import audit, suppression
+from compliance.addresses import fold
 from compliance.models import LegalBasis, SendRecord
 from compliance.policy import CONSENT
 from compliance.privacy import person_of
@@ -130,22 +131,30 @@ def record_handing_out(pack: Pack, *, form: str, about: str, user: User, now: da
 
 def _why(person: Person, exhibits: Sequence[Exhibit]) -> Iterable[str]:
     """The answer in a few sentences, each of them backed by a record."""
+    erased_at = suppression.erased_since(person.workspace_id, person.key)
+    # What went to a person who was erased is still counted, under what stands in the address's place.
     letters = list(
-        SendRecord.objects.filter(workspace_id=person.workspace_id, recipient_key=person.key)
+        SendRecord.objects.filter(workspace_id=person.workspace_id, recipient_key__in=[person.key, person.stone])
         .that_count()
         .order_by("counted_at", "pk")
     )
-    sent = [letter for letter in letters if letter.state == SendRecord.State.SENT]
+    # The ledger keeps what is gone from campaigns; whichever of the two says that a letter left, it left.
+    moments = {exhibit.about: exhibit.sent_at for exhibit in exhibits if exhibit.sent_at is not None}
+    moments |= {letter.subject: letter.counted_at for letter in letters if letter.state == SendRecord.State.SENT}
+    sent = sorted(moments.values())
     doubtful = [letter for letter in letters if letter.state == SendRecord.State.UNCERTAIN]
     if not sent and not doubtful:
         yield "We have not written to this address."
     if sent:
-        first, last = sent[0].counted_at, sent[-1].counted_at
+        first, last = sent[0], sent[-1]
         times = "once" if len(sent) == 1 else f"{len(sent)} times"
         when = f"on {_day(first)}" if len(sent) == 1 else f"between {_day(first)} and {_day(last)}"
         yield f"We wrote to this address {times}, {when}."
     if doubtful:
         yield f"{len(doubtful)} more may have been sent: the connection broke at the last moment."
+    if erased_at is not None:
+        yield f"Since {_day(erased_at)} it is erased, as its owner asked. No more is kept, and nobody writes to it."
+        return
     yield from _where_found(letters, exhibits)
     yield from _on_what_ground(person, letters)
     objections = [exhibit for exhibit in exhibits if exhibit.section == "objections" and "never" in exhibit.title]
@@ -171,7 +180,7 @@ def _where_found(letters: Sequence[SendRecord], exhibits: Sequence[Exhibit]) -> 
 
 
 def _on_what_ground(person: Person, letters: Sequence[SendRecord]) -> Iterable[str]:
-    for consent in Consent.objects.live().filter(workspace_id=person.workspace_id, address=person.key):
+    for consent in Consent.objects.live().filter(workspace_id=person.workspace_id, address=fold(person.key)):
         yield f"Consent is on record since {_day(consent.obtained_on)}."
     if not letters:
         return

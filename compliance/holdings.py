@@ -6,6 +6,7 @@ The ledger goes on counting, and the chain of the audit log goes on holding: an 
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -18,6 +19,7 @@ from compliance.addresses import (
     SAME_PROVIDER,
     InvalidAddressError,
     domain_of,
+    fold,
     normalise,
     parents_of,
 )
@@ -221,7 +223,7 @@ def _tokens(person: Person) -> QuerySet[UnsubscribeToken]:
 
 
 def _consents(person: Person) -> QuerySet[Consent]:
-    return Consent.objects.filter(workspace_id=person.workspace_id, address=person.key).order_by("pk")
+    return Consent.objects.filter(workspace_id=person.workspace_id, address=fold(person.key)).order_by("pk")
 
 
 def _holds(person: Person) -> QuerySet[Hold]:
@@ -230,7 +232,7 @@ def _holds(person: Person) -> QuerySet[Hold]:
 
 def _suppressions(person: Person) -> QuerySet[Suppression]:
     """Their own entries, and those of domains above them."""
-    values = [person.key, person.stone, *parents_of(domain_of(person.key))]
+    values = [fold(person.key), person.stone, *parents_of(domain_of(person.key))]
     return Suppression.objects.filter(workspace_id=person.workspace_id, value__in=values).order_by("pk")
 
 
@@ -318,13 +320,18 @@ def _consents_shown(person: Person) -> Iterator[Exhibit]:
         )
 
 
+def _in_words(source: str) -> str:
+    """A plain subject such as reply:7 as "reply 7"; another source as it stands."""
+    return source.replace("_", " ").replace(":", " ") if re.fullmatch(r"[a-z_]+:\d+", source) else source
+
+
 def _objections(person: Person) -> Iterator[Exhibit]:
     for entry in _suppressions(person):
         yield Exhibit(
             section="objections",
             at=entry.created_at,
             title=f"{readable(entry)} is never written to again: {entry.get_reason_display().lower()}",
-            facts=tuple(fact for fact in (("From", entry.source), ("Note", entry.note)) if fact[1]),
+            facts=tuple(fact for fact in (("From", _in_words(entry.source)), ("Note", entry.note)) if fact[1]),
             about=f"suppression:{entry.pk}",
         )
     for token in _tokens(person).exclude(used_at=None).order_by("pk"):

@@ -20,6 +20,7 @@ import idna
 from django.db import IntegrityError, transaction
 
 from compliance import audit, suppression
+from compliance.addresses import fold
 from compliance.privacy_models import PrivacyRequest
 from compliance.suppression import stone_of
 from outreach_site.accounts.models import User, Workspace
@@ -47,7 +48,7 @@ class Progress:
 
 def person_of(workspace: Workspace, address: str) -> Person:
     """Everything by which a normalised address is known here."""
-    written = {address}
+    written = {address, fold(address)}
     for holder in ports.holders():
         written |= holder.spellings(workspace.pk, address)
     spellings = {spelling.strip().lower() for spelling in written if spelling}
@@ -186,7 +187,7 @@ def _finish(request_id: int, progress: Mapping[str, int], *, now: datetime) -> N
             workspace=row.workspace,
             user=User.objects.filter(pk=row.done_by_id or 0).first(),
             about=row.about,
-            details={"removed": [f"{number} {what}" for what, number in counts.items()]},
+            details={"removed": [f"{what}: {number}" for what, number in counts.items()]},
             now=now,
         )
 

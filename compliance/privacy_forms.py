@@ -130,10 +130,10 @@ class RequestForm(forms.Form):
     """What somebody asks of us about their own data."""
 
     kind = forms.ChoiceField(
-        label="They ask",
+        label="They ask for",
         choices=[
-            (PrivacyRequest.Kind.ACCESS, "what we hold about them"),
-            (PrivacyRequest.Kind.ERASURE, "to be erased"),
+            (PrivacyRequest.Kind.ACCESS, "What we hold about them"),
+            (PrivacyRequest.Kind.ERASURE, "To be erased"),
         ],
         widget=forms.RadioSelect(),
         initial=PrivacyRequest.Kind.ACCESS,

@@ -79,7 +79,7 @@ def apply(workspace: Workspace, settings: PrivacySettings, *, until: float, now:
             audit.record(
                 "retention.applied",
                 workspace=workspace,
-                details={"removed": [f"{number} {what}" for what, number in taken.items()]},
+                details={"removed": [f"{what}: {number}" for what, number in taken.items()]},
                 now=now,
             )
     return Run(removed=taken, is_done=is_done)

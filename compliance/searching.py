@@ -10,6 +10,7 @@ from django.db.models import Q
 
 from compliance.addresses import InvalidAddressError, domain_of, fold, normalise, parents_of
 from compliance.audit import one_line
+from compliance.suppression import stone_of
 
 
 def typed(text: str) -> str:
@@ -32,7 +33,7 @@ def suppressions_matching(text: str) -> Q:
     domain = wanted.removeprefix("@")
     found = begins("value", domain) | begins("domain", domain)
     key = whole_address(wanted)
-    return found | Q(value__in=[key, *parents_of(domain_of(key))]) if key else found
+    return found | Q(value__in=[key, stone_of(key), *parents_of(domain_of(key))]) if key else found
 
 
 def whole_address(text: str) -> str:

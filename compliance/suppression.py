@@ -39,6 +39,7 @@ __all__ = [
     "Suppression",
     "entomb",
     "erased_among",
+    "erased_since",
     "is_own_word",
     "is_stone",
     "lift",
@@ -198,7 +199,7 @@ def entomb(
 
     Entries that name the address become stones too. What waits for it is told. May be repeated without harm.
     """
-    stone = stone_of(address)
+    stone, folded = stone_of(address), fold(address)
     with transaction.atomic():
         entry, is_new = Suppression.objects.get_or_create(
             workspace=workspace,
@@ -211,8 +212,8 @@ def entomb(
                 "created_at": now,
             },
         )
-        Suppression.objects.own_of(workspace).filter(scope=Scope.ADDRESS, value=address).delete()
-        _entomb_everywhere(address, stone)
+        Suppression.objects.own_of(workspace).filter(scope=Scope.ADDRESS, value=folded).delete()
+        _entomb_everywhere(folded, stone)
         if is_new:
             audit.record_many([_entry(entry, was="", user=user, now=now)])
         ports.announce_suppression(workspace_id=workspace.pk, addresses=[address])
@@ -239,6 +240,12 @@ def erased_among(workspace: Workspace, addresses: Collection[str]) -> set[str]:
         entries = Suppression.objects.in_workspace(workspace).filter(value__in=wanted[start : start + _SLICE])
         standing.update(entries.values_list("value", flat=True))
     return {address for address, stone in stones.items() if stone in standing}
+
+
+def erased_since(workspace_id: int, address: str) -> datetime | None:
+    """When a normalised address was erased here; None if it never was."""
+    stones = Suppression.objects.filter(workspace_id=workspace_id, scope=Scope.ERASED, value=stone_of(address))
+    return stones.values_list("created_at", flat=True).first()
 
 
 def stone_of(address: str) -> str:

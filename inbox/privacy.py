@@ -160,7 +160,7 @@ def _replies(person: Person) -> QuerySet[Reply]:
         | Q(failed_recipient__in=person.spellings)
         | Q(suppressed_value=person.key)
     )
-    return Reply.objects.filter(mine, workspace_id=person.workspace_id)
+    return Reply.objects.filter(mine, workspace_id=person.workspace_id).exclude(from_key=person.stone)
 
 
 def _black_out(replies: QuerySet[Reply], stone: str, *, now: datetime) -> None:

@@ -81,6 +81,7 @@ def attempt_write_anyway(request: WorkspaceRequest, workspace: str, pk: int) -> 
 def _page(request: WorkspaceRequest, letter: Attempt | None, form: ApprovalForm | None = None) -> HttpResponse:
     here = request.membership.workspace
     context: dict[str, Any] = {"may_act": may_act(request), "left": first_letters_left(here), "letter": None}
+    context["is_next"] = is_htmx(request)  # A reader that hears the page is told that another letter stands there.
     if letter is not None:
         letter = find_attempt(request, letter.pk)
         waiting = to_approve(here)

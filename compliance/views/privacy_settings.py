@@ -30,8 +30,7 @@ def privacy_settings(request: WorkspaceRequest, workspace: str) -> HttpResponse:
     foreseen = retention.foresee(here, settings, now=timezone.now() + TOMORROW)
     context = {
         "settings": settings,
-        "foreseen": [(number, what) for what, number in foreseen.items() if number],
-        "removed": [(number, what) for what, number in settings.removed.items()],
+        "foreseen": {what: number for what, number in foreseen.items() if number},
         "may_edit": request.membership.role in OWNERS,
     }
     return render(request, "compliance/privacy_settings.html", context)

@@ -35,6 +35,8 @@ def unsubscribe_page(request: HttpRequest, token: str) -> HttpResponse:
 def masked(address: str) -> str:
     """Enough for its owner to recognise it, too little for somebody a letter was forwarded to: `e•••@example.org`."""
     local, _, domain = address.rpartition("@")
+    if not local:
+        return "•••"  # It was erased: what stands in its place says nothing to anybody.
     return f"{local[:1] if len(local) > 1 else ''}•••@{domain}"
 
 

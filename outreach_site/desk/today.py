@@ -285,7 +285,7 @@ def _privacy_requests(membership: Membership, now: datetime) -> Iterable[Need]:
             title=f"{request.address} asks {'for ' if request.kind == PrivacyRequest.Kind.ACCESS else ''}{wants}",
             detail=f"To be answered by {request.due_on.day} {request.due_on:%B}"
             + (f": {-left} {'day' if left == -1 else 'days'} over." if left < 0 else "."),
-            verb="Answer" if may_do else "Look",
+            verb=("Answer" if request.kind == PrivacyRequest.Kind.ACCESS else "Erase") if may_do else "Look",
             url=reverse("compliance:request_detail", args=[here.slug, request.pk]),
             is_late=left < 0,
         )

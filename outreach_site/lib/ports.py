@@ -225,7 +225,8 @@ class Exhibit:
     """One piece of the evidence about a person: what happened, when, and the words themselves.
 
     `section` is one of `found letters answers decisions consent objections`; `facts` are pairs of a word and its value;
-    `quote` is a text as it was written; `about` a plain subject such as attempt:42.
+    `quote` is a text as it was written; `about` a plain subject such as attempt:42; `sent_at` says of a letter that it
+    left, and when.
     """
 
     section: str
@@ -234,6 +235,7 @@ class Exhibit:
     facts: Sequence[tuple[str, str]] = ()
     quote: str = ""
     about: str = ""
+    sent_at: datetime | None = None
 
 
 @dataclass(frozen=True)

@@ -38,10 +38,6 @@ def seal(batch: int) -> None:
     say(seals.seal(now=timezone.now(), seconds=300, batch=batch).count)
 
 
-def count(_: int) -> None:
-    say(AuditSeal.objects.count(), AuditEntry.objects.count())
-
-
 def late(_: int) -> None:
     """A transaction takes its id early and commits late; in between the sealer comes by again and again."""
     now = timezone.now()

@@ -63,7 +63,7 @@ def test_slices_go_on_where_the_last_one_ended(monkeypatch: pytest.MonkeyPatch) 
         seen.append(AuditCheck.objects.get().percent)
         write(1)
         seals.seal(now=now)  # What comes meanwhile is the next check's.
-    assert seen == [28, 57, 85]
+    assert seen == [28, 57, 85, 100]
     check = AuditCheck.objects.get()
     assert (check.rows, check.found, check.end_seq) == (35, 1, 35)
     assert check.findings[0]["sentence"] == f"Entry {ids[12]} was removed."

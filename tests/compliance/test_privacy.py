@@ -11,11 +11,12 @@ import pytest
 from django.apps import apps
 from django.db import connection, models
 from django.test.utils import CaptureQueriesContext
+from pytest_django import Settings
 
 from campaigns import queueing
 from campaigns.leads import ASKED_TO_BE_ERASED, NewLead, add_lead, add_many, set_contact
 from campaigns.models import Attempt, Campaign, Contact, Lead, Template
-from compliance import consents, gate, holds, privacy, suppression, unsubscribe
+from compliance import consents, evidence, gate, holds, privacy, seals, suppression, unsubscribe, verification
 from compliance.addresses import InvalidAddressError
 from compliance.consents import NotRecordedError, Proof
 from compliance.models import AuditEntry, AuditPerson, Hold, PolicyResult, SendRecord, Suppression, UnsubscribeToken
@@ -191,7 +192,7 @@ def test_it_is_in_the_log_without_the_address(life: Life) -> None:
     request = erase(life)
     entry = AuditEntry.objects.get(event="privacy.erased")
     assert (entry.about, entry.user_id, entry.person_digest) == (request.about, life.world.officer.pk, "")
-    assert "2 letters, with their text" in entry.details["removed"]
+    assert "letters, with their text: 2" in entry.details["removed"]
 
 
 def test_another_workspace_keeps_what_is_its_own(life: Life) -> None:
@@ -433,3 +434,56 @@ def test_a_holder_that_says_not_yet_changes_nothing(life: Life) -> None:
             with pytest.raises(NotYetError):
                 holder.erase(person, now=NOW)
     assert Attempt.objects.filter(recipient_key=ED).count() == 2
+
+
+def test_the_chain_of_the_log_holds_after_an_erasure(life: Life) -> None:
+    seals.seal(now=NOW)
+    erase(life)
+    seals.seal(now=NOW)
+    walk = verification.begin()
+    verification.go_on(walk, through=verification.end_of_seals())
+    assert walk.findings == []
+
+
+def test_after_an_erasure_the_answer_says_so_and_no_more(life: Life) -> None:
+    erase(life)
+    pack = evidence.pack_of(life.world.here, ED, now=NOW)
+    assert pack.answer == [
+        "We wrote to this address once, on 7 March 2026.",
+        "Since 10 March 2026 it is erased, as its owner asked. No more is kept, and nobody writes to it.",
+    ]
+    assert [part.name for part in pack.sections if part.exhibits] == ["objections"]
+
+
+def test_an_erased_address_is_found_on_the_list_by_whoever_knows_it(life: Life) -> None:
+    erase(life)
+    stone = Suppression.objects.get(scope="erased")
+    client = life.world.client(life.world.viewer)
+    listing = f"/w/{life.world.here.slug}/compliance/suppression/"
+    assert "An erased address" in client.get(listing, {"q": "Ed@BrightGarden.com"}).content.decode()
+    assert "An erased address" not in client.get(listing, {"q": "ann@fernandfig.com"}).content.decode()
+    page = client.get(f"{listing}{stone.pk}/").content.decode()
+    assert "An erased address" in page
+    assert stone.value not in page
+
+
+def test_whatever_a_provider_ignores_one_consent_and_one_erasure_hold(world: World, settings: Settings) -> None:
+    settings.FOLD_ADDRESSES = False
+    consents.record(
+        workspace=world.here,
+        address="e.d@gmail.com",
+        proof=Proof(text="yes"),
+        obtained_on=NOW.date(),
+        source="",
+        user=world.officer,
+        now=NOW,
+    )
+    assert set(consents.live_among(world.here, ["ed@gmail.com", "e.d@gmail.com", "x@y.com"])) == {
+        "ed@gmail.com",
+        "e.d@gmail.com",
+    }
+    suppression.suppress(workspace=world.here, address="ed+a@gmail.com", reason="opt_out", now=NOW)
+    assert consents.live_among(world.here, ["e.d@gmail.com"]) == {}
+    suppression.entomb(workspace=world.here, address="e.d@gmail.com", now=NOW)
+    assert suppressed_among(world.here, ["ed@gmail.com"])["ed@gmail.com"].scope == "erased"
+    assert not Suppression.objects.filter(scope="address").exists()

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import random
+import sqlite3
 import subprocess
 import sys
 import time
 import uuid
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import psycopg
@@ -66,6 +68,17 @@ def ask(database: str, what: str, number: int = 0) -> str:
     return out
 
 
+def count(database: str, table: str) -> int:
+    asked = f"SELECT count(*) FROM {table}"
+    if database.startswith("sqlite"):
+        with closing(sqlite3.connect(database.removeprefix("sqlite:///"))) as opened:
+            return int(opened.execute(asked).fetchone()[0])
+    with psycopg.connect(database) as connection:
+        row = connection.execute(asked.encode()).fetchone()
+        assert row is not None
+        return int(row[0])
+
+
 def verify(database: str) -> str:
     process = start(database, "manage.py", "verify_audit")
     out, err = process.communicate(timeout=120)
@@ -82,22 +95,22 @@ def test_two_sealers_at_once(database: str) -> None:
         assert sealer.returncode == 0, err
         counts.append(int(out.split()[-1]))
     assert sum(counts) == 3000
-    assert ask(database, "count").split() == ["3000", "3000"]
+    assert count(database, "compliance_auditseal") == count(database, "compliance_auditentry") == 3000
     assert "intact, up to seal 3000." in verify(database)
 
 
 def test_killed_in_the_middle(database: str) -> None:
     ask(database, "prepare", 3000)
     seen = set()
-    for _ in range(4):
+    for _ in range(3):
         sealer = start(database, *script("seal", 20))
         assert sealer.stdout is not None
         assert sealer.stdout.readline() == "begun\n"
         time.sleep(random.uniform(0.1, 0.4))
         sealer.kill()
         sealer.communicate()
-        seen.add(int(ask(database, "count").split()[0]))
-        assert "intact" in verify(database)
+        seen.add(count(database, "compliance_auditseal"))
+    assert "intact" in verify(database)
     assert seen & set(range(1, 3000)), "it was never caught in the middle"
     assert all(count % 20 == 0 for count in seen), "a batch is sealed as a whole, or not at all"
     ask(database, "seal", 500)
@@ -117,7 +130,7 @@ def test_writers_that_commit_in_any_order(database: str) -> None:
 
 def test_all_tampering_is_found_on_postgresql_too(on_postgresql: str) -> None:
     """The same tests once more, where they ran on SQLite."""
-    files = ("test_seals.py", "test_append_only.py", "test_checkups.py")
+    files = ("test_seals.py", "test_append_only.py", "test_checkups.py", "test_log_keeping.py")
     process = start(
         on_postgresql, "-m", "pytest", "-q", "-p", "no:cacheprovider", *(f"tests/compliance/{name}" for name in files)
     )

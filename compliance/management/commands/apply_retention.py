@@ -30,7 +30,7 @@ class Command(BaseCommand):
                 taken = retention.foresee(here, settings, now=now)
             else:
                 taken = dict(retention.apply(here, settings, until=math.inf, now=now).removed)
-            words = ", ".join(f"{number} {what}" for what, number in taken.items() if number)
+            words = "; ".join(f"{what}: {number}" for what, number in taken.items() if number)
             self.stdout.write(f"{here.name}: {'would go' if dry_run else 'gone'}: {words or 'nothing'}.")
         if not dry_run and (cut := retention.cut_log(until=math.inf, now=now)):
             self.stdout.write(f"The audit log begins {cut} entries later now.")
