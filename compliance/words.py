@@ -57,7 +57,7 @@ EVENTS = {
     "retention.applied": "Let go what was kept for long enough",
     "workspace.privacy_changed": "Privacy settings changed",
     "audit.exported": "Audit log taken as a file",
-    "audit.head_exported": "End of the audit log kept elsewhere",
+    "audit.head_exported": "Last seal of the audit log taken as a file",
     "audit.cut": "Beginning of the audit log cut",
     "admin.entered": "Admin opened",
     "hold.placed": "Held back",
