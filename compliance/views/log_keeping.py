@@ -77,7 +77,7 @@ def audit_head(request: WorkspaceRequest, workspace: str) -> HttpResponse:
     now = timezone.now()
     head = AuditHead.objects.filter(pk=AuditHead.ONLY, seq__gt=0).first()
     if head is None or not seals.is_true(head):
-        messages.error(request, "There is no last seal to take away: nothing is sealed yet, or what is sealed does not fit.")
+        messages.error(request, "There is no last seal to take away: nothing is sealed yet, or the seal does not fit.")
         return redirect_to(request, reverse("compliance:audit_list", args=[workspace]))
     audit.record("audit.head_exported", workspace=request.membership.workspace, user=request.user, now=now)
     response = JsonResponse(seals.exported(head, now=now))
