@@ -87,17 +87,21 @@ def crowd(seconds: int) -> None:
 
     def writer(seed: int) -> None:
         dice = random.Random(seed)
-        while time.monotonic() < until:
+        kept = 0
+        while time.monotonic() < until or kept < 30:  # However slow the machine is, there is something to seal.
+            many, keeps = dice.randint(1, 20), dice.random() >= 0.2
+            kept += many if keeps else 0
             with transaction.atomic():
-                write(dice.randint(1, 20))
+                write(many)
                 time.sleep(dice.choice([0, 0, 0.01, 0.3]) if connection.vendor == "postgresql" else 0)
-                if dice.random() < 0.2:
+                if not keeps:
                     transaction.set_rollback(True)
             time.sleep(0.005)
 
     def sealer(_: int) -> None:
         while time.monotonic() < until:
             seals.seal(now=timezone.now(), batch=7)
+            time.sleep(0.02)  # SQLite has one writer at a time, and these would always be it.
 
     def guarded(work: Callable[[int], None], seed: int) -> None:
         try:
@@ -115,7 +119,8 @@ def crowd(seconds: int) -> None:
     assert len(done) == len(threads)
     seals.seal(now=timezone.now())
     assert look(now=timezone.now() + timedelta(hours=1)) == []
-    assert AuditSeal.objects.count() == AuditEntry.objects.count() > 100
+    assert AuditSeal.objects.count() == AuditEntry.objects.count()
+    assert AuditEntry.objects.count() > 20, "the writers hardly came to write"
     assert AuditSeal.objects.latest("seq").seq == AuditSeal.objects.count()
     order = list(AuditSeal.objects.order_by("seq").values_list("entry_id", flat=True))
     say("sealed", len(order), "out of order", sum(before > after for before, after in pairwise(order)))
