@@ -104,7 +104,7 @@ class CampaignsHolder:
             TextShelf(
                 Lead,
                 "campaign__workspace_id",
-                ("website_url", "site_key", "website_title", "topic", "custom_fields"),
+                ("website_url", "site_key", "website_title", "topic", "custom_fields", "next_action"),
             ),
             TextShelf(Contact, "lead__campaign__workspace_id", ("name", "role", "found_url", "found_passage")),
             TextShelf(

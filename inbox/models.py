@@ -8,6 +8,7 @@ from typing import Self
 from django.db import models
 from django.utils import timezone
 
+import inbox.desk_models  # noqa: F401 - its models belong to this app
 from campaigns.models import Attempt, Campaign, Lead
 from outreach_site.accounts.models import User, Workspace
 from outreach_site.mailboxes.models import Mailbox
@@ -153,6 +154,9 @@ class Reply(models.Model):
     received_at = models.DateTimeField()
     read_at = models.DateTimeField(null=True, blank=True)
     done_at = models.DateTimeField(null=True, blank=True)  # a person has dealt with it
+    # Out of sight until then; it comes back unread, for it is not marked read while it sleeps.
+    snoozed_until = models.DateTimeField(null=True, blank=True)
+    assignee = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     suppressed_value = models.CharField(max_length=254, blank=True)  # the address that this reply put on the list
 
     objects = ReplyQuerySet.as_manager()
@@ -173,6 +177,11 @@ class Reply(models.Model):
             models.Index(fields=["workspace", "classification", "-received_at"], name="replies_by_tag"),
             models.Index(fields=["workspace"], condition=models.Q(read_at=None), name="replies_unread"),
             models.Index(fields=["lead", "received_at"], name="replies_of_lead"),
+            models.Index(
+                fields=["workspace", "snoozed_until"],
+                condition=models.Q(snoozed_until__isnull=False),
+                name="replies_snoozed",
+            ),
         )
 
     def __str__(self) -> str:

@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from compliance.suppression import stone_of
 from compliance.sweeping import ERASED, TextShelf, names
+from inbox.desk_models import AnswerDraft, Note
 from inbox.models import RawBody, RawMessage, Reply
 from inbox.parsing import parse
 from outreach_site.lib.ports import Cutoffs, Exhibit, Overdue, Person, Shelf, Swept
@@ -29,7 +30,7 @@ _GONE = Q(from_key__startswith="erased:")
 class InboxHolder:
     """Replies, and the bytes of messages."""
 
-    models = frozenset({"inbox.Reply", "inbox.RawMessage", "inbox.RawBody"})
+    models = frozenset({"inbox.Reply", "inbox.RawMessage", "inbox.RawBody", "inbox.Note", "inbox.AnswerDraft"})
 
     def spellings(self, workspace_id: int, key: str) -> set[str]:
         replies = Reply.objects.filter(workspace_id=workspace_id)
@@ -43,6 +44,7 @@ class InboxHolder:
         return {
             "replies and reports, with their text": replies.count(),
             "messages as they came": RawBody.objects.filter(message__reply__in=replies).count(),
+            "notes on what they wrote": Note.objects.filter(reply__in=replies).count(),
         }
 
     def export(self, person: Person) -> Mapping[str, Sequence[Mapping[str, Any]]]:
@@ -64,7 +66,8 @@ class InboxHolder:
                     "message_id",
                     "received_at",
                 )
-            )
+            ),
+            "notes": list(Note.objects.filter(reply__in=_replies(person)).order_by("pk").values("text", "written_at")),
         }
 
     def evidence(self, person: Person) -> Sequence[Exhibit]:
@@ -92,6 +95,8 @@ class InboxHolder:
                 ),
             ),
             TextShelf(RawMessage, "mailbox__workspace_id", ("message_id", "error")),
+            TextShelf(Note, "workspace_id", ("text",)),
+            TextShelf(AnswerDraft, "reply__workspace_id", ("subject", "body")),
             MessageShelf(),
         )
 
@@ -167,6 +172,8 @@ def _black_out(replies: QuerySet[Reply], stone: str, *, now: datetime) -> None:
     # By key: what is written below changes what they are found by.
     keys = list(replies.values_list("pk", flat=True))
     messages = RawMessage.objects.filter(reply__in=keys)
+    Note.objects.filter(reply__in=keys).delete()
+    AnswerDraft.objects.filter(reply__in=keys).delete()
     _drop_bytes(messages)
     messages.update(message_id="", understood_at=now)
     Reply.objects.filter(pk__in=keys).update(

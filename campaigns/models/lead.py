@@ -37,6 +37,15 @@ class Lead(models.Model):
         BOUNCED = "bounced", "Bounced"  # the address does not exist
         UNSUBSCRIBED = "unsubscribed", "Unsubscribed"  # asked to be removed
 
+    class Stage(models.TextChoices):
+        """How far a lead that answered has come, in a person's words."""
+
+        TALKING = "talking", "Talking"
+        TOPIC_AGREED = "topic_agreed", "Topic agreed"
+        DRAFT_SENT = "draft_sent", "Draft sent"
+        AWAITING_PUBLICATION = "awaiting_publication", "Awaiting publication"
+        PAYMENT_DUE = "payment_due", "Payment due"
+
     class Source(models.TextChoices):
         MANUAL = "manual", "Added by hand"
         PASTE = "paste", "Pasted list"
@@ -56,6 +65,9 @@ class Lead(models.Model):
     contact = models.ForeignKey("Contact", null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     status = models.CharField(max_length=12, choices=Status, default=Status.DISCOVERED)
     status_changed_at = models.DateTimeField(default=timezone.now, editable=False)
+    stage = models.CharField(max_length=24, choices=Stage, blank=True)  # empty: nobody has said
+    next_action = models.CharField(max_length=200, blank=True)
+    next_action_on = models.DateField(null=True, blank=True)  # a day of the workspace; over it, Today says so
     quality_score = models.FloatField(null=True, blank=True, validators=ZERO_TO_ONE)
     relevance_score = models.FloatField(null=True, blank=True, validators=ZERO_TO_ONE)
     guest_post_likelihood = models.FloatField(null=True, blank=True, validators=ZERO_TO_ONE)
@@ -68,7 +80,12 @@ class Lead(models.Model):
     class Meta:
         ordering = ("pk",)
         constraints = (models.UniqueConstraint(fields=["campaign", "site_key"], name="site_once_per_campaign"),)
-        indexes = (models.Index(fields=["campaign", "status", "id"], name="leads_by_status"),)
+        indexes = (
+            models.Index(fields=["campaign", "status", "id"], name="leads_by_status"),
+            models.Index(
+                fields=["next_action_on"], condition=models.Q(next_action_on__isnull=False), name="leads_to_act_on"
+            ),
+        )
 
     def __str__(self) -> str:
         return self.website_title or self.domain
