@@ -18,8 +18,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from inbox.autoreply import ABSENCE, says_away
-from inbox.phrases import INTEREST, LATER, OPT_OUT, REFUSAL, WRONG_PERSON, Rule
+from inbox.intents import Intent, IntentName, intents_in
+from inbox.phrases import INTEREST, LATER, OPT_OUT, REFUSAL, Rule
 from inbox.quotation import FORWARDED
+from inbox.sentences import plain, sentences
 
 READ = 4000  # characters: who has to say more does not refuse
 LONG = 1800  # a refusal that stands in a text this long is not clear
@@ -48,19 +50,23 @@ class Verdict:
 
     tag: Tag
     evidence: tuple[Evidence, ...] = ()
-    intents: tuple[str, ...] = ()
+    intents: tuple[Intent, ...] = ()
     confidence: float = 0.5
     suppresses: bool = False
     needs_review: bool = False
 
     @property
     def asks_opt_out(self) -> bool:
-        return "opt_out" in self.intents
+        return self.has(IntentName.OPT_OUT)
+
+    def has(self, name: IntentName) -> bool:
+        return any(each.intent is name for each in self.intents)
 
 
 def classify(new_text: str, *, subject: str = "") -> Verdict:
     """Judge what a person wrote now. `subject` counts only where it is all that they wrote."""
-    text = _plain(new_text[:READ])
+    original = new_text[:READ]
+    text = plain(original)
     passed_on = FORWARDED.search(text)
     text = text[: passed_on.start()] if passed_on else text
     if not text.strip():
@@ -70,7 +76,7 @@ def classify(new_text: str, *, subject: str = "") -> Verdict:
     interests = [
         each for each in _found(INTEREST, text, _takes_back_interest) if not _within(each, [*opt_outs, *refusals])
     ]
-    intents = _intents(text, opt_outs, interests)
+    intents = _intents(text, original, opt_outs)
     clear_interests = [each for each in interests if not _is_weak(each, INTEREST)]
     clear_refusals = [each for each in refusals if not _is_weak(each, REFUSAL)]
 
@@ -96,24 +102,6 @@ def classify(new_text: str, *, subject: str = "") -> Verdict:
     return Verdict(Tag.REPLIED, (), intents, 0.5)
 
 
-def _plain(text: str) -> str:
-    """The same text, letter for letter, with straight apostrophes and with web and mail addresses blotted out."""
-    text = text.replace("’", "'").replace("‘", "'").replace("´", "'").replace("`", "'").replace("\u00a0", " ")
-    return _WORD.sub(lambda word: _blotted(word.group()), text)
-
-
-_WORD = re.compile(r"\S{3,}")
-_WEB_ADDRESS = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
-
-
-def _blotted(word: str) -> str:
-    """Plain searches: a pattern for addresses would try every @ of a long word with every dot after it."""
-    at = word.find("@", 1)
-    if at > 0 and word.find(".", at + 2, len(word) - 1) > 0:
-        return "·" * len(word)
-    return _WEB_ADDRESS.sub(lambda match: "·" * len(match.group()), word)
-
-
 def _of_subject(subject: str) -> Verdict:
     """An empty letter: the subject is all there is, as with List-Unsubscribe by mail (RFC 2369)."""
     own = re.sub(r"^\s*(?:(?:re|aw|sv|antw|odp)\s*:\s*)+", "", subject, flags=re.IGNORECASE)
@@ -123,11 +111,11 @@ def _of_subject(subject: str) -> Verdict:
         own,
         re.IGNORECASE,
     ):
-        return Verdict(Tag.NOT_INTERESTED, (), ("opt_out",), 0.9, suppresses=True)
+        return Verdict(Tag.NOT_INTERESTED, (), (Intent(IntentName.OPT_OUT, own.strip(), 0, 0),), 0.9, suppresses=True)
     return Verdict(Tag.REPLIED, (), (), 0.3, needs_review=True)
 
 
-def _verdict(tag: Tag, evidence: list[Evidence], intents: tuple[str, ...], *, clear: bool) -> Verdict:
+def _verdict(tag: Tag, evidence: list[Evidence], intents: tuple[Intent, ...], *, clear: bool) -> Verdict:
     return Verdict(
         tag,
         tuple(evidence),
@@ -146,7 +134,7 @@ _CONTRAST = re.compile(
 )
 
 
-def _mixed(text: str, refusals: list[Evidence], interests: list[Evidence], intents: tuple[str, ...]) -> Verdict:
+def _mixed(text: str, refusals: list[Evidence], interests: list[Evidence], intents: tuple[Intent, ...]) -> Verdict:
     """Both were said. What comes after a contrast is meant; without one a person decides."""
     clear_refusals = [each for each in refusals if not _is_weak(each, REFUSAL)]
     clear_interests = [each for each in interests if not _is_weak(each, INTEREST)]
@@ -156,7 +144,11 @@ def _mixed(text: str, refusals: list[Evidence], interests: list[Evidence], inten
     before_interest = [place for place in contrasts if last_refusal < place <= last_interest]
     if before_refusal and clear_refusals and not LATER.search(text):
         return _verdict(Tag.NOT_INTERESTED, refusals, intents, clear=len(text) <= LONG)
-    if (before_interest or not clear_refusals) and interests and (clear_interests or "price" in intents):
+    if (
+        (before_interest or not clear_refusals)
+        and interests
+        and (clear_interests or any(each.intent is IntentName.ASKS_PRICE for each in intents))
+    ):
         return Verdict(Tag.INTERESTED, tuple(interests), intents, 0.55, needs_review=bool(clear_refusals))
     return Verdict(
         Tag.REPLIED,
@@ -178,25 +170,17 @@ def _is_away(text: str) -> bool:
     )
 
 
-def _intents(text: str, opt_outs: list[Evidence], interests: list[Evidence]) -> tuple[str, ...]:
-    found = []
-    if opt_outs:
-        found.append("opt_out")
-    if any(each.rule == "price" for each in interests):
-        found.append("price")
-    if WRONG_PERSON.search(text):
-        found.append("wrong_person")
-    return tuple(found)
+def _intents(text: str, original: str, opt_outs: list[Evidence]) -> tuple[Intent, ...]:
+    asked = [Intent(IntentName.OPT_OUT, each.words, each.start, each.end) for each in opt_outs[:1]]
+    return (*asked, *intents_in(text, original))
 
 
 # --- Finding ---------------------------------------------------------------------------------------------------------
 
-_SENTENCE_END = re.compile(r"[.!?\n]+(?=\s|$)|\n")
-
 
 def _found(rules: Iterable[Rule], text: str, taken_back: Callable[[str, str, str, str], bool]) -> Iterator[Evidence]:
     """What the rules find, sentence by sentence, but for what its surroundings take back."""
-    for start, end in _sentences(text):
+    for start, end in sentences(text):
         sentence = text[start:end]
         for rule in rules:
             for match in rule.pattern.finditer(sentence):
@@ -205,20 +189,6 @@ def _found(rules: Iterable[Rule], text: str, taken_back: Callable[[str, str, str
                     lead = len(match.group()) - len(match.group().lstrip(" \t\n,.;:!?-–("))
                     begin, stop = start + match.start() + lead, start + match.end()
                     yield Evidence(text[begin:stop].rstrip(), rule.name, begin, begin + len(text[begin:stop].rstrip()))
-
-
-def _sentences(text: str) -> Iterator[tuple[int, int]]:
-    start = 0
-    for end in _SENTENCE_END.finditer(text):
-        if text[start : end.end()].strip():
-            # Lines of one sentence were broken by the mail program: a lower-case letter goes on.
-            rest = text[end.end() :].lstrip(" \t")
-            if end.group() == "\n" and rest[:1].islower():
-                continue
-            yield start, end.end()
-        start = end.end()
-    if text[start:].strip():
-        yield start, len(text)
 
 
 def _within(one: Evidence, others: list[Evidence]) -> bool:

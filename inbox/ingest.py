@@ -126,6 +126,7 @@ def _written(
     reply.campaign = match.attempt.campaign if match else None
     reply.matched_by = match.by.value if match else ""
     reply.evidence = _evidence(understood)
+    reply.intents = [each.as_row for each in understood.verdict.intents] if understood.verdict else []
     reply.return_on = understood.return_on
     reply.failed_recipient = report.recipients[0][:254] if report and report.recipients else ""
     reply.hardness = report.hardness.value if report and report.hardness else ""

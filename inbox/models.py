@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from typing import Self
+from typing import Any, Self
 
 from django.db import models
 from django.utils import timezone
@@ -135,6 +135,9 @@ class Reply(models.Model):
     classification = models.CharField(max_length=16, choices=Classification)
     # The words that decided it: [{"words", "rule", "start", "end"}], offsets into new_text.
     evidence = models.JSONField(default=list)
+    # What it asks for or tells: [{"intent", "words", "start", "end"}], where read with "amount", "amount_to",
+    # "currency", "url", "email", "name" (inbox.intents.Intent).
+    intents = models.JSONField(default=list)
     asks_opt_out = models.BooleanField(default=False)
     needs_review = models.BooleanField(default=False)
     return_on = models.DateField(null=True, blank=True)
@@ -190,6 +193,10 @@ class Reply(models.Model):
     @property
     def about(self) -> str:
         return f"reply:{self.pk}"
+
+    def intent(self, name: str) -> dict[str, Any] | None:
+        """What was found under this name (inbox.intents.IntentName), or None."""
+        return next((each for each in self.intents if each.get("intent") == name), None)
 
 
 class ReplyLabel(models.Model):

@@ -586,15 +586,3 @@ INTEREST = (
         r"|\bwi[ęe]cej (?:informacji|szczeg[óo][łl][óo]w)\b",
     ),
 )  # fmt: skip
-
-WRONG_PERSON = re.compile(
-    r"\b(?:not|isn't|n't) the (?:right|best|correct|appropriate) (?:person|contact|department|team|one"
-    r"|address)\b|\b(?:wrong|incorrect) (?:person|department|address|contact|e-?mail)\b"
-    r"|\bno longer (?:with|work\w*|employed|at|part|involved|responsible|handle)\b|\b(?:has"
-    r"|have) left (?:the )?(?:company|organi[sz]ation|us)\b|\bplease (?:contact|e-?mail|reach out to"
-    r"|write to|get in touch with|speak (?:to|with)) (?:\w+ ){0,4}(?:instead|directly|who|at|@)"
-    r"|\b(?:forward(?:ed|ing)?|pass(?:ed|ing)?) (?:this|it|your \w+)(?: \w+)? (?:on|along|to)\b"
-    r"|\b(?:nicht (?:der|die) richtige\w*|bin nicht zust[äa]ndig|pas la bonne personne|no soy la persona"
-    r"|non sono la persona|niet de juiste persoon|n[ãa]o sou a pessoa|nie jestem w[łl]a[śs]ciw)",
-    _I,
-)

@@ -15,6 +15,7 @@ from inbox.autoreply import automatic_in
 from inbox.bounces import Hardness, Report, ReportKind, report_in
 from inbox.classify import Evidence, Tag, Verdict, classify
 from inbox.dates import return_date
+from inbox.intents import Intent, IntentName
 from inbox.parsing import ParsedMessage, parse
 
 
@@ -96,8 +97,13 @@ def understand_parsed(
         return Understanding(
             message,
             MessageKind.AUTO_REPLY,
-            verdict=Verdict(Tag.OUT_OF_OFFICE, (words,), confidence=0.9),
+            verdict=Verdict(Tag.OUT_OF_OFFICE, (words,), _told_by_machine(verdict), confidence=0.9),
             return_on=return_date(message.new_text or message.text[:3000], sent_on=sent_on),
         )
     return_on = return_date(message.new_text, sent_on=received_on) if verdict.tag is Tag.OUT_OF_OFFICE else None
     return Understanding(message, MessageKind.REPLY, verdict=verdict, return_on=return_on)
+
+
+def _told_by_machine(verdict: Verdict) -> tuple[Intent, ...]:
+    """That they have left, or who else to write to: a machine may say so. It asks for nothing."""
+    return tuple(each for each in verdict.intents if each.intent in {IntentName.LEFT_COMPANY, IntentName.WRONG_PERSON})

@@ -145,8 +145,7 @@ def _replies(here: Workspace, now: datetime) -> Iterable[Need]:
 
 
 def _asks_price(reply: Reply) -> bool:
-    """Whether the words that decided its tag were about money (inbox.phrases names the rule `price`)."""
-    return any(isinstance(found, dict) and found.get("rule") == "price" for found in reply.evidence)
+    return reply.intent("asks_price") is not None
 
 
 def _reply_row(

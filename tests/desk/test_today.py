@@ -36,8 +36,8 @@ def test_interested_first_and_who_waits_longest_on_top(world: World, desk: Desk)
 
 
 def test_a_question_about_money_says_so_and_comes_after_plain_interest(world: World, desk: Desk) -> None:
-    price = [{"words": "how much", "rule": "price", "start": 0, "end": 8}]
-    desk.reply(Tag.INTERESTED, age=timedelta(hours=9), from_name="Ruth", evidence=price)
+    price = [{"intent": "asks_price", "words": "how much", "start": 0, "end": 8}]
+    desk.reply(Tag.INTERESTED, age=timedelta(hours=9), from_name="Ruth", intents=price)
     desk.reply(Tag.INTERESTED, age=timedelta(hours=1), from_name="Ida")
     assert [(title.split()[0], title.split()[-2:]) for title in titles(world)] == [
         ("Ida", ["is", "interested"]),

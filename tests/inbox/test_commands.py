@@ -15,9 +15,9 @@ from outreach_site.sandbox.running import RunningOffice
 from tests.inbox.conftest import ReadBox, bounce, message
 
 KEYS = {
-    "path", "kind", "hardness", "recipients", "status", "reason", "classification", "intents", "confidence",
-    "evidence", "suppress", "return_on", "from_name", "from_email", "subject", "message_id", "in_reply_to",
-    "references", "text", "new_text", "seconds", "error",
+    "path", "kind", "hardness", "recipients", "status", "reason", "classification", "intents", "intent_details",
+    "confidence", "evidence", "suppress", "return_on", "from_name", "from_email", "subject", "message_id",
+    "in_reply_to", "references", "text", "new_text", "seconds", "error",
 }  # fmt: skip
 
 

@@ -18,9 +18,9 @@ from inbox.parsing import parse, parse_text
 from inbox.understanding import Understanding, understand_parsed
 
 KEYS = (
-    "kind", "hardness", "recipients", "status", "reason", "classification", "intents", "confidence", "evidence",
-    "suppress", "return_on", "from_name", "from_email", "subject", "message_id", "in_reply_to", "references", "text",
-    "new_text", "seconds", "error",
+    "kind", "hardness", "recipients", "status", "reason", "classification", "intents", "intent_details", "confidence",
+    "evidence", "suppress", "return_on", "from_name", "from_email", "subject", "message_id", "in_reply_to",
+    "references", "text", "new_text", "seconds", "error",
 )  # fmt: skip
 
 
@@ -93,7 +93,15 @@ def _answer(name: dict[str, Any], read: Callable[[], Understanding]) -> dict[str
     """One row; whatever goes wrong while reading is said in it."""
     started = time.perf_counter()
     row: dict[str, Any] = dict.fromkeys(KEYS)
-    row |= {"recipients": [], "intents": [], "evidence": [], "references": [], "suppress": False, "error": ""}
+    row |= {
+        "recipients": [],
+        "intents": [],
+        "intent_details": [],
+        "evidence": [],
+        "references": [],
+        "suppress": False,
+        "error": "",
+    }
     try:
         row |= shown(read())
     except Exception as err:  # noqa: BLE001 - the promise of this command: a row with an error, and on to the next
@@ -111,7 +119,8 @@ def shown(understood: Understanding) -> dict[str, Any]:
         "status": report.status if report else None,
         "reason": report.reason if report else None,
         "classification": verdict.tag.value if verdict else None,
-        "intents": list(verdict.intents) if verdict else [],
+        "intents": [each.intent.value for each in verdict.intents] if verdict else [],
+        "intent_details": [each.as_row for each in verdict.intents] if verdict else [],
         "confidence": verdict.confidence if verdict else None,
         "evidence": [
             {"words": each.words, "rule": each.rule, "start": each.start, "end": each.end}
