@@ -8,13 +8,15 @@ from __future__ import annotations
 import secrets
 from datetime import datetime
 from email import charset
+from email.encoders import encode_base64
 from email.errors import MessageError
 from email.headerregistry import Address
+from email.mime.base import MIMEBase
 from email.utils import format_datetime
 
 from django.core.mail import EmailMessage, SafeMIMEMultipart, SafeMIMEText
 
-from campaigns.models import Attempt, Contact
+from campaigns.models import Attempt, Contact, EnclosedFile
 from compliance import unsubscribe
 from compliance.addresses import domain_of
 from compliance.models import Kind
@@ -79,6 +81,10 @@ def compose(attempt: Attempt, *, mailbox: Mailbox, token: str, now: datetime) ->
     if identity is None:
         raise ValueError("The sender identity of this letter is gone.")
     headers = {"Message-ID": attempt.message_id, "Date": format_datetime(now)}
+    if attempt.in_reply_to:
+        headers["In-Reply-To"] = attempt.in_reply_to
+    if attempt.references:
+        headers["References"] = attempt.references
     if token:
         headers |= unsubscribe.one_click_headers(token)
     message = SealedMessage(
@@ -95,8 +101,21 @@ def compose(attempt: Attempt, *, mailbox: Mailbox, token: str, now: datetime) ->
         headers=headers,
     )
     message.encoding = _UTF8
+    if attempt.kind == Kind.ANSWER and attempt.pk is not None:
+        for file in attempt.enclosures.all():
+            message.attach(_enclosed(file))
     message.message()
     return message
+
+
+def _enclosed(file: EnclosedFile) -> MIMEBase:
+    """A file as a part of the letter: its bytes as they are, whatever its type, and always as something to save."""
+    part = MIMEBase(*file.content_type.split("/", maxsplit=1))
+    part.set_payload(bytes(file.content))
+    encode_base64(part)
+    name = file.name if file.name.isascii() else ("utf-8", "", file.name)
+    part.add_header("Content-Disposition", "attachment", filename=name)
+    return part
 
 
 def named(name: str, address: str) -> str:

@@ -173,6 +173,7 @@ def letter_of(attempt: Attempt, mailbox: Mailbox) -> Letter:
         found_at=contact.found_at if contact else None,
         approved=attempt.approved_at is not None,
         cool_off_waived=attempt.cool_off_waived_at is not None,
+        refusal_waived=attempt.answers_refusal,
         hourly_limit=mailbox.hourly_limit,
         daily_limit=mailbox.daily_limit,
         deferred_before=bool(attempt.reason) and attempt.tries == 0,
@@ -210,7 +211,9 @@ def start(attempt: Attempt, mailbox: Mailbox, token: uuid.UUID, *, before: Recor
     with transaction.atomic():
         if before is not None:
             before.write()
-        if suppression.suppressed_among(mailbox.workspace, [attempt.recipient_key]):
+        standing = suppression.standing_among(mailbox.workspace, [attempt.recipient_key]).get(attempt.recipient_key)
+        # The gate has seen that it is the one answer; here counts only that nothing stronger has come since.
+        if standing and not (attempt.answers_refusal and suppression.is_refusal(standing)):
             return False
         # Conditions on other tables stand in EXISTS, never in a join: for a join Django asks `id IN (SELECT …)`, which
         # PostgreSQL does not ask again after waiting for whoever cancels this very letter.

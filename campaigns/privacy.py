@@ -13,7 +13,7 @@ from typing import Any
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from campaigns.models import Attempt, Campaign, Contact, Lead, Step, Template
+from campaigns.models import Attempt, Campaign, Contact, EnclosedFile, Lead, Step, Template
 from compliance.models import Kind
 from compliance.regions import Region, endings_of
 from compliance.suppression import stone_of
@@ -28,7 +28,7 @@ NEVER_LEFT = (State.DRAFT, State.BLOCKED, State.CANCELLED, State.FAILED)
 class CampaignsHolder:
     """Contacts of leads, and letters to them."""
 
-    models = frozenset({"campaigns.Attempt", "campaigns.Contact", "campaigns.Lead"})
+    models = frozenset({"campaigns.Attempt", "campaigns.Contact", "campaigns.EnclosedFile", "campaigns.Lead"})
 
     def spellings(self, workspace_id: int, key: str) -> set[str]:
         contacts = Contact.objects.filter(lead__campaign__workspace_id=workspace_id, email_key=key)
@@ -44,6 +44,7 @@ class CampaignsHolder:
             "contacts, with where they were found": contacts.count(),
             "leads that lose their contact and their own fields": Lead.objects.filter(contact__in=contacts).count(),
             "letters, with their text": letters.count(),
+            "files sent with them": EnclosedFile.objects.filter(attempt__in=letters).count(),
         }
 
     def export(self, person: Person) -> Mapping[str, Sequence[Mapping[str, Any]]]:
@@ -76,6 +77,11 @@ class CampaignsHolder:
                     "message_id",
                 )
             ),
+            "files sent with letters": list(
+                EnclosedFile.objects.filter(attempt__in=_letters(person))
+                .order_by("pk")
+                .values("attempt__subject", "name", "content_type", "size")
+            ),
         }
 
     def evidence(self, person: Person) -> Sequence[Exhibit]:
@@ -107,6 +113,7 @@ class CampaignsHolder:
                 ("website_url", "site_key", "website_title", "topic", "custom_fields", "next_action"),
             ),
             TextShelf(Contact, "lead__campaign__workspace_id", ("name", "role", "found_url", "found_passage")),
+            TextShelf(EnclosedFile, "attempt__campaign__workspace_id", ("name",)),
             TextShelf(
                 Attempt, "campaign__workspace_id", ("recipient_name", "subject", "body", "reason", "server_words")
             ),
@@ -133,6 +140,7 @@ def _letters(person: Person) -> QuerySet[Attempt]:
 
 def _black_out(letters: QuerySet[Attempt], *, stone: str, now: datetime) -> None:
     keys = list(letters.values_list("pk", flat=True))  # What is written below changes what they are found by.
+    EnclosedFile.objects.filter(attempt__in=keys).delete()
     Attempt.objects.filter(pk__in=keys, state=State.DRAFT).update(state=State.CANCELLED, finished_at=now)
     Attempt.objects.filter(pk__in=keys).update(
         recipient="",
@@ -142,6 +150,8 @@ def _black_out(letters: QuerySet[Attempt], *, stone: str, now: datetime) -> None
         body=ERASED,
         server_words="",
         reason="",
+        in_reply_to="",
+        references="",
     )
 
 

@@ -18,7 +18,7 @@ from compliance import audit, gate
 from compliance.addresses import domain_of, registrable
 from compliance.models import Kind, PolicyResult
 from compliance.policy import Decision
-from outreach_site.accounts.models import SenderIdentity, User
+from outreach_site.accounts.models import SenderIdentity, User, Workspace
 from outreach_site.mailboxes.models import Mailbox
 
 # "It did not arrive" may be said only when a slow server has had time to show that it did.
@@ -38,6 +38,9 @@ class Foreseen:
     attempt: Attempt | None  # unsaved; None where there is no letter to speak of
     decision: Decision | None
     sentence: str = ""  # why it cannot go, or has to wait; empty: it goes
+    may_be_confirmed: bool = (
+        False  # it is refused now, and would go if the person who writes confirms that they mean it
+    )
 
     @property
     def refused(self) -> bool:
@@ -45,7 +48,7 @@ class Foreseen:
 
     @property
     def waits(self) -> bool:
-        return not self.refused and self.decision is not None and self.decision.result == PolicyResult.DEFERRED
+        return not self.refused and bool(self.sentence)
 
     @property
     def asks_for_ground(self) -> bool:
@@ -78,12 +81,12 @@ def queue_letters(campaign: Campaign, leads: Sequence[Lead], *, user: User, now:
     """
     plan = _plan(campaign)
     with transaction.atomic():
-        _only_one_queues_for(campaign.pk)
+        only_one_queues_for(campaign.pk)
         drafts = [_draft(plan, lead, user=user, now=now, ground=ground) for lead in leads]
         foreseen = _judge(plan, drafts, now=now, screen=True)
         going = [(f.lead, f.attempt) for f in foreseen if f.attempt is not None and not f.refused]
         for f in foreseen:
-            _wait_for_person(f)
+            wait_for_person(f)
         attempts, taken = _store(plan, going)
         _record_waiting(foreseen, attempts, plan, now=now)
         if campaign.state == Campaign.State.DRAFT and attempts:
@@ -99,14 +102,19 @@ def cancel(attempt: Attempt, *, user: User, now: datetime) -> bool:
     with transaction.atomic():
         if not _withdraw(Attempt.objects.filter(pk=attempt.pk), Attempt.State.CANCELLED, "Cancelled by hand.", now):
             return False
-        _note("letter.cancelled", attempt, user=user, now=now)
+        note("letter.cancelled", attempt, user=user, now=now)
     return True
 
 
 def cancel_waiting(lead: Lead, *, reason: str, now: datetime) -> int:
-    """Take back whatever waits for a lead: they answered, or somebody wrote to them by hand. How many."""
+    """Take back what waits for a lead unasked: they answered, or somebody wrote to them by hand. How many.
+
+    An answer that a person wrote is no part of the sequence: it stays, unless a suppression takes it back.
+    """
     with transaction.atomic():
-        return _withdraw(Attempt.objects.filter(lead=lead), Attempt.State.CANCELLED, reason, now)
+        return _withdraw(
+            Attempt.objects.filter(lead=lead).exclude(kind=Kind.ANSWER), Attempt.State.CANCELLED, reason, now
+        )
 
 
 def stop_for_suppression(*, workspace_id: int | None, addresses: Sequence[str], domains: Sequence[str]) -> None:
@@ -126,7 +134,7 @@ def requeue(attempt: Attempt, *, user: User, now: datetime) -> bool:
     False where it is not stopped any more, or another letter of this step has gone to the same address meanwhile.
     """
     with transaction.atomic():
-        _only_one_queues_for(attempt.campaign_id)
+        only_one_queues_for(attempt.campaign_id)
         rival = Attempt.objects.filter(step=attempt.step_id, recipient_key=attempt.recipient_key).exclude(
             models.Q(pk=attempt.pk) | models.Q(state__in=[Attempt.State.BLOCKED, Attempt.State.CANCELLED])
         )
@@ -137,7 +145,7 @@ def requeue(attempt: Attempt, *, user: User, now: datetime) -> bool:
         ).update(state=Attempt.State.QUEUED, due_at=now, tries=0, reason="", finished_at=None, settled_at=None)
         if not again:
             return False
-        _note("letter.requeued", attempt, user=user, now=now)
+        note("letter.requeued", attempt, user=user, now=now)
         if attempt.mailbox_id is not None:
             dispatch_soon(attempt.mailbox_id)
     return True
@@ -176,11 +184,11 @@ def settle_doubt(attempt: Attempt, *, arrived: bool, user: User, now: datetime) 
             if changed:
                 gate.settle(gate.Outcomes(released=[attempt.about]))
         if changed:
-            _note("letter.said_arrived" if arrived else "letter.said_lost", attempt, user=user, now=now)
+            note("letter.said_arrived" if arrived else "letter.said_lost", attempt, user=user, now=now)
     return bool(changed)
 
 
-def _only_one_queues_for(campaign_id: int) -> None:
+def only_one_queues_for(campaign_id: int) -> None:
     """Two people who queue letters to the same address wait for each other, so that the second finds the first's."""
     Campaign.objects.select_for_update(no_key=True).filter(pk=campaign_id).first()
 
@@ -266,7 +274,7 @@ def _draft(plan: _Plan, lead: Lead, *, user: User, now: datetime, ground: str) -
     )
 
 
-def _wait_for_person(foreseen: Foreseen) -> None:
+def wait_for_person(foreseen: Foreseen) -> None:
     """What a person has to decide is said at once, not when a worker comes by."""
     if foreseen.attempt is not None and foreseen.decision is not None and foreseen.decision.asks:
         foreseen.attempt.due_at = None
@@ -278,9 +286,13 @@ def _record_waiting(foreseen: Sequence[Foreseen], stored: Sequence[Attempt], pla
     """Only now do these letters have a number for the audit log to name."""
     decisions = {id(f.attempt): f.decision for f in foreseen if f.decision is not None and f.decision.asks}
     waiting = [(attempt, decisions[id(attempt)]) for attempt in stored if id(attempt) in decisions]
+    record_waiting(waiting, workspace=plan.campaign.workspace, now=now)
+
+
+def record_waiting(waiting: Sequence[tuple[Attempt, Decision]], *, workspace: Workspace, now: datetime) -> None:
     gate.record(
         [replace(decision, letter=replace(decision.letter, about=attempt.about)) for attempt, decision in waiting],
-        workspace=plan.campaign.workspace,
+        workspace=workspace,
         now=now,
     )
 
@@ -368,7 +380,7 @@ def _withdraw(attempts: models.QuerySet[Attempt], state: Attempt.State, reason: 
     return len(waiting)
 
 
-def _note(event: str, attempt: Attempt, *, user: User, now: datetime) -> None:
+def note(event: str, attempt: Attempt, *, user: User, now: datetime) -> None:
     audit.record(
         event,
         workspace=attempt.campaign.workspace,

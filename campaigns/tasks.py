@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.db import transaction
 from django.utils import timezone
 from django_q.tasks import async_task
 
 from campaigns import dispatch, outbox
+from outreach_site.lib.later import run_at
 
 
 def dispatch_due() -> None:
@@ -28,3 +31,8 @@ def dispatch_mailbox(mailbox_id: int) -> None:
 def dispatch_soon(mailbox_id: int) -> None:
     """Ask the mail cluster to look at a mailbox as soon as the caller's transaction stands."""
     transaction.on_commit(lambda: async_task(dispatch_mailbox, mailbox_id))
+
+
+def dispatch_at(mailbox_id: int, at: datetime) -> None:
+    """The same for a moment that is some seconds ahead."""
+    transaction.on_commit(lambda: run_at(at, dispatch_mailbox, mailbox_id))

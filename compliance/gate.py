@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from ipaddress import ip_address
@@ -179,6 +179,7 @@ def _facts(letters: Sequence[Letter], workspace: Workspace, now: datetime) -> Fa
     counted = ledger.ask(letters, workspace=workspace, limits=limits, now=now)
     names = _names(letters, counted) if limits.cool_off_days else {}
     engaged = ports.engagements(keys, workspace_id=workspace.pk, now=now) if limits.cool_off_days else {}
+    standing = suppression.standing_among(workspace, keys)
     return Facts(
         limits=limits,
         day_ends_at=workspace.day_bounds(now)[1],
@@ -186,9 +187,8 @@ def _facts(letters: Sequence[Letter], workspace: Workspace, now: datetime) -> Fa
         look_at_regions=frozenset(workspace.look_at_regions),
         sandbox=settings.SANDBOX,
         readers_reach_us=_readers_reach_us(),
-        suppressed={
-            key: _why_suppressed(entry) for key, entry in suppression.suppressed_among(workspace, keys).items()
-        },
+        suppressed={key: _why_suppressed(entries[0]) for key, entries in standing.items()},
+        refused=_refused(letters, standing, workspace),
         never_pitch=never_pitch.among(workspace, [*keys, *(letter.site for letter in letters if letter.site)]),
         held=_held(letters, workspace),
         consents=consents.live_among(workspace, keys),
@@ -203,6 +203,23 @@ def _facts(letters: Sequence[Letter], workspace: Workspace, now: datetime) -> Fa
         per_mailbox=counted.per_mailbox,
         per_sign_in=counted.per_sign_in,
     )
+
+
+def _refused(
+    letters: Sequence[Letter], standing: Mapping[str, Sequence[Suppression]], workspace: Workspace
+) -> dict[str, bool]:
+    """Whose refusal somebody here means to answer, and whether that was done already. No query for other letters."""
+    waived = [letter for letter in letters if letter.refusal_waived]
+    wanted = {letter.recipient_key for letter in waived}
+    since = {
+        key: min(entry.created_at for entry in entries)
+        for key, entries in standing.items()
+        if key in wanted and suppression.is_refusal(entries)
+    }
+    if not since:
+        return {}
+    answered = ledger.answers_to(since, workspace=workspace, but=[letter.about for letter in waived if letter.about])
+    return {key: key in answered for key in since}
 
 
 def _names(letters: Sequence[Letter], counted: ledger.Counted) -> dict[int, str]:

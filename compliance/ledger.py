@@ -7,7 +7,7 @@ depends on that.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -58,6 +58,19 @@ def ask(letters: Sequence[Letter], *, workspace: Workspace, limits: Limits, now:
     for moments in counted.per_sign_in.values():
         moments.sort()
     return counted
+
+
+def answers_to(since: Mapping[str, datetime], *, workspace: Workspace, but: Collection[str]) -> set[str]:
+    """Which of these normalised addresses got an answer from here since the moment that goes with each, or may have:
+    by other letters than those in `but`. One query."""
+    answers = (
+        SendRecord.objects.in_workspace(workspace)
+        .that_count()
+        .filter(kind=Kind.ANSWER, recipient_key__in=since)
+        .exclude(subject__in=but)
+        .order_by()
+    )
+    return {key for key, at in answers.values_list("recipient_key", "counted_at") if at >= since[key]}
 
 
 def _note(counted: Counted, what: str, a: str, b: str, c: str, n: int, at: datetime) -> None:

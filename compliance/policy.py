@@ -132,6 +132,7 @@ class Letter:
     found_at: datetime | None = None
     approved: bool = False  # a person has read this very letter and let it go
     cool_off_waived: bool = False  # a person wants to write there although somebody has lately
+    refusal_waived: bool = False  # a person wants to answer once although the reader said no
     hourly_limit: int | None = None
     daily_limit: int | None = None
     deferred_before: bool = False  # a wait that is in the audit log already
@@ -176,6 +177,8 @@ class Facts:
     treatments: Mapping[str, str] = field(default_factory=dict)
     sandbox: bool = False
     suppressed: Mapping[str, str] = field(default_factory=dict)  # normalised address -> why, for a person
+    # Those among them against whom nothing stands but a refusal of their own -> whether we have answered it already.
+    refused: Mapping[str, bool] = field(default_factory=dict)
     held: Mapping[str, str] = field(default_factory=dict)  # subject -> why, for a person
     never_pitch: Mapping[str, str] = field(default_factory=dict)  # domain -> whose it is, for a person
     engaged: Mapping[str, Sequence[Engagement]] = field(default_factory=dict)  # by normalised address
@@ -261,6 +264,7 @@ class _Running:
         self.per_sign_in = {sign_in: list(moments) for sign_in, moments in facts.per_sign_in.items()}
         self.taken_steps = set(facts.taken_steps)
         self.repeats = set(facts.repeats)
+        self.answered = {address for address, is_answered in facts.refused.items() if is_answered}
         self.written = dict(facts.written)
         self.names = facts.names
         self.let_go = facts.let_go
@@ -272,7 +276,9 @@ class _Running:
         self.per_sign_in.setdefault(letter.sign_in, []).append(now)
         self.taken_steps.add((letter.step, letter.recipient_key))
         self.repeats.add((letter.sender, letter.recipient_key, letter.subject_digest))
-        if letter.kind != Kind.ANSWER:
+        if letter.kind == Kind.ANSWER:
+            self.answered.add(letter.recipient_key)
+        else:
             self.let_go += 1
             self.written[letter.shared_site] = Written(self.names.get(letter.user_id or 0, ""), now)
 
@@ -439,7 +445,13 @@ def _unsubscribe(case: _Case) -> Check:
 
 
 def _suppression(case: _Case) -> Check:
-    why = case.facts.suppressed.get(case.letter.recipient_key)
+    """A refusal may be answered once, where a person says that they mean to; nobody's own wish to hear no more may."""
+    letter = case.letter
+    why = case.facts.suppressed.get(letter.recipient_key)
+    if why and letter.kind == Kind.ANSWER and letter.refusal_waived and letter.recipient_key in case.facts.refused:
+        if letter.recipient_key not in case.running.answered:
+            return _say(Rule.SUPPRESSION, Outcome.WARNED, f"{why} Somebody decided to answer that, once.")
+        why += " It has been answered once, and that is the end of it."
     if why:
         return _say(Rule.SUPPRESSION, Outcome.REFUSED, why)
     return _say(Rule.SUPPRESSION, Outcome.PASSED, "The address is not on the suppression list.")

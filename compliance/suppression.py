@@ -46,6 +46,7 @@ __all__ = [
     "lifting_of",
     "normalise_domain",
     "readable",
+    "standing_among",
     "stone_of",
     "suppress",
     "suppress_domain",
@@ -363,11 +364,15 @@ def normalise_domain(text: str) -> str:
 
 
 def suppressed_among(workspace: Workspace | None, keys: Collection[str]) -> dict[str, Suppression]:
-    """Which of these normalised addresses are suppressed here, and by which entry: their own, a domain's above them, or
-    the stone that an erasure left.
+    """Which of these normalised addresses are suppressed here, and by which entry: the first of `standing_among`."""
+    return {key: standing[0] for key, standing in standing_among(workspace, keys).items()}
 
-    One query. `workspace` None asks only for what holds everywhere. Where several entries stand, the strongest reason
-    answers, and the narrower entry among equals.
+
+def standing_among(workspace: Workspace | None, keys: Collection[str]) -> dict[str, list[Suppression]]:
+    """Every entry that stands against these normalised addresses here: their own, those of domains above them, and the
+    stone that an erasure left. The strongest reason comes first, and the narrower entry among equals.
+
+    One query. `workspace` None asks only for what holds everywhere.
     """
     if not keys:
         return {}
@@ -383,8 +388,15 @@ def suppressed_among(workspace: Workspace | None, keys: Collection[str]) -> dict
     for key, path in above.items():
         standing = [entry for value in path for entry in found.get(value, ())]
         if standing:
-            suppressed[key] = max(standing, key=_weight)
+            suppressed[key] = sorted(standing, key=_weight, reverse=True)
     return suppressed
+
+
+def is_refusal(standing: Sequence[Suppression]) -> bool:
+    """Whether nothing stands against an address but that this person said no: they may be answered once."""
+    return bool(standing) and all(
+        entry.reason == Reason.NOT_INTERESTED and entry.scope == Scope.ADDRESS for entry in standing
+    )
 
 
 def _scope_of(value: str) -> Scope:

@@ -1,6 +1,6 @@
 """Whom we write to, what we write, and how far it has come."""
 
-from campaigns.models.attempt import Attempt, AttemptQuerySet, Ground
+from campaigns.models.attempt import Attempt, AttemptQuerySet, EnclosedFile, Ground
 from campaigns.models.campaign import Campaign, CampaignQuerySet, Step, Template
 from campaigns.models.lead import Contact, Lead, LeadQuerySet
 
@@ -10,6 +10,7 @@ __all__ = [
     "Campaign",
     "CampaignQuerySet",
     "Contact",
+    "EnclosedFile",
     "Ground",
     "Lead",
     "LeadQuerySet",

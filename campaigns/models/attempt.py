@@ -78,12 +78,20 @@ class Attempt(models.Model):
     subject = models.CharField(max_length=200)
     body = models.TextField()
 
+    # Where it stands in a conversation: Message-IDs with angle brackets. Empty for a first letter.
+    in_reply_to = models.CharField(max_length=255, blank=True)
+    references = models.TextField(blank=True)  # with a space between two, the oldest first
+    answers = models.CharField(max_length=64, blank=True)  # what an answer is about, such as reply:12
+
     ground = models.CharField(max_length=12, choices=Ground, blank=True)
     # What a person has said about this very letter. A letter that is written anew loses both.
     approved_at = models.DateTimeField(null=True, blank=True)
     approved_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     cool_off_waived_at = models.DateTimeField(null=True, blank=True)  # "write anyway", to a site written to lately
     cool_off_waived_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+
+    refusal_waived_at = models.DateTimeField(null=True, blank=True)  # "answer once", to somebody who said no
+    refusal_waived_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
 
     state = models.CharField(max_length=10, choices=State, default=State.QUEUED)
     due_at = models.DateTimeField(null=True, default=timezone.now)  # None: waits for a person
@@ -133,6 +141,7 @@ class Attempt(models.Model):
             ),
             models.Index(fields=["campaign", "-id"], name="attempts_of_campaign"),
             models.Index(fields=["recipient_key", "-id"], name="attempts_to_address"),
+            models.Index(fields=["answers"], condition=~models.Q(answers=""), name="attempts_that_answer"),
             models.Index(fields=["wire_id"], condition=~models.Q(wire_id=""), name="attempts_by_wire_id"),
         )
 
@@ -146,6 +155,27 @@ class Attempt(models.Model):
         return contact if contact is not None and contact.email_key == self.recipient_key else None
 
     @property
+    def answers_refusal(self) -> bool:
+        """Whether it is an answer that a person wants to leave although its reader said no."""
+        return self.kind == Kind.ANSWER and self.refusal_waived_at is not None
+
+    @property
     def about(self) -> str:
         """How rooms that hold no key to it name it."""
         return f"attempt:{self.pk}"
+
+
+class EnclosedFile(models.Model):
+    """A file that goes with an answer. Its bytes are in a table of their own, so that the queue never loads them."""
+
+    attempt = models.ForeignKey(Attempt, on_delete=models.CASCADE, related_name="enclosures")
+    name = models.CharField(max_length=120)
+    content_type = models.CharField(max_length=120)
+    size = models.PositiveIntegerField()  # bytes
+    content = models.BinaryField()
+
+    class Meta:
+        ordering = ("pk",)
+
+    def __str__(self) -> str:
+        return self.name
