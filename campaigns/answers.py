@@ -102,7 +102,9 @@ def queue_answer(
         only_one_queues_for(attempt.campaign_id)
         if attempt.answers_refusal and _answered_once(to):
             raise CannotQueueError(ANSWERED_ONCE)
-        [decision] = gate.screen([outbox.letter_of(attempt, to.mailbox)], workspace=attempt.campaign.workspace, now=now)
+        [decision] = gate.screen(
+            [outbox.letter_of(attempt, to.mailbox, now=now)], workspace=attempt.campaign.workspace, now=now
+        )
         if not _meets_refusal(decision):
             attempt.refusal_waived_at = attempt.refusal_waived_by = None  # It said nothing, and must not say so later.
         foreseen = Foreseen(to.lead, attempt, decision, decision.reason)
@@ -179,7 +181,9 @@ def _attempt(to: AnswerTo, *, subject: str, body: str, user: User, now: datetime
 
 
 def _judge(to: AnswerTo, attempt: Attempt, *, now: datetime) -> Foreseen:
-    [decision] = gate.foresee([outbox.letter_of(attempt, to.mailbox)], workspace=attempt.campaign.workspace, now=now)
+    [decision] = gate.foresee(
+        [outbox.letter_of(attempt, to.mailbox, now=now)], workspace=attempt.campaign.workspace, now=now
+    )
     if attempt.answers_refusal and _answered_once(to):
         return Foreseen(to.lead, None, decision, ANSWERED_ONCE)
     return Foreseen(to.lead, attempt, decision, decision.reason or _standing_still(to))

@@ -104,7 +104,7 @@ def claim(mailbox: Mailbox, token: uuid.UUID, *, at_most: int, now: datetime) ->
         for attempt in due:
             attempt.message_id = attempt.message_id or new_message_id(mailbox.email)
         workspace = mailbox.workspace
-        decisions = gate.decide([letter_of(a, mailbox) for a in due], workspace=workspace, now=now)
+        decisions = gate.decide([letter_of(a, mailbox, now=now) for a in due], workspace=workspace, now=now)
         for attempt, decision in zip(due, decisions, strict=True):
             _apply(attempt, decision, now=now)
         Attempt.objects.bulk_update(due, _DECIDED_FIELDS)
@@ -145,7 +145,7 @@ def _without_doubtful(due: Sequence[Attempt], *, now: datetime) -> list[Attempt]
     return [attempt for attempt in due if attempt.about not in on_record]
 
 
-def letter_of(attempt: Attempt, mailbox: Mailbox) -> Letter:
+def letter_of(attempt: Attempt, mailbox: Mailbox, *, now: datetime) -> Letter:
     """An attempt as the gate sees it. Its campaign, identity, lead and the lead's contact should be loaded."""
     contact = attempt.contact
     return Letter(
@@ -176,6 +176,8 @@ def letter_of(attempt: Attempt, mailbox: Mailbox) -> Letter:
         refusal_waived=attempt.answers_refusal,
         hourly_limit=mailbox.hourly_limit,
         daily_limit=mailbox.daily_limit,
+        ramp_limit=mailbox.ramp_limit(now),
+        is_paced=mailbox.is_paced,
         deferred_before=bool(attempt.reason) and attempt.tries == 0,
     )
 
@@ -446,7 +448,7 @@ def _entry(attempt: Attempt, now: datetime) -> audit.Entry:
 
 def reconcile(*, now: datetime) -> None:
     """Put right what a dead worker left. Whoever comes does it, as often as they like."""
-    lapsed = Attempt.objects.filter(lease_token__isnull=False, leased_until__lt=Now())
+    lapsed = Attempt.objects.leased().filter(leased_until__lt=Now())
     with transaction.atomic():
         waiting = list(
             lapsed.filter(state=Attempt.State.QUEUED)
@@ -511,7 +513,7 @@ def wake(*, now: datetime) -> int:
     for attempt in part[first : first + WAKE_AT_MOST]:
         if attempt.mailbox is not None:
             letters = by_workspace.setdefault(attempt.mailbox.workspace, [])
-            letters.append(letter_of(attempt, attempt.mailbox))
+            letters.append(letter_of(attempt, attempt.mailbox, now=now))
     woken = 0
     for workspace, letters in by_workspace.items():
         decisions = gate.foresee(letters, workspace=workspace, now=now)

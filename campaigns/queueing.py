@@ -299,7 +299,7 @@ def record_waiting(waiting: Sequence[tuple[Attempt, Decision]], *, workspace: Wo
 
 def _judge(plan: _Plan, drafts: Sequence[_Draft], *, now: datetime, screen: bool) -> list[Foreseen]:
     written = [draft.attempt for draft in drafts if draft.attempt is not None]
-    questions = [outbox.letter_of(attempt, plan.mailbox) for attempt in written]
+    questions = [outbox.letter_of(attempt, plan.mailbox, now=now) for attempt in written]
     ask = gate.screen if screen else gate.foresee
     decisions = iter(ask(questions, workspace=plan.campaign.workspace, now=now))
     foreseen = []

@@ -202,6 +202,7 @@ def _facts(letters: Sequence[Letter], workspace: Workspace, now: datetime) -> Fa
         per_domain=counted.per_domain,
         per_mailbox=counted.per_mailbox,
         per_sign_in=counted.per_sign_in,
+        newest_at=counted.newest_at,
     )
 
 

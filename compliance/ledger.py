@@ -34,6 +34,7 @@ class Counted:
     repeats: set[tuple[str, str, str]] = field(default_factory=set)  # (sender, address, subject digest), lately
     written: dict[str, tuple[int | None, datetime]] = field(default_factory=dict)  # Letter.shared_site -> who, when
     let_go: int = 0  # unasked letters, counted up to the limit that was asked for
+    newest_at: dict[str, datetime] = field(default_factory=dict)  # domain -> today's last letter there
 
 
 class _Asked(StrEnum):
@@ -79,6 +80,7 @@ def _note(counted: Counted, what: str, a: str, b: str, c: str, n: int, at: datet
             counted.per_user[_number(a)] += n
         case _Asked.DOMAIN:
             counted.per_domain[a] += n
+            counted.newest_at[a] = at
         case _Asked.MAILBOX:
             counted.per_mailbox[int(a)] += n
         case _Asked.CARRIED:
@@ -111,7 +113,11 @@ def _questions(letters: Sequence[Letter], *, workspace: Workspace, limits: Limit
     others = ledger.exclude(subject__in=[letter.about for letter in letters if letter.about])
     keys = _all_of(letter.recipient_key for letter in letters)
     yield _grouped(_Asked.CARRIED, carried.order_by(), "user_id", "recipient_domain", "mailbox_id")
-    yield _grouped(_Asked.USER, today.filter(user_id__in=_all_of(one.user_id for one in letters)), "user_id")
+    people = _all_of(one.user_id for one in letters if one.user_id is not None)
+    if people:
+        yield _grouped(_Asked.USER, today.filter(user_id__in=people), "user_id")
+    if any(one.user_id is None for one in letters):
+        yield _grouped(_Asked.USER, today.filter(user_id=None), "user_id")
     domains = _all_of(letter.recipient_domain for letter in letters)
     yield _grouped(_Asked.DOMAIN, today.filter(recipient_domain__in=domains), "recipient_domain")
     # A mailbox has one workspace; SQLite, asked for both, walks all that the workspace has sent.
@@ -133,8 +139,8 @@ def _questions(letters: Sequence[Letter], *, workspace: Workspace, limits: Limit
         warm = others.filter(counted_at__gt=now - timedelta(days=limits.cool_off_days))
         sites = _all_of(letter.recipient_domain for letter in first if not is_free_mail(letter.recipient_domain))
         yield _grouped(_Asked.SITE, warm.filter(recipient_domain__in=sites), "recipient_domain", "user_id")
-        people = _all_of(letter.recipient_key for letter in first if is_free_mail(letter.recipient_domain))
-        yield _grouped(_Asked.PERSON, warm.filter(recipient_key__in=people), "recipient_key", "user_id")
+        private = _all_of(letter.recipient_key for letter in first if is_free_mail(letter.recipient_domain))
+        yield _grouped(_Asked.PERSON, warm.filter(recipient_key__in=private), "recipient_key", "user_id")
     if limits.first_letters:
         # No more is read than is asked about: a ledger of a million rows costs what one of ten does.
         # In the order of ledger_by_recipient: without one, a new workspace's few are looked for among everybody's.

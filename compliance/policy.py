@@ -28,6 +28,12 @@ from compliance.regions import RegionGuess, Treatment, asks_businesses_too, regi
 from outreach_site.lib.ports import Engagement
 
 HOUR = timedelta(hours=1)
+# Between two letters to one recipient domain: many in a row are what a spammer's burst looks like to its server. A
+# large mail provider sees so many that a shorter pause is enough.
+DOMAIN_GAP = timedelta(seconds=60)
+FREE_MAIL_GAP = timedelta(seconds=15)
+# What campaigns leave of a mailbox's room for answers: one letter in so many.
+ANSWERS_SHARE = 10
 
 
 class Outcome(StrEnum):
@@ -59,6 +65,8 @@ class Rule(StrEnum):
     APPROVAL = "approval"  # a workspace's first letters, and those to some regions, are read by a person first
     USER_CAP = "user_cap"
     DOMAIN_CAP = "domain_cap"
+    DOMAIN_PACE = "domain_pace"  # not many letters in a row to one recipient domain
+    RAMP_UP = "ramp_up"  # a new mailbox starts with few letters a day
     MAILBOX_DAY = "mailbox_day"
     MAILBOX_HOUR = "mailbox_hour"
 
@@ -89,6 +97,8 @@ _UNASKED = frozenset(
         Rule.REGION,
         Rule.SOURCE,
         Rule.APPROVAL,
+        Rule.DOMAIN_PACE,
+        Rule.RAMP_UP,
     }
 )
 # Which rule applies to which kind of letter. An answer to a person who wrote needs no ground and may repeat a subject.
@@ -135,6 +145,8 @@ class Letter:
     refusal_waived: bool = False  # a person wants to answer once although the reader said no
     hourly_limit: int | None = None
     daily_limit: int | None = None
+    ramp_limit: int | None = None  # letters a day that the mailbox's slow start allows; None: it has none
+    is_paced: bool = False  # its mailbox keeps letters apart
     deferred_before: bool = False  # a wait that is in the audit log already
     is_question: bool = False  # somebody only asks: there is no such letter
 
@@ -194,6 +206,7 @@ class Facts:
     per_domain: Mapping[str, int] = field(default_factory=dict)
     per_mailbox: Mapping[int, int] = field(default_factory=dict)
     per_sign_in: Mapping[str, Sequence[datetime]] = field(default_factory=dict)  # the last hour, oldest first
+    newest_at: Mapping[str, datetime] = field(default_factory=dict)  # domain -> today's last letter there
 
 
 @dataclass(frozen=True)
@@ -262,6 +275,7 @@ class _Running:
         self.per_domain = Counter(dict(facts.per_domain))
         self.per_mailbox = Counter(dict(facts.per_mailbox))
         self.per_sign_in = {sign_in: list(moments) for sign_in, moments in facts.per_sign_in.items()}
+        self.newest_at = dict(facts.newest_at)
         self.taken_steps = set(facts.taken_steps)
         self.repeats = set(facts.repeats)
         self.answered = {address for address, is_answered in facts.refused.items() if is_answered}
@@ -273,6 +287,7 @@ class _Running:
         self.per_user[letter.user_id] += 1
         self.per_domain[letter.recipient_domain] += 1
         self.per_mailbox[letter.mailbox_id] += 1
+        self.newest_at[letter.recipient_domain] = now
         self.per_sign_in.setdefault(letter.sign_in, []).append(now)
         self.taken_steps.add((letter.step, letter.recipient_key))
         self.repeats.add((letter.sender, letter.recipient_key, letter.subject_digest))
@@ -598,7 +613,9 @@ def _address(case: _Case) -> Check:
 
 def _user_cap(case: _Case) -> Check:
     count, limit = case.running.per_user[case.letter.user_id], case.facts.limits.per_user_day
-    return _capped(case, Rule.USER_CAP, count, limit, "letters of one person a day")
+    # Letters whose author is gone, or that a rule queued, have the workspace's own room together: one more person's.
+    what = "letters of one person a day" if case.letter.user_id is not None else "letters a day that nobody signed for"
+    return _capped(case, Rule.USER_CAP, count, limit, what)
 
 
 def _domain_cap(case: _Case) -> Check:
@@ -606,23 +623,54 @@ def _domain_cap(case: _Case) -> Check:
     return _capped(case, Rule.DOMAIN_CAP, count, limit, f"letters a day to {case.letter.recipient_domain}")
 
 
+def _domain_pace(case: _Case) -> Check:
+    domain = case.letter.recipient_domain
+    gap = FREE_MAIL_GAP if is_free_mail(domain) else DOMAIN_GAP
+    last = case.running.newest_at.get(domain)
+    if not case.letter.is_paced or last is None or last + gap <= case.now:
+        return _say(Rule.DOMAIN_PACE, Outcome.PASSED, f"No other letter has just gone to {domain}.")
+    sentence = f"A letter went to {domain} a moment ago; the next one follows a little later."
+    return _say(Rule.DOMAIN_PACE, Outcome.WAITS, sentence, until=last + gap)
+
+
+def _ramp_up(case: _Case) -> Check:
+    limit = case.letter.ramp_limit
+    if limit is None:
+        return _say(Rule.RAMP_UP, Outcome.PASSED, "The mailbox is not starting slowly.")
+    count = case.running.per_mailbox[case.letter.mailbox_id]
+    return _capped(case, Rule.RAMP_UP, count, limit, "letters a day of a mailbox that starts slowly")
+
+
 def _mailbox_day(case: _Case) -> Check:
     limit = case.letter.daily_limit
     if limit is None:
         return _say(Rule.MAILBOX_DAY, Outcome.PASSED, "The mailbox has no daily limit of its own.")
+    room, kept = _room_for(case.letter, limit)
     count = case.running.per_mailbox[case.letter.mailbox_id]
-    return _capped(case, Rule.MAILBOX_DAY, count, limit, "letters a day from this mailbox")
+    return _capped(case, Rule.MAILBOX_DAY, count, room, f"letters a day from this mailbox{kept}")
 
 
 def _mailbox_hour(case: _Case) -> Check:
     letter = case.letter
     limit = min(letter.hourly_limit or case.facts.limits.per_sign_in_hour, case.facts.limits.per_sign_in_hour)
+    limit, kept = _room_for(letter, limit)
     moments = [moment for moment in case.running.per_sign_in.get(letter.sign_in, []) if moment > case.now - HOUR]
     if len(moments) >= limit:
         until = moments[len(moments) - limit] + HOUR
-        sentence = f"The mailbox has used its {limit} letters an hour."
+        sentence = f"The mailbox has used its {limit} letters an hour{kept}."
         return _say(Rule.MAILBOX_HOUR, Outcome.WAITS, sentence, until=until)
-    return _say(Rule.MAILBOX_HOUR, Outcome.PASSED, f"{len(moments)} of {limit} letters an hour used.")
+    return _say(Rule.MAILBOX_HOUR, Outcome.PASSED, f"{len(moments)} of {limit} letters an hour used{kept}.")
+
+
+def room_of_campaigns(limit: int) -> int:
+    """What a mailbox's limit leaves to letters that nobody waits for: all but a tenth. From ten on, that is."""
+    return limit - limit // ANSWERS_SHARE
+
+
+def _room_for(letter: Letter, limit: int) -> tuple[int, str]:
+    """How much of a mailbox's limit is this letter's to use, and the words for what is not."""
+    room = limit if letter.kind == Kind.ANSWER else room_of_campaigns(limit)
+    return room, f" (and {limit - room} more for answers)" if room < limit else ""
 
 
 def _capped(case: _Case, rule: Rule, count: int, limit: int, what: str) -> Check:
@@ -655,6 +703,8 @@ _RULES: Mapping[Rule, Callable[[_Case], Check]] = {
     Rule.APPROVAL: _approval,
     Rule.USER_CAP: _user_cap,
     Rule.DOMAIN_CAP: _domain_cap,
+    Rule.DOMAIN_PACE: _domain_pace,
+    Rule.RAMP_UP: _ramp_up,
     Rule.MAILBOX_DAY: _mailbox_day,
     Rule.MAILBOX_HOUR: _mailbox_hour,
 }

@@ -101,6 +101,8 @@ RULES = {
     Rule.APPROVAL: "Read by a person",
     Rule.USER_CAP: "Your letters today",
     Rule.DOMAIN_CAP: "Letters to this domain today",
+    Rule.DOMAIN_PACE: "Letters to this domain just now",
+    Rule.RAMP_UP: "A new mailbox's slow start",
     Rule.MAILBOX_DAY: "This mailbox today",
     Rule.MAILBOX_HOUR: "This mailbox, last hour",
 }

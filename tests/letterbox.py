@@ -68,6 +68,7 @@ def make_letterbox(world: World, *, email: str, port: int, provider: Provider = 
         smtp_security=Security.STARTTLS,
         smtp_user=email,
         min_gap_seconds=0,
+        ramps_up=False,
     )
     mailbox.set_smtp_password(PASSWORD, now=timezone.now())
     mailbox.save()

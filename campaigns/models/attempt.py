@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Self
 
 from django.db import models
@@ -25,13 +25,27 @@ class Ground(models.TextChoices):
     ASSESSMENT = "assessment", "We weighed their interests, and can show it"
 
 
+# A letter that nobody could send for so long (a paused campaign, a mailbox on hold) is stale: what it says of a site
+# may not be so any more, and a resumed campaign must not pour out last month's letters. A person may queue it again.
+EXPIRES_AFTER = timedelta(days=14)
+
+# States that end a try and have consequences to draw, as a condition that both databases know an index by.
+_ENDED = models.Q(state="sent") | models.Q(state="failed") | models.Q(state="uncertain")
+
+
 class AttemptQuerySet(models.QuerySet["Attempt"]):
     def in_workspace(self, workspace: Workspace) -> Self:
         return self.filter(campaign__workspace=workspace)
 
     def due(self, now: datetime) -> Self:
         """Letters that wait for nothing but a worker."""
-        return self.filter(state=Attempt.State.QUEUED, lease_token=None, due_at__lte=now)
+        return self.filter(
+            state=Attempt.State.QUEUED, lease_token=None, due_at__lte=now, due_at__gt=now - EXPIRES_AFTER
+        )
+
+    def too_late(self, now: datetime) -> Self:
+        """Letters that were due so long ago that nobody means them any more."""
+        return self.filter(state=Attempt.State.QUEUED, lease_token=None, due_at__lte=now - EXPIRES_AFTER)
 
     def waiting(self) -> Self:
         return self.filter(state__in=[Attempt.State.QUEUED, Attempt.State.SENDING])
@@ -42,8 +56,14 @@ class AttemptQuerySet(models.QuerySet["Attempt"]):
         return waiting.filter(asks__contains=f"{rule} ") if rule else waiting
 
     def unsettled(self) -> Self:
-        """An outcome is written down, and its consequences are not drawn yet."""
-        return self.filter(state__in=Attempt.OUTCOMES, settled_at=None)
+        """An outcome is written down, and its consequences are not drawn yet. In the very words of the index
+        attempts_unsettled: SQLite takes a partial index for `a = ? OR a = ?`, and never for `a IN (?, ?)`.
+        """
+        return self.filter(_ENDED, settled_at=None)
+
+    def leased(self) -> Self:
+        """In a worker's hands."""
+        return self.filter(lease_token__isnull=False)
 
 
 class Attempt(models.Model):
@@ -129,16 +149,21 @@ class Attempt(models.Model):
         )
         indexes = (
             models.Index(fields=["mailbox", "due_at", "id"], condition=models.Q(state="queued"), name="attempts_due"),
+            # Campaigns take turns: each one's first letters are found without walking the others'.
             models.Index(
-                fields=["leased_until"],
-                condition=models.Q(state__in=["queued", "sending"], lease_token__isnull=False),
-                name="attempts_leased",
+                fields=["mailbox", "campaign", "due_at", "id"],
+                condition=models.Q(state="queued"),
+                name="attempts_in_turn",
             ),
             models.Index(
-                fields=["id"],
-                condition=models.Q(state__in=["sent", "failed", "uncertain"], settled_at=None),
-                name="attempts_unsettled",
+                fields=["mailbox", "due_at", "id"],
+                condition=models.Q(state="queued", kind="answer"),
+                name="attempts_answering",
             ),
+            models.Index(
+                fields=["leased_until"], condition=models.Q(lease_token__isnull=False), name="attempts_leased"
+            ),
+            models.Index(fields=["id"], condition=_ENDED & models.Q(settled_at=None), name="attempts_unsettled"),
             models.Index(fields=["campaign", "-id"], name="attempts_of_campaign"),
             models.Index(fields=["recipient_key", "-id"], name="attempts_to_address"),
             models.Index(fields=["answers"], condition=~models.Q(answers=""), name="attempts_that_answer"),

@@ -38,6 +38,7 @@ class Campaign(models.Model):
     mailbox = models.ForeignKey(
         Mailbox, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", verbose_name="sent from"
     )
+    more_mailboxes = models.ManyToManyField(Mailbox, blank=True, related_name="+", verbose_name="and also from")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     archived_at = models.DateTimeField(null=True, blank=True, editable=False)
 

@@ -108,7 +108,8 @@ def _what_else(letter: Attempt) -> list[str]:
     if letter.mailbox is None:
         return []
     here = letter.campaign.workspace
-    [decision] = gate.foresee([letter_of(letter, letter.mailbox)], workspace=here, now=timezone.now())
+    now = timezone.now()
+    [decision] = gate.foresee([letter_of(letter, letter.mailbox, now=now)], workspace=here, now=now)
     stops = {Outcome.REFUSED, Outcome.ASKS}
     return [check.sentence for check in decision.checks if check.outcome in stops and check.rule not in _ANSWERED_HERE]
 

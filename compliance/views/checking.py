@@ -21,7 +21,7 @@ from outreach_site.lib.htmx import is_htmx
 from outreach_site.mailboxes.models import Mailbox
 
 # What these rules say without a mailbox would be about nothing.
-_NEED_MAILBOX = frozenset({Rule.MAILBOX_DAY, Rule.MAILBOX_HOUR, Rule.DUPLICATE})
+_NEED_MAILBOX = frozenset({Rule.RAMP_UP, Rule.MAILBOX_DAY, Rule.MAILBOX_HOUR, Rule.DUPLICATE})
 
 
 @dataclass(frozen=True)

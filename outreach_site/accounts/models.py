@@ -328,6 +328,8 @@ class Installation(models.Model):
     instance_id = models.CharField(max_length=64)
     digest_check = models.CharField(max_length=64)
     claimed_at = models.DateTimeField(default=timezone.now)
+    # When the backup was taken that this database was last restored from: what it knew then may be wrong by now.
+    restored_from_at = models.DateTimeField(null=True, blank=True)
 
     def __str__(self) -> str:
         return self.instance_id

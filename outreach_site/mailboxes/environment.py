@@ -51,8 +51,14 @@ def keep_environment_mailbox(*, now: datetime) -> Mailbox | None:
                 return None
             try:
                 with transaction.atomic():
+                    # Whoever runs this server says with MAX_EMAILS_PER_HOUR how much it may send: no slow start.
                     return Mailbox.objects.create(
-                        workspace=workspace, from_environment=True, provider=Provider.OTHER, created_at=now, **values
+                        workspace=workspace,
+                        from_environment=True,
+                        provider=Provider.OTHER,
+                        ramps_up=False,
+                        created_at=now,
+                        **values,
                     )
             except IntegrityError:
                 return None  # Another process was quicker; the next look finds its row.

@@ -80,6 +80,7 @@ class MailboxForm(forms.ModelForm[Mailbox]):
             "hourly_limit",
             "daily_limit",
             "min_gap_seconds",
+            "ramps_up",
         )
         labels: ClassVar[dict[str, str]] = {
             "smtp_host": "Host",

@@ -30,6 +30,12 @@ class Provider(models.TextChoices):
     OTHER = "other", "Another provider"
 
 
+# A new address that writes to many strangers at once is taken for a spammer's: it starts with a few letters a day.
+RAMP_STARTS_AT = 10
+RAMP_A_DAY = 3
+RAMP_ENDS_AT = 50
+
+
 class MailboxQuerySet(models.QuerySet["Mailbox"]):
     def in_workspace(self, workspace: Workspace) -> Self:
         return self.filter(workspace=workspace)
@@ -103,11 +109,21 @@ class Mailbox(models.Model):
         "pause between letters, in seconds",
         default=5,
         validators=[MaxValueValidator(3600)],
-        help_text="At least this long passes between two letters.",
+        help_text="At least this long passes between two letters, and campaigns are spread over the hour. "
+        "0: no pause, and nothing is spread.",
+    )
+    ramps_up = models.BooleanField(
+        "start slowly",
+        default=True,
+        help_text="A new address sends 10 letters on its first day and 3 more each day, up to 50. "
+        "Answers are not held back. Switch it off for an address that has sent for long.",
     )
 
     # Written by the outbox.
     next_send_at = models.DateTimeField(default=timezone.now, editable=False)
+    next_spread_at = models.DateTimeField(default=timezone.now, editable=False)  # the same for campaigns' letters
+    first_sent_at = models.DateTimeField(null=True, blank=True, editable=False)  # when its slow start began
+    last_turn = models.CharField(max_length=40, blank=True, editable=False)  # campaign:7, whose letter left last
     lease_token = models.UUIDField(null=True, blank=True, editable=False)
     leased_until = models.DateTimeField(null=True, blank=True, editable=False)
     # Written by the poll.
@@ -190,6 +206,19 @@ class Mailbox(models.Model):
             for name, value in changed.items():
                 setattr(self, name, value)
             type(self).objects.filter(pk=self.pk).update(**changed)
+
+    def ramp_limit(self, now: datetime) -> int | None:
+        """How many letters a day its slow start allows now; None where it has none. Touches `workspace`."""
+        if not self.ramps_up or self.workspace.is_rehearsal:
+            return None
+        first = self.first_sent_at or now
+        days = max((self.workspace.day_of(now) - self.workspace.day_of(first)).days, 0)
+        return min(RAMP_STARTS_AT + RAMP_A_DAY * days, RAMP_ENDS_AT)
+
+    @property
+    def is_paced(self) -> bool:
+        """Whether its letters are kept apart at all. The rehearsal's post office has no patience to lose."""
+        return self.min_gap_seconds > 0 and not self.workspace.is_rehearsal
 
     def pause(self, *, now: datetime) -> None:
         self.paused_at = now

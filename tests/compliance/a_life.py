@@ -140,7 +140,7 @@ def _consent(world: World) -> Consent:
 def _ledger_and_log(life: Life) -> None:
     """The letter as the gate let it go, with a server's words that name the person."""
     letter = Attempt.objects.select_related("campaign", "lead__contact", "identity").get(pk=life.letter.pk)
-    asked = outbox.letter_of(letter, life.box.mailbox)
+    asked = outbox.letter_of(letter, life.box.mailbox, now=NOW)
     gate.decide([asked], workspace=life.world.here, now=NOW - timedelta(days=3))
     SendRecord.objects.update(state="sent", found_url="https://brightgarden.com/contact", found_passage=f"Ed: {ED}")
     unsubscribe.token_for(workspace=life.world.here, address=ED, about=letter.about, now=NOW)

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from pytest_django import Settings
 
 from compliance import gate
 from compliance.models import AuditEntry, Hold, Kind, PolicyResult, SendRecord
@@ -160,3 +161,12 @@ def test_at_most_twelve_queries_and_the_same_for_any_batch(world: World) -> None
     many = queries(90, 1000)
     assert one <= 12
     assert many == one
+
+
+def test_letters_that_nobody_signed_for_have_one_persons_room_together(world: World, settings: Settings) -> None:
+    settings.DAILY_USER_CAP = 2
+    asked = [replace(letter(n), user_id=None) for n in range(1, 6)]
+    first = gate.decide(asked[:3], workspace=world.here, now=NOW)
+    assert [decision.allowed for decision in first] == [True, True, False]
+    gate.settle(gate.Outcomes(sent=[(one.about, NOW) for one in asked[:2]]))
+    assert not any(decision.allowed for decision in gate.decide(asked[3:], workspace=world.here, now=NOW))

@@ -146,6 +146,33 @@ def test_a_letter_that_nothing_speaks_against_goes() -> None:
         ({}, {"per_domain": {"site.com": 20}}, Rule.DOMAIN_CAP, Outcome.WAITS),
         ({"daily_limit": 5}, {"per_mailbox": {1: 5}}, Rule.MAILBOX_DAY, Outcome.WAITS),
         ({}, {"per_mailbox": {1: 5000}}, Rule.MAILBOX_DAY, Outcome.PASSED),
+        # A tenth of a mailbox's room is left for answers.
+        ({"daily_limit": 40}, {"per_mailbox": {1: 35}}, Rule.MAILBOX_DAY, Outcome.PASSED),
+        ({"daily_limit": 40}, {"per_mailbox": {1: 36}}, Rule.MAILBOX_DAY, Outcome.WAITS),
+        ({"daily_limit": 40, "kind": Kind.ANSWER}, {"per_mailbox": {1: 39}}, Rule.MAILBOX_DAY, Outcome.PASSED),
+        ({"daily_limit": 40, "kind": Kind.ANSWER}, {"per_mailbox": {1: 40}}, Rule.MAILBOX_DAY, Outcome.WAITS),
+        ({"hourly_limit": 20}, {"per_sign_in": {"u@host": [NOW] * 18}}, Rule.MAILBOX_HOUR, Outcome.WAITS),
+        (
+            {"hourly_limit": 20, "kind": Kind.ANSWER},
+            {"per_sign_in": {"u@host": [NOW] * 19}},
+            Rule.MAILBOX_HOUR,
+            Outcome.PASSED,
+        ),
+        ({"ramp_limit": 10}, {"per_mailbox": {1: 9}}, Rule.RAMP_UP, Outcome.PASSED),
+        ({"ramp_limit": 10}, {"per_mailbox": {1: 10}}, Rule.RAMP_UP, Outcome.WAITS),
+        ({"ramp_limit": 10, "kind": Kind.FOLLOW_UP}, {"per_mailbox": {1: 10}}, Rule.RAMP_UP, Outcome.WAITS),
+        ({"ramp_limit": None}, {"per_mailbox": {1: 500}}, Rule.RAMP_UP, Outcome.PASSED),
+        ({"is_paced": True}, {"newest_at": {"site.com": NOW - timedelta(seconds=59)}}, Rule.DOMAIN_PACE, Outcome.WAITS),
+        ({"is_paced": True}, {"newest_at": {"site.com": NOW - timedelta(minutes=1)}}, Rule.DOMAIN_PACE, Outcome.PASSED),
+        ({"is_paced": True}, {"newest_at": {"other.com": NOW}}, Rule.DOMAIN_PACE, Outcome.PASSED),
+        ({}, {"newest_at": {"site.com": NOW}}, Rule.DOMAIN_PACE, Outcome.PASSED),
+        (
+            {"is_paced": True, "recipient_domain": "gmail.com"},
+            {"newest_at": {"gmail.com": NOW - timedelta(seconds=16)}},
+            Rule.DOMAIN_PACE,
+            Outcome.PASSED,
+        ),
+        ({"user_id": None}, {"per_user": {None: 100}}, Rule.USER_CAP, Outcome.WAITS),
         ({"through_sandbox": True}, {"sandbox": True}, Rule.REHEARSAL, Outcome.REFUSED),
         ({"recipient_key": "a@b.test"}, {"sandbox": True}, Rule.REHEARSAL, Outcome.REFUSED),
         ({"recipient_key": "a@b.test", "through_sandbox": True}, {"sandbox": True}, Rule.REHEARSAL, Outcome.PASSED),
@@ -179,6 +206,22 @@ def test_a_mailbox_may_only_lower_the_servers_hourly_limit() -> None:
     facts = replace(FACTS, limits=replace(LIMITS, per_sign_in_hour=2), per_sign_in={"u@host": [NOW, NOW]})
     assert outcome(replace(LETTER, hourly_limit=500), facts, Rule.MAILBOX_HOUR) == Outcome.WAITS
     assert outcome(replace(LETTER, hourly_limit=1), FACTS, Rule.MAILBOX_HOUR) == Outcome.PASSED
+
+
+def test_an_answer_knows_no_slow_start_and_no_pause_between_letters_to_a_site() -> None:
+    facts = replace(FACTS, per_mailbox={1: 500}, newest_at={"site.com": NOW})
+    letter = replace(LETTER, kind=Kind.ANSWER, ramp_limit=10, is_paced=True)
+    [decision] = decide([letter], facts, now=NOW)
+    assert decision.allowed
+    assert not {Rule.RAMP_UP, Rule.DOMAIN_PACE} & {check.rule for check in decision.checks}
+
+
+def test_two_letters_of_a_batch_to_one_site_are_kept_apart() -> None:
+    letters = [replace(LETTER, is_paced=True, about=f"attempt:{n}", recipient_key=f"p{n}@site.com") for n in (1, 2)]
+    first, second = decide(letters, FACTS, now=NOW)
+    assert first.allowed
+    assert (second.result, second.until) == (PolicyResult.DEFERRED, NOW + timedelta(minutes=1))
+    assert "a moment ago" in second.reason
 
 
 def test_letters_of_a_batch_see_the_ones_before_them() -> None:

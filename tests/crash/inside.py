@@ -95,6 +95,7 @@ def open_workspace(
             smtp_security=Security.STARTTLS,
             smtp_user=email,
             min_gap_seconds=0,
+            ramps_up=False,
             hourly_limit=hourly_limit if number == 0 else None,
         )
         mailbox.set_smtp_password(PASSWORD, now=now)

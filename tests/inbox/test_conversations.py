@@ -66,7 +66,7 @@ def test_the_gate_hears_of_it(world: World, correspondence: Correspondence, repl
     assert queued.attempts == []
     assert "answer them in the inbox" in queued.refused[0][1]
     assert AuditEntry.objects.filter(event="letter.decided", policy_result="blocked").exists()
-    own = outbox.letter_of(correspondence.attempt, correspondence.box.mailbox)
+    own = outbox.letter_of(correspondence.attempt, correspondence.box.mailbox, now=timezone.now())
     [decision] = gate.foresee([own], workspace=world.here, now=timezone.now())
     told = next(check for check in decision.checks if check.rule == Rule.CONVERSATION)
     assert told.outcome == Outcome.REFUSED, "not in the same campaign either"

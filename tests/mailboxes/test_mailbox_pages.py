@@ -45,6 +45,7 @@ def typed(**changes: Any) -> dict[str, Any]:
         "hourly_limit": "",
         "daily_limit": "",
         "min_gap_seconds": "5",
+        "ramps_up": "on",
     } | changes
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -206,3 +206,22 @@ def test_the_platforms_mail_has_no_way_around_a_broken_server(
     silent = EmailMessage("Hello", "x", "p@site.example", ["owner@orchard.example"])
     assert silent.send(fail_silently=True) == 0
     assert server.accepted == []
+
+
+def test_a_new_mailbox_starts_slowly(world: World) -> None:
+    began = datetime(2026, 7, 1, 23, 30, tzinfo=UTC)  # the second of July in Berlin
+    mailbox = Mailbox(workspace=world.here, email="mara@orchard.example")
+    assert mailbox.ramp_limit(began) == 10
+    mailbox.first_sent_at = began
+    limits = [mailbox.ramp_limit(began + timedelta(days=days)) for days in (0, 1, 2, 13, 14, 300)]
+    assert limits == [10, 13, 16, 49, 50, 50]
+    assert mailbox.ramp_limit(began + timedelta(minutes=20)) == 10
+    mailbox.ramps_up = False
+    assert mailbox.ramp_limit(began) is None
+
+
+def test_the_rehearsal_knows_no_slow_start_and_no_pace(world: World) -> None:
+    world.here.is_rehearsal = True
+    mailbox = Mailbox(workspace=world.here, email="alex@rehearsal.test", min_gap_seconds=5)
+    assert mailbox.ramp_limit(timezone.now()) is None
+    assert not mailbox.is_paced
