@@ -166,6 +166,44 @@ def _lift_holds(reply: Reply, *, user: User, now: datetime) -> None:
         holds.lift(hold, user=user, now=now)
 
 
+def draw_for_link(reply: Reply, *, now: datetime) -> None:
+    """A person tied this reply to a lead: what follows is what would have followed at once. A report waits for a
+    person's word, as a link proves nothing about who wrote it.
+    """
+    if reply.kind == Reply.Kind.REPLY and reply.classification != Tag.OUT_OF_OFFICE:
+        _move_lead(reply, now=now)
+        if reply.classification == Tag.NOT_INTERESTED:
+            _suppress_writer(reply, user=None, now=now)
+        elif reply.needs_review:
+            _hold_until_decided(reply, now=now)
+    elif reply.kind == Reply.Kind.COMPLAINT or (reply.kind == Reply.Kind.BOUNCE and reply.hardness == Hardness.HARD):
+        reply.needs_review = reply.attempt is not None
+        Reply.objects.filter(pk=reply.pk).update(needs_review=reply.needs_review)
+
+
+def take_back_link(reply: Reply, *, status_before: str, user: User, now: datetime) -> list[str]:
+    """What followed from a link alone is taken back; the addresses that stay suppressed all the same."""
+    writer = key_of(reply.from_email)
+    staying = []
+    for entry in entries_of(reply):
+        if entry.value == writer:
+            continue
+        try:
+            suppression.undo(entry, source=reply.about, user=user, now=now)
+        except suppression.NotLiftableError:
+            staying.append(entry.value)
+    for hold in Hold.objects.in_workspace(reply.workspace).standing().filter(source=reply.about):
+        if hold.subject != f"address:{writer}":
+            holds.lift(hold, user=user, now=now)
+    if reply.lead is not None and status_before in Lead.Status.values:
+        came_from_here = Lead.objects.filter(pk=reply.lead.pk, status=status_after(reply) or "")
+        came_from_here.move_to(Lead.Status(status_before), now=now)
+    if reply.kind != Reply.Kind.REPLY:
+        reply.needs_review = False
+        Reply.objects.filter(pk=reply.pk).update(needs_review=False)
+    return staying
+
+
 # --- A server reports -------------------------------------------------------------------------------------------------
 
 
@@ -237,7 +275,7 @@ def tag(reply: Reply, classification: Tag, *, user: User, now: datetime) -> list
     Addresses that this reply suppressed and that stay suppressed all the same: an opt-out, or one of long ago.
     """
     with transaction.atomic():
-        reply = _locked(reply)
+        reply = locked(reply)
         ReplyLabel.objects.create(reply=reply, classification=classification, user=user, labelled_at=now)
         staying = _retag(reply, classification, user=user, now=now)
         audit.record(
@@ -255,7 +293,7 @@ def tag(reply: Reply, classification: Tag, *, user: User, now: datetime) -> list
 def untag(reply: Reply, *, user: User, now: datetime) -> bool:
     """Take a person's last tag back; what stood before stands again. False where there is none to take back."""
     with transaction.atomic():
-        reply = _locked(reply)
+        reply = locked(reply)
         labels = list(reply.labels.order_by("-labelled_at", "-pk")[:2])
         if len(labels) < 2 or labels[0].user_id is None:
             return False
@@ -321,7 +359,7 @@ def is_doubtful_report(reply: Reply) -> bool:
 def believe_report(reply: Reply, *, user: User, now: datetime) -> Suppression | None:
     """A person finds the report true: the address we wrote to is suppressed. None where nothing waits."""
     with transaction.atomic():
-        reply = _locked(reply)
+        reply = locked(reply)
         if not is_doubtful_report(reply) or reply.attempt is None:
             return None
         entry = suppression.suppress(
@@ -344,7 +382,7 @@ def believe_report(reply: Reply, *, user: User, now: datetime) -> Suppression | 
 def disbelieve_report(reply: Reply, *, user: User, now: datetime) -> bool:
     """A person finds the report made up: nothing follows from it. False where nothing waits."""
     with transaction.atomic():
-        reply = _locked(reply)
+        reply = locked(reply)
         if not is_doubtful_report(reply):
             return False
         _lift_holds(reply, user=user, now=now)
@@ -369,7 +407,7 @@ def can_undo(entries: Sequence[Suppression], *, now: datetime) -> bool:
 def undo_suppression(reply: Reply, *, user: User, now: datetime) -> list[str]:
     """Take back what this reply suppressed; a person has to look at it then. The addresses. Raises CannotUndoError."""
     with transaction.atomic():
-        reply = _locked(reply)
+        reply = locked(reply)
         entries = entries_of(reply)
         if not can_undo(entries, now=now):
             raise CannotUndoError(
@@ -400,7 +438,7 @@ def _take_back_suppression(reply: Reply, *, user: User, now: datetime) -> list[s
     return list(dict.fromkeys([*staying, *suppression.suppressed_among(reply.workspace, keys)]))
 
 
-def _locked(reply: Reply) -> Reply:
+def locked(reply: Reply) -> Reply:
     return (
         Reply.objects.select_for_update(of=("self",), no_key=True)
         .select_related("workspace", "lead__contact", "lead__campaign", "attempt")

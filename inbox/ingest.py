@@ -18,12 +18,26 @@ from inbox import consequences, matching
 from inbox.matching import Match
 from inbox.models import RawMessage, Reply, ReplyLabel
 from inbox.scope import key_of
+from inbox.storing import Arrival, keep, message_id_in
 from inbox.understanding import MessageKind, Understanding, understand
 from outreach_site.mailboxes.models import Mailbox
 
 log = structlog.get_logger(__name__)
 
 AT_ONCE = 50
+HEADERS_WITHIN = 64 * 1024
+
+
+def store(mailbox: Mailbox, raw: bytes, *, received_at: datetime, folder: str = "", now: datetime) -> RawMessage:
+    """The row of one message that came by another way than a poll; the row that is there where we have it already.
+
+    Store first, then `ingest(row.pk, now=...)`, each in a transaction of its own: what is stored is understood later by
+    the next poll, should the second step not be reached.
+    """
+    header = raw[:HEADERS_WITHIN].partition(b"\r\n\r\n")[0]
+    arrival = Arrival(raw=raw, received_at=received_at, size=len(raw), message_id=message_id_in(header), folder=folder)
+    keep(mailbox, [arrival], now=now)
+    return RawMessage.objects.get(mailbox=mailbox, digest=arrival.digest)
 
 
 def is_behind(mailbox: Mailbox) -> bool:

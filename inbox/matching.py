@@ -21,7 +21,9 @@ class MatchedBy(StrEnum):
     IN_REPLY_TO = "in_reply_to"
     REFERENCES = "references"
     ORIGINAL = "original"  # the Message-ID of the letter that a report sends back
+    TOKEN = "token"  # noqa: S105 - the opt-out link of one letter, quoted or sent back
     ADDRESS = "address"  # the newest letter to that address
+    HAND = "hand"  # a person said so
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +33,8 @@ class Match:
 
     @property
     def is_proof(self) -> bool:
-        """Whether it names our Message-ID, which only somebody who had the letter knows."""
-        return self.by is not MatchedBy.ADDRESS
+        """Whether it names our Message-ID or token, which only somebody who had the letter knows."""
+        return self.by not in {MatchedBy.ADDRESS, MatchedBy.HAND}
 
 
 def find(mailbox: Mailbox, understood: Understanding) -> Match | None:

@@ -8,7 +8,8 @@ from typing import Any, Self
 from django.db import models
 from django.utils import timezone
 
-import inbox.desk_models  # noqa: F401 - its models belong to this app
+import inbox.desk_models
+import inbox.reading_models  # noqa: F401 - the models of both belong to this app
 from campaigns.models import Attempt, Campaign, Lead
 from outreach_site.accounts.models import User, Workspace
 from outreach_site.mailboxes.models import Mailbox
@@ -21,6 +22,9 @@ class FolderCursor(models.Model):
     folder = models.CharField(max_length=255)
     uid_validity = models.BigIntegerField()
     last_uid = models.BigIntegerField(default=0)
+    # Older mail, where an owner asked for it (ReadingPlan): read up to this UID, and since when it has all been read.
+    history_uid = models.BigIntegerField(default=0)
+    history_read_since = models.DateField(null=True, blank=True)
     moved_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
@@ -42,6 +46,7 @@ class RawMessage(models.Model):
     digest = models.CharField(max_length=64)  # SHA-256 of all bytes
     size = models.PositiveIntegerField()
     folder = models.CharField(max_length=255)
+    is_sent = models.BooleanField(default=False)  # it lay in the Sent folder: whoever uses the mailbox wrote it
     uid_validity = models.BigIntegerField(default=0)
     uid = models.BigIntegerField(default=0)
     message_id = models.CharField(max_length=998, blank=True)  # as its header says; known again when UIDs start anew
@@ -129,7 +134,7 @@ class Reply(models.Model):
     attempt = models.ForeignKey(Attempt, null=True, blank=True, on_delete=models.SET_NULL, related_name="replies")
     campaign = models.ForeignKey(Campaign, null=True, blank=True, on_delete=models.CASCADE, related_name="replies")
     lead = models.ForeignKey(Lead, null=True, blank=True, on_delete=models.SET_NULL, related_name="replies")
-    matched_by = models.CharField(max_length=20, blank=True)  # in_reply_to, references, original, address
+    matched_by = models.CharField(max_length=20, blank=True)  # matching.MatchedBy
 
     kind = models.CharField(max_length=12, choices=Kind)
     classification = models.CharField(max_length=16, choices=Classification)

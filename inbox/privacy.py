@@ -20,6 +20,7 @@ from compliance.sweeping import ERASED, TextShelf, names
 from inbox.desk_models import AnswerDraft, Note
 from inbox.models import RawBody, RawMessage, Reply
 from inbox.parsing import parse
+from inbox.reading_models import SentByHand
 from outreach_site.lib.ports import Cutoffs, Exhibit, Overdue, Person, Shelf, Swept
 
 MESSAGES_AT_ONCE = 50
@@ -30,13 +31,19 @@ _GONE = Q(from_key__startswith="erased:")
 class InboxHolder:
     """Replies, and the bytes of messages."""
 
-    models = frozenset({"inbox.Reply", "inbox.RawMessage", "inbox.RawBody", "inbox.Note", "inbox.AnswerDraft"})
+    models = frozenset(
+        {"inbox.Reply", "inbox.RawMessage", "inbox.RawBody", "inbox.Note", "inbox.AnswerDraft", "inbox.SentByHand"}
+    )
 
     def spellings(self, workspace_id: int, key: str) -> set[str]:
         replies = Reply.objects.filter(workspace_id=workspace_id)
         return {
             *replies.filter(from_key=key).order_by().values_list("from_email", flat=True).distinct(),
             *replies.filter(suppressed_value=key).order_by().values_list("suppressed_value", flat=True).distinct(),
+            *SentByHand.objects.filter(workspace_id=workspace_id, recipient_key=key)
+            .order_by()
+            .values_list("recipient", flat=True)
+            .distinct(),
         }
 
     def count(self, person: Person) -> Mapping[str, int]:
@@ -44,6 +51,7 @@ class InboxHolder:
         return {
             "replies and reports, with their text": replies.count(),
             "messages as they came": RawBody.objects.filter(message__reply__in=replies).count(),
+            "letters that somebody wrote to them by hand": _by_hand(person).count(),
             "notes on what they wrote": Note.objects.filter(reply__in=replies).count(),
         }
 
@@ -68,14 +76,18 @@ class InboxHolder:
                     "received_at",
                 )
             ),
+            "letters_by_hand": list(
+                _by_hand(person).order_by("pk").values("recipient", "subject", "text", "message_id", "sent_at")
+            ),
             "notes": list(Note.objects.filter(reply__in=_replies(person)).order_by("pk").values("text", "written_at")),
         }
 
     def evidence(self, person: Person) -> Sequence[Exhibit]:
-        return list(_answers(person))
+        return [*_answers(person), *_written_by_hand(person)]
 
     def erase(self, person: Person, *, now: datetime) -> None:
         _black_out(_replies(person), person.stone, now=now)
+        _black_out_by_hand(_by_hand(person), person.stone)
 
     def shelves(self) -> Sequence[Shelf]:
         return (
@@ -97,6 +109,7 @@ class InboxHolder:
                 ),
             ),
             TextShelf(RawMessage, "mailbox__workspace_id", ("message_id", "error")),
+            TextShelf(SentByHand, "workspace_id", ("recipient", "subject", "text", "message_id")),
             TextShelf(Note, "workspace_id", ("text",)),
             TextShelf(AnswerDraft, "reply__workspace_id", ("subject", "body")),
             MessageShelf(),
@@ -120,6 +133,13 @@ class InboxHolder:
                 "replies, whose number stays",
                 replies.filter(received_at__lt=cutoffs.replies).exclude(pk__in=unlinked.values("pk")),
                 _let_go_replies,
+            ),
+            Overdue(
+                "letters that were written by hand, whose number stays",
+                SentByHand.objects.filter(workspace_id=workspace_id, sent_at__lt=cutoffs.replies).exclude(
+                    recipient_key__startswith="erased:"
+                ),
+                _let_go_by_hand,
             ),
         )
 
@@ -168,6 +188,20 @@ def _replies(person: Person) -> QuerySet[Reply]:
         | Q(suppressed_value=person.key)
     )
     return Reply.objects.filter(mine, workspace_id=person.workspace_id).exclude(from_key=person.stone)
+
+
+def _by_hand(person: Person) -> QuerySet[SentByHand]:
+    return SentByHand.objects.filter(workspace_id=person.workspace_id, recipient_key=person.key)
+
+
+def _black_out_by_hand(letters: QuerySet[SentByHand], stone: str) -> None:
+    keys = list(letters.values_list("pk", flat=True))
+    messages = RawMessage.objects.filter(sent_by_hand__in=keys)
+    _drop_bytes(messages)
+    messages.update(message_id="")
+    SentByHand.objects.filter(pk__in=keys).update(
+        recipient="", recipient_key=stone, recipient_domain="", subject=ERASED, text="", message_id=""
+    )
 
 
 def _black_out(replies: QuerySet[Reply], stone: str, *, now: datetime) -> None:
@@ -227,6 +261,18 @@ def _answers(person: Person) -> Iterator[Exhibit]:
         )
 
 
+def _written_by_hand(person: Person) -> Iterator[Exhibit]:
+    for letter in _by_hand(person).order_by("sent_at", "pk"):
+        yield Exhibit(
+            section="letters",
+            at=letter.sent_at,
+            title=f"Written by hand: {letter.subject}",
+            facts=(("To", letter.recipient), ("Subject", letter.subject)),
+            quote=letter.text,
+            sent_at=letter.sent_at,
+        )
+
+
 def _words_of(reply: Reply) -> list[str]:
     return [f"“{found['words']}”" for found in reply.evidence if isinstance(found, dict) and found.get("words")]
 
@@ -251,3 +297,9 @@ def _let_go_replies(keys: Sequence[int]) -> None:
     now = timezone.now()
     for reply in Reply.objects.filter(pk__in=keys):
         _black_out(Reply.objects.filter(pk=reply.pk), stone_of(reply.from_key or f"reply {reply.pk}"), now=now)
+
+
+def _let_go_by_hand(keys: Sequence[int]) -> None:
+    for letter in SentByHand.objects.filter(pk__in=keys):
+        stone = stone_of(letter.recipient_key or f"letter by hand {letter.pk}")
+        _black_out_by_hand(SentByHand.objects.filter(pk=letter.pk), stone)

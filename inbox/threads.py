@@ -179,6 +179,8 @@ _MATCHED = {
     MatchedBy.IN_REPLY_TO: "It answers our letter.",
     MatchedBy.REFERENCES: "It belongs to the thread of our letter.",
     MatchedBy.ORIGINAL: "It names our letter.",
+    MatchedBy.TOKEN: "It carries the opt-out link of our letter.",
+    MatchedBy.HAND: "Somebody here tied it to this lead.",
     MatchedBy.ADDRESS: "It comes from an address we wrote to; it names no letter of ours.",
 }
 

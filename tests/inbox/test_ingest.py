@@ -10,7 +10,7 @@ from django.utils import timezone
 from campaigns.models import Attempt, Lead
 from compliance.models import AuditEntry, Hold, Suppression
 from inbox import consequences
-from inbox.ingest import ingest
+from inbox.ingest import ingest, store
 from inbox.models import RawMessage, Reply
 from outreach_site.accounts.models import Workspace
 from tests.inbox.conftest import Correspondence, bounce, message, sent_letter
@@ -312,3 +312,14 @@ def test_a_placed_lead_stays_placed(correspondence: Correspondence) -> None:
     Lead.objects.update(status=Lead.Status.PLACED)
     correspondence.answer("Thank you, sounds good!")
     assert correspondence.lead.status == Lead.Status.PLACED
+
+
+def test_what_came_by_another_way_is_stored_once(correspondence: Correspondence) -> None:
+    raw = message("Sounds good.", answers=correspondence.attempt.message_id)
+    now = timezone.now()
+    row = store(correspondence.box.mailbox, raw, received_at=now, folder="webhook", now=now)
+    assert row.message_id == "<reply-1@brightgarden.com>"
+    assert ingest(row.pk, now=now) is not None
+    assert store(correspondence.box.mailbox, raw, received_at=now, folder="INBOX", now=now) == row
+    assert ingest(row.pk, now=now) is not None
+    assert Reply.objects.count() == 1
