@@ -6,10 +6,11 @@ import smtplib
 import ssl
 from collections.abc import Iterator
 
+from outreach_site.lib.patience import DeadlinePassedError
 from outreach_site.mailboxes.advice import advice_for, refusal_sentence
 from outreach_site.mailboxes.answers import Phase, judge
 from outreach_site.mailboxes.errors import MailServerError, Stage, Verdict, enhanced_status, one_line
-from outreach_site.mailboxes.wire import DeadlinePassedError, ServerSettings
+from outreach_site.mailboxes.wire import ServerSettings
 
 
 def classify_smtp_error(

@@ -13,12 +13,13 @@ from typing import Any
 
 from imapclient import IMAPClient, SocketTimeout
 
+from outreach_site.lib.patience import Patience
 from outreach_site.mailboxes.advice import imap_sign_in_advice
 from outreach_site.mailboxes.answers import Phase
 from outreach_site.mailboxes.errors import MailServerError, Stage, Verdict, one_line
 from outreach_site.mailboxes.failures import chain, classify_broken, no_starttls, secrets_of
 from outreach_site.mailboxes.models import Security
-from outreach_site.mailboxes.wire import Patience, ServerSettings, Surroundings, open_socket
+from outreach_site.mailboxes.wire import ServerSettings, Surroundings, open_socket
 
 # One line for each connection that ends says nothing to anybody.
 logging.getLogger("imapclient").setLevel(logging.WARNING)

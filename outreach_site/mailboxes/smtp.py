@@ -21,11 +21,12 @@ from django.core.mail.backends.smtp import EmailBackend
 from django.core.mail.message import sanitize_address
 from django.utils.functional import cached_property
 
+from outreach_site.lib.patience import Patience
 from outreach_site.mailboxes.answers import Phase
 from outreach_site.mailboxes.errors import one_line
 from outreach_site.mailboxes.failures import classify_smtp_error
 from outreach_site.mailboxes.models import Security
-from outreach_site.mailboxes.wire import Patience, ServerSettings, Surroundings, open_socket
+from outreach_site.mailboxes.wire import ServerSettings, Surroundings, open_socket
 
 __all__ = ["MailboxBackend", "Security", "ServerSettings", "Session", "classify_smtp_error", "connect"]
 

@@ -8,11 +8,12 @@ import ssl
 
 import pytest
 
+from outreach_site.lib.patience import DeadlinePassedError
 from outreach_site.mailboxes.answers import Phase, judge
 from outreach_site.mailboxes.errors import MailServerError, Stage, Verdict, enhanced_status, one_line
 from outreach_site.mailboxes.failures import classify_smtp_error
 from outreach_site.mailboxes.models import Security
-from outreach_site.mailboxes.wire import DeadlinePassedError, ServerSettings
+from outreach_site.mailboxes.wire import ServerSettings
 
 SERVER = ServerSettings("mail.example.com", 587, Security.STARTTLS, "mara@example.com", "s3cret-pass")
 
