@@ -18,7 +18,7 @@ import structlog
 from django.db import InterfaceError, OperationalError, connection, models, transaction
 from django.utils import timezone
 
-from campaigns import letters, outbox
+from campaigns import letters, outbox, sessions
 from campaigns.delivery import Accepted, Answer, NotSent, Post
 from campaigns.models import Attempt, Campaign
 from outreach_site.accounts.installation import standing
@@ -94,6 +94,7 @@ def dispatch_mailbox(mailbox_id: int, *, clock: Clock = timezone.now) -> Report:
     4. Give back what was not started; return the lease; settle.
     """
     report = Report()
+    began_at = clock()
     here = standing()
     if not here.may_work:
         report.sentence = here.sentence
@@ -112,6 +113,8 @@ def dispatch_mailbox(mailbox_id: int, *, clock: Clock = timezone.now) -> Report:
         outbox.return_lease(mailbox, token, next_send_at=work.next_send_at)
     tidy_up(now=clock())
     now = clock()
+    if work.decided or report.sentence:
+        sessions.keep(mailbox, report, began_at=began_at, ended_at=now)
     # Only after a claim that decided something: what no claim takes (a hold, a stop) is not work for another slice,
     # but behind letters that have to wait there may be others that need not.
     report.more = (

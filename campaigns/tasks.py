@@ -8,8 +8,10 @@ from django.db import transaction
 from django.utils import timezone
 from django_q.tasks import async_task
 
-from campaigns import dispatch, outbox
+from campaigns import dispatch, outbox, sessions
 from outreach_site.lib.later import run_at
+
+CLUSTER = "mail"  # Named, so that a task of the other cluster that wakes a mailbox does not send from there.
 
 
 def dispatch_due() -> None:
@@ -19,18 +21,19 @@ def dispatch_due() -> None:
     dispatch.tidy_up(now=now)
     outbox.wake(now=now)
     for mailbox_id in dispatch.due_mailboxes(now=now):
-        async_task(dispatch_mailbox, mailbox_id)
+        async_task(dispatch_mailbox, mailbox_id, cluster=CLUSTER)
+    sessions.forget_old(now=now)
 
 
 def dispatch_mailbox(mailbox_id: int) -> None:
     """One slice of one mailbox; the next slice follows at once while letters are left."""
     if dispatch.dispatch_mailbox(mailbox_id).more:
-        async_task(dispatch_mailbox, mailbox_id)
+        async_task(dispatch_mailbox, mailbox_id, cluster=CLUSTER)
 
 
 def dispatch_soon(mailbox_id: int) -> None:
     """Ask the mail cluster to look at a mailbox as soon as the caller's transaction stands."""
-    transaction.on_commit(lambda: async_task(dispatch_mailbox, mailbox_id))
+    transaction.on_commit(lambda: async_task(dispatch_mailbox, mailbox_id, cluster=CLUSTER))
 
 
 def dispatch_at(mailbox_id: int, at: datetime) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,8 @@ env = environment(Path(os.environ.get("ENV_FILE", BASE_DIR / ".env")))
 
 # What this installation makes and keeps beside its code: the SQLite file, gathered static files, the post office.
 VAR_DIR = Path(env.str("VAR_DIR", str(BASE_DIR / "var")))
+# How the workers of this host are told from those of others.
+HOST_NAME = env.str("HOST_NAME", "") or socket.gethostname()
 
 # --- Who this installation is -------------------------------------------------------------------------------------
 

@@ -3,6 +3,7 @@
 from campaigns.models.attempt import Attempt, AttemptQuerySet, EnclosedFile, Ground
 from campaigns.models.campaign import Campaign, CampaignQuerySet, Step, Template
 from campaigns.models.lead import Contact, Lead, LeadQuerySet
+from campaigns.models.session import Session
 
 __all__ = [
     "Attempt",
@@ -14,6 +15,7 @@ __all__ = [
     "Ground",
     "Lead",
     "LeadQuerySet",
+    "Session",
     "Step",
     "Template",
 ]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import Self
+from typing import Any, Self
 
 from django.db import models
 from django.utils import timezone
@@ -35,7 +36,13 @@ _ENDED = models.Q(state="sent") | models.Q(state="failed") | models.Q(state="unc
 
 class AttemptQuerySet(models.QuerySet["Attempt"]):
     def in_workspace(self, workspace: Workspace) -> Self:
-        return self.filter(campaign__workspace=workspace)
+        return self.filter(workspace=workspace)
+
+    def bulk_create(self, objs: Iterable[Attempt], *args: Any, **options: Any) -> list[Attempt]:
+        attempts = list(objs)
+        for attempt in attempts:
+            attempt.stand_in_workspace()
+        return super().bulk_create(attempts, *args, **options)
 
     def due(self, now: datetime) -> Self:
         """Letters that wait for nothing but a worker."""
@@ -83,6 +90,9 @@ class Attempt(models.Model):
     LIVE = (State.QUEUED, State.SENDING, State.UNCERTAIN)
 
     campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="attempts")
+    # Its campaign's, kept here too: a workspace's queue is read in the order of an index, however long it is and
+    # whatever stands in other workspaces. Filled by save and bulk_create.
+    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="+", editable=False, db_index=False)
     lead = models.ForeignKey(Lead, on_delete=models.CASCADE, related_name="attempts")
     step = models.ForeignKey(Step, null=True, on_delete=models.SET_NULL, related_name="+")
     kind = models.CharField(max_length=10, choices=Kind, default=Kind.FIRST)
@@ -165,6 +175,10 @@ class Attempt(models.Model):
             ),
             models.Index(fields=["id"], condition=_ENDED & models.Q(settled_at=None), name="attempts_unsettled"),
             models.Index(fields=["campaign", "-id"], name="attempts_of_campaign"),
+            models.Index(fields=["workspace", "state", "-id"], name="attempts_by_state"),
+            models.Index(
+                fields=["workspace", "due_at", "id"], condition=models.Q(state="queued"), name="attempts_next"
+            ),
             models.Index(fields=["recipient_key", "-id"], name="attempts_to_address"),
             models.Index(fields=["answers"], condition=~models.Q(answers=""), name="attempts_that_answer"),
             models.Index(fields=["wire_id"], condition=~models.Q(wire_id=""), name="attempts_by_wire_id"),
@@ -172,6 +186,14 @@ class Attempt(models.Model):
 
     def __str__(self) -> str:
         return f"{self.subject} to {self.recipient} ({self.state})"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        self.stand_in_workspace()
+        super().save(*args, **kwargs)
+
+    def stand_in_workspace(self) -> None:
+        if self.workspace_id is None:
+            self.workspace_id = self.campaign.workspace_id
 
     @property
     def contact(self) -> Contact | None:

@@ -6,9 +6,10 @@ class DeskConfig(AppConfig):
     label = "desk"
 
     def ready(self) -> None:
-        from django_q.signals import pre_execute  # noqa: PLC0415 - its models load with the apps
+        from django_q.signals import post_execute_in_worker, pre_execute  # noqa: PLC0415 - its models load with the apps
 
-        from outreach_site.desk.heartbeat import on_task_begun  # noqa: PLC0415 - as above
+        from outreach_site.desk.heartbeat import on_task_begun, on_task_ended  # noqa: PLC0415 - as above
 
-        # django-q's only hook into its workers.
+        # django-q's only hooks into its workers.
         pre_execute.connect(on_task_begun, dispatch_uid="desk.heartbeat")
+        post_execute_in_worker.connect(on_task_ended, dispatch_uid="desk.runs")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from io import StringIO
 
 from django.core.management import call_command
+from django.db import connection
 from django.utils import timezone
 
 from compliance import triggers
@@ -19,16 +21,37 @@ def set_up(say: Callable[[str], None]) -> installation.Standing:
 
     Returns whether this process may touch the post of this database.
     """
-    said = StringIO()
-    call_command("migrate", interactive=False, verbosity=1, stdout=said)
-    applied = sum(line.rstrip().endswith("OK") for line in said.getvalue().splitlines())
-    if applied:
-        say(f"brought the database up to date ({applied} migrations)")
-    restored = triggers.install()
-    if restored and not applied:
-        say(f"put back {len(restored)} database triggers that keep the audit log from being changed: see verify_audit")
-    call_command("createcachetable", verbosity=0)
-    installation.claim()
-    schedules.sync()
-    keep_environment_mailbox(now=timezone.now())
+    with _one_host_at_a_time():
+        said = StringIO()
+        call_command("migrate", interactive=False, verbosity=1, stdout=said)
+        applied = sum(line.rstrip().endswith("OK") for line in said.getvalue().splitlines())
+        if applied:
+            say(f"brought the database up to date ({applied} migrations)")
+        restored = triggers.install()
+        if restored and not applied:
+            say(
+                f"put back {len(restored)} database triggers that keep the audit log from being changed: "
+                "see verify_audit"
+            )
+        call_command("createcachetable", verbosity=0)
+        installation.claim()
+        schedules.sync()
+        keep_environment_mailbox(now=timezone.now())
     return installation.standing()
+
+
+@contextmanager
+def _one_host_at_a_time() -> Iterator[None]:
+    """Hosts that start together on a new version wait for the first. SQLite has one host, and one lock (up.py)."""
+    if connection.vendor != "postgresql":
+        yield
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(%s)", [_SET_UP])
+        try:
+            yield
+        finally:
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [_SET_UP])
+
+
+_SET_UP = 0x1_1A_4B  # Any number that nobody else takes a lock under.

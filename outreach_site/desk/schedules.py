@@ -8,7 +8,7 @@ from django.db import transaction
 from django_q.models import Schedule
 from django_q.tasks import async_task
 
-from outreach_site.desk.heartbeat import CLUSTERS
+from outreach_site.desk.heartbeat import CLUSTERS, KNOCK
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,17 +31,14 @@ SCHEDULES = (
     Recurring(name="seal-audit", task="compliance.tasks.seal_audit", cluster="mail", minutes=1),
     # Decides by itself whether the day's hour has come; also takes up a check whose worker died.
     Recurring(name="check-audit", task="compliance.tasks.check_audit", cluster="long", minutes=5),
-    *(
-        Recurring(name=f"knock-{cluster}", task="outreach_site.desk.tasks.knock", cluster=cluster, minutes=1)
-        for cluster in CLUSTERS
-    ),
+    *(Recurring(name=f"knock-{cluster}", task=KNOCK, cluster=cluster, minutes=1) for cluster in CLUSTERS),
 )
 
 
 def run_now() -> None:
     """Ask for each task once, at once: after a start nobody waits for the clock's first minute."""
     for recurring in SCHEDULES:
-        async_task(recurring.task, cluster=recurring.cluster)
+        async_task(recurring.task, cluster=recurring.cluster, group=recurring.name)
 
 
 @dataclass(frozen=True)

@@ -86,7 +86,7 @@ def test_the_alarm(world: World) -> None:
 
 def test_the_alarm_of_health(world: World) -> None:
     for cluster in CLUSTERS:
-        Heartbeat.beat(cluster, now=timezone.now())
+        Heartbeat.beat(cluster, host="here", now=timezone.now())
     write(1)
     answer = world.client().get("/health/")
     assert (answer.status_code, answer.json()["oldest_unsealed_audit_seconds"]) == (200, 0)

@@ -23,7 +23,7 @@ from tests.desk.conftest import Desk
 @pytest.fixture
 def beating(world: World) -> None:
     for cluster in CLUSTERS:
-        Heartbeat.beat(cluster, now=timezone.now())
+        Heartbeat.beat(cluster, host="here", now=timezone.now())
 
 
 def test_all_is_well(world: World, beating: None, capsys: pytest.CaptureFixture[str]) -> None:
@@ -43,7 +43,7 @@ def test_workers_that_were_never_seen(world: World) -> None:
 
 
 def test_a_silent_cluster(world: World, beating: None) -> None:
-    Heartbeat.beat("long", now=timezone.now() - timedelta(minutes=5))
+    Heartbeat.beat("long", host="here", now=timezone.now() - timedelta(minutes=5))
     answer = world.client().get("/health/")
     assert answer.status_code == 503
     assert answer.json()["workers"]["mail"]["ok"]

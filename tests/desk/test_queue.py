@@ -115,9 +115,9 @@ def test_it_looks_again_only_while_something_moves(world: World, desk: Desk) -> 
 def test_the_workers_pulse(world: World, desk: Desk) -> None:
     client = world.client(world.owner)
     assert "The workers have not been seen yet" in client.get(QUEUE).content.decode()
-    Heartbeat.beat("mail", now=timezone.now())
+    Heartbeat.beat("mail", host="here", now=timezone.now())
     assert "At work" in client.get(QUEUE).content.decode()
-    Heartbeat.beat("mail", now=timezone.now() - timedelta(minutes=6))
+    Heartbeat.beat("mail", host="here", now=timezone.now() - timedelta(minutes=6))
     assert "The workers are silent" in client.get(QUEUE).content.decode()
 
 

@@ -11,11 +11,12 @@ from django.core.management import call_command
 from django.db import DatabaseError
 from django.utils import timezone
 from django_q.models import OrmQ, Schedule
-from django_q.signals import pre_execute
+from django_q.signals import post_execute_in_worker, pre_execute
+from pytest_django import Settings
 
 from outreach_site.desk import heartbeat, schedules
-from outreach_site.desk.heartbeat import CLUSTERS, pulses
-from outreach_site.desk.models import Heartbeat
+from outreach_site.desk.heartbeat import CLUSTERS, KNOCKS_FOR_EACH_HOST, Knocker, forget_gone, pulses, strike_off
+from outreach_site.desk.models import Heartbeat, Run
 from outreach_site.desk.schedules import SCHEDULES, Recurring, sync
 
 pytestmark = pytest.mark.django_db
@@ -85,9 +86,14 @@ def _first_task(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(heartbeat, "_last_beat", 0.0)
 
 
-def begin_a_task() -> None:
+def begin_a_task(**task: object) -> None:
     """What django-q's worker does before each task."""
-    pre_execute.send(sender="django_q", func=None, task={})
+    pre_execute.send(sender="django_q", func=None, task={"id": "1"} | task)
+
+
+def end_a_task(**task: object) -> None:
+    """What it does after each."""
+    post_execute_in_worker.send(sender="django_q", func=None, task={"id": "1", "success": True} | task)
 
 
 def test_a_task_that_begins_beats() -> None:
@@ -114,7 +120,76 @@ def test_trouble_with_the_database_does_not_kill_the_worker(monkeypatch: pytest.
 
 def test_silence_is_noticed() -> None:
     now = timezone.now()
-    Heartbeat.beat("mail", now=now - timedelta(minutes=2))
+    Heartbeat.beat("mail", host="here", now=now - timedelta(minutes=2))
     assert pulses(now)[0].is_well
-    Heartbeat.beat("mail", now=now - timedelta(minutes=5))
+    Heartbeat.beat("mail", host="here", now=now - timedelta(minutes=5))
     assert not pulses(now)[0].is_well
+
+
+def test_one_silent_host_is_seen_beside_one_that_works() -> None:
+    now = timezone.now()
+    Heartbeat.beat("mail", host="one", now=now)
+    Heartbeat.beat("mail", host="two", now=now - timedelta(minutes=6))
+    mail = pulses(now)[0]
+    assert not mail.is_well
+    assert mail.beat_at == now
+    assert [host.host for host in mail.silent_hosts] == ["two"]
+    # Gone for an hour: somebody took it away, and a new one would have another name.
+    assert pulses(now + timedelta(minutes=55))[0].hosts[0].host == "one"
+
+
+def test_a_host_that_was_stopped_or_is_long_gone_is_not_waited_for() -> None:
+    now = timezone.now()
+    Heartbeat.beat("mail", host="one", now=now)
+    Heartbeat.beat("mail", host="two", now=now - timedelta(minutes=6))
+    Heartbeat.beat("mail", host="three", now=now - timedelta(minutes=61))
+    strike_off("two")
+    assert pulses(now)[0].is_well
+    forget_gone(now)
+    assert set(Heartbeat.objects.values_list("host", flat=True)) == {"one"}
+
+
+def test_a_quiet_host_is_knocked_at_enough_for_each_host(settings: Settings) -> None:
+    """Chance may pass a host by for a while, where several share the work."""
+    settings.HOST_NAME = "one"
+    now = timezone.now()
+    Heartbeat.beat("long", host="one", now=now - timedelta(minutes=1))
+    Heartbeat.beat("long", host="two", now=now)
+    knocker = Knocker("long")
+    assert knocker.pulse(now) == now - timedelta(minutes=1)
+    assert not OrmQ.objects.exists()
+    assert knocker.pulse(now + timedelta(minutes=2)) == now - timedelta(minutes=1)
+    assert list(OrmQ.objects.values_list("key", flat=True)) == ["long"] * KNOCKS_FOR_EACH_HOST * 2
+    knocker.pulse(now + timedelta(minutes=2))
+    assert OrmQ.objects.count() == KNOCKS_FOR_EACH_HOST * 2, "not at every look"
+
+
+# --- What came of a schedule
+
+
+def test_what_came_of_a_schedule_is_kept() -> None:
+    begin_a_task(group="dispatch")
+    end_a_task(group="dispatch")
+    run = Run.objects.get()
+    assert (run.schedule, run.worked, run.failure, run.failed_at) == ("dispatch", True, "", None)
+    end_a_task(group="dispatch", success=False, result="x : Traceback\n  File\nValueError: ed@example.org is odd\n")
+    run.refresh_from_db()
+    assert (run.worked, run.failure) == (False, "ValueError")
+    end_a_task(group="dispatch")
+    run.refresh_from_db()
+    assert run.worked
+    assert run.failed_at is not None, "when it last failed stays to be seen"
+
+
+def test_a_task_that_no_schedule_asked_for_leaves_no_trace() -> None:
+    begin_a_task()
+    end_a_task()
+    assert not Run.objects.exists()
+
+
+def test_trouble_with_the_database_after_a_task_does_not_kill_the_worker(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise DatabaseError("locked")
+
+    monkeypatch.setattr(Run.objects, "update_or_create", fail)
+    end_a_task(group="dispatch")

@@ -1,4 +1,7 @@
-"""`manage.py up`: all of Linkletter on this machine, under one supervisor. `make run` calls it."""
+"""`manage.py up`: all of Linkletter on this machine, under one supervisor. `make run` calls it.
+
+`--only web` and `--only workers` start a part of it, for installations of several hosts.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from datetime import datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -19,11 +23,11 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import Error as DatabaseError
 from django.db import connections
 from django.utils import timezone
+from redis.exceptions import RedisError
 
 from outreach_site.desk import schedules
-from outreach_site.desk.heartbeat import CLUSTERS, SILENT_AFTER
+from outreach_site.desk.heartbeat import CLUSTERS, SILENT_AFTER, Knocker, strike_off
 from outreach_site.desk.instance import set_up
-from outreach_site.desk.models import Heartbeat
 from outreach_site.desk.seeding import OWNER, FirstOwner, agree_with_post_office, seed
 from outreach_site.desk.supervision import Program, PulseUnknownError, Supervisor
 from outreach_site.lib.env_file import port_is_free
@@ -35,6 +39,13 @@ CLUSTER_PATIENCE = 45.0
 WEB_THREADS = 8
 
 
+class Only(StrEnum):
+    """A part of the whole."""
+
+    WEB = "web"
+    WORKERS = "workers"
+
+
 class Command(BaseCommand):
     help = "Starts web, workers and the rehearsal post office, restarts what dies, and stops all of it on Ctrl-C."
     requires_system_checks = ()  # Run below, when the sentences about ports have been said.
@@ -42,32 +53,38 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--port", help="the web port (default: SITE_URL's own when it is this machine, else 8000)")
         parser.add_argument("--host", default="127.0.0.1", help="the address to listen on (default: this machine only)")
+        parser.add_argument("--only", choices=list(Only), help="a part of it, where several hosts share the work")
 
-    def handle(self, *, port: str | None, host: str, **options: Any) -> None:
+    def handle(self, *, port: str | None, host: str, only: str | None, **options: Any) -> None:
+        part = Only(only) if only else None
         web_port = _web_port(port)
         site_url = _site_url(web_port)
         # For what this process says and for the programs alike.
         settings.SITE_URL = site_url
-        with _alone(Path(settings.VAR_DIR) / "up.lock"):
-            self.look_at_ports(host, web_port)
-            first = self.prepare()
+        with _alone(Path(settings.VAR_DIR) / (f"up-{part}.lock" if part else "up.lock")):
+            if part is not Only.WORKERS:
+                self.look_at_ports(host, web_port, post_office=part is None)
+            first = self.prepare(part)
             supervisor = Supervisor(
-                programs(host=host, web_port=web_port, site_url=site_url),
+                programs(host=host, web_port=web_port, site_url=site_url, part=part),
                 out=sys.stdout,
                 coloured=sys.stdout.isatty() and not os.environ.get("NO_COLOR"),
-                greeting=_greeting(web_port, site_url, first),
+                greeting=None if part is Only.WORKERS else _greeting(web_port, site_url, first),
             )
             supervisor.run()
+            if part is not Only.WEB:
+                with suppress(DatabaseError):
+                    strike_off(settings.HOST_NAME)
         self.stdout.write("Stopped.")
 
-    def look_at_ports(self, host: str, web_port: int) -> None:
+    def look_at_ports(self, host: str, web_port: int, *, post_office: bool) -> None:
         """A taken port is said in a sentence, before anything is started."""
         if not port_is_free(web_port, host):
             raise CommandError(
                 f"Port {web_port} is taken by another program, perhaps by a Linkletter that runs already. "
                 f"Stop that one, or choose another port: make run PORT={_free_near(web_port, host)}"
             )
-        if not settings.SANDBOX:
+        if not settings.SANDBOX or not post_office:
             return
         for name, port in settings.SANDBOX_PORTS.items():
             if not port_is_free(port):
@@ -78,16 +95,17 @@ class Command(BaseCommand):
                     + (" (and the same into GLOBAL_SMTP_PORT)" if port == settings.GLOBAL_SMTP_PORT else "")
                 )
 
-    def prepare(self) -> FirstOwner | None:
+    def prepare(self, part: Only | None) -> FirstOwner | None:
         self.say("preparing the database …")
         standing = set_up(self.say)
         if not standing.may_work:
             self.stderr.write(self.style.WARNING(standing.sentence))
-        self.say("gathering static files …")
-        call_command("collectstatic", interactive=False, verbosity=0)
+        if part is not Only.WORKERS:
+            self.say("gathering static files …")
+            call_command("collectstatic", interactive=False, verbosity=0)
         self.check(fail_level=50)
         first = None
-        if settings.SANDBOX:
+        if settings.SANDBOX and part is None:
             now = timezone.now()
             first = seed(now=now)
             if first is not None:
@@ -97,7 +115,8 @@ class Command(BaseCommand):
                     agree_with_post_office(store, now=now)
             except StoreError as err:
                 raise CommandError(str(err)) from err
-        schedules.run_now()
+        if part is not Only.WEB:
+            schedules.run_now()
         connections.close_all()
         self.say("starting …")
         return first
@@ -107,10 +126,10 @@ class Command(BaseCommand):
         self.stdout.flush()
 
 
-def programs(*, host: str, web_port: int, site_url: str) -> list[Program]:
+def programs(*, host: str, web_port: int, site_url: str, part: Only | None = None) -> list[Program]:
     manage = [sys.executable, str(Path(settings.BASE_DIR) / "manage.py")]
     environment = {"SITE_URL": site_url}
-    found = [
+    web = [
         Program(
             name="web",
             command=[
@@ -132,29 +151,32 @@ def programs(*, host: str, web_port: int, site_url: str) -> list[Program]:
             ],
             environment=environment,
         ),
-        *(
-            Program(
-                name=cluster,
-                command=[*manage, "qcluster"],
-                environment=environment | {"Q_CLUSTER_NAME": cluster},
-                pulse=_pulse_of(cluster),
-                frozen_after=SILENT_AFTER.total_seconds(),
-                patience=CLUSTER_PATIENCE,
-            )
-            for cluster in CLUSTERS
-        ),
     ]
-    if settings.SANDBOX:
+    workers = [
+        Program(
+            name=cluster,
+            command=[*manage, "qcluster"],
+            environment=environment | {"Q_CLUSTER_NAME": cluster},
+            pulse=_pulse_of(cluster),
+            frozen_after=SILENT_AFTER.total_seconds(),
+            patience=CLUSTER_PATIENCE,
+        )
+        for cluster in CLUSTERS
+    ]
+    found = {Only.WEB: web, Only.WORKERS: workers}[part] if part else web + workers
+    if settings.SANDBOX and part is None:
         # Stopped last: a letter that is being handed over is taken in.
         found.append(Program(name="post", command=[*manage, "post_office"], environment=environment, turn=1))
     return found
 
 
 def _pulse_of(cluster: str) -> Callable[[], datetime | None]:
+    knocker = Knocker(cluster)
+
     def pulse() -> datetime | None:
         try:
-            return Heartbeat.objects.filter(cluster=cluster).values_list("beat_at", flat=True).first()
-        except DatabaseError as err:
+            return knocker.pulse(timezone.now())
+        except (DatabaseError, RedisError) as err:
             connections.close_all()
             raise PulseUnknownError(str(err)) from err
 
