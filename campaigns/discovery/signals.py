@@ -99,7 +99,7 @@ _GUEST_POSTS = _any(
     r"\b(?:about\s+the\s+guest\s+author|guest\s+author:|ein\s+gast(?:artikel|beitrag)\s+von|gastautor(?:in)?:|article\s+invité\s+(?:de|par)|artículo\s+invitado\s+de|guest\s+post\s+di)\b",
 )
 _SELLS = _any(
-    r"\b(?:buy|purchase|sell(?:ing)?|order)\s+(?:\w+\s+){0,2}(?:backlinks?|links?|guest\s+posts?|do-?follow)",
+    r"\b(?:buy|purchase|sell(?:ing)?|order)\s+(?:\w+\s+){0,2}(?:backlinks?|links|guest\s+posts?|do-?follow)",
     r"\b(?:do-?follow)\s+(?:backlinks?|links?)\s+(?:for|from|only|at|\$|€|£|available)",
     r"\b(?:link\s+insertion|guest\s+post|sponsored\s+post|backlink)s?\s*(?:price|fee|cost|rate)?s?\s*[:=-]?\s*(?:\$|€|£|usd|eur|gbp)\s*\d+",
     r"\b(?:price|fee|cost|rate)s?\s+(?:per|for\s+(?:a|one|each))\s+(?:\w+\s+)?(?:guest\s+post|link|backlink|article|insertion)\b",
