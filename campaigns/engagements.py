@@ -7,6 +7,7 @@ from datetime import datetime
 
 from campaigns.models import Attempt
 from compliance.models import Kind
+from outreach_site.lib.among import among
 from outreach_site.lib.ports import Engagement
 
 
@@ -19,7 +20,7 @@ def letters_under_way(
     """Unasked letters in the queue, by normalised address. One query. What an archived campaign holds never leaves."""
     waiting = (
         Attempt.objects.waiting()
-        .filter(recipient_key__in=addresses, campaign__workspace_id=workspace_id, campaign__archived_at=None)
+        .filter(among("recipient_key", addresses), campaign__workspace_id=workspace_id, campaign__archived_at=None)
         .exclude(kind=Kind.ANSWER)
         .order_by("pk")
     )

@@ -17,6 +17,7 @@ from compliance.addresses import domain_of, fold
 from compliance.models import Suppression
 from compliance.privacy_models import Consent, ConsentFile
 from outreach_site.accounts.models import User, Workspace
+from outreach_site.lib.among import among
 
 EARLIEST = date(1990, 1, 1)
 
@@ -45,7 +46,7 @@ def live_among(workspace: Workspace, keys: Collection[str]) -> dict[str, date]:
     found = dict(
         Consent.objects.in_workspace(workspace)
         .live()
-        .filter(address__in=set(folded.values()))
+        .filter(among("address", set(folded.values())))
         .values_list("address", "obtained_on")
     )
     return {key: found[address] for key, address in folded.items() if address in found}

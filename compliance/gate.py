@@ -20,7 +20,7 @@ from django.db import models, transaction
 
 from compliance import audit, consents, ledger, never_pitch, suppression
 from compliance.addresses import normalise, registrable
-from compliance.models import Hold, Kind, PolicyResult, SendRecord, Suppression
+from compliance.models import Kind, PolicyResult, SendRecord, Suppression
 from compliance.policy import Decision, Facts, Letter, Limits, Written
 from compliance.policy import at_once as answer_at_once
 from compliance.policy import decide as apply_rules
@@ -44,7 +44,7 @@ def decide(letters: Sequence[Letter], *, workspace: Workspace, now: datetime) ->
         # On PostgreSQL this row is the queue of everybody who decides for the workspace; SQLite has one writer anyway.
         workspace = Workspace.objects.select_for_update(no_key=True).get(pk=workspace.pk)
         decisions = apply_rules(letters, _facts(letters, workspace, now), now=now)
-        insert([_reservation(d, workspace, now) for d in decisions if d.allowed])
+        insert([_reservation(d, workspace, now) for d in decisions if d.allowed], with_keys=False)
         audit.record_many(
             [
                 _entry(decision, workspace, now, user_id=decision.letter.user_id)
@@ -173,7 +173,7 @@ def limits_of(workspace: Workspace) -> Limits:
 
 
 def _facts(letters: Sequence[Letter], workspace: Workspace, now: datetime) -> Facts:
-    """Everything the rules ask about these letters. At most eight queries, whatever their number."""
+    """Everything the rules ask about these letters. At most seven queries, whatever their number."""
     limits = limits_of(workspace)
     keys = {letter.recipient_key for letter in letters}
     counted = ledger.ask(letters, workspace=workspace, limits=limits, now=now)
@@ -190,7 +190,7 @@ def _facts(letters: Sequence[Letter], workspace: Workspace, now: datetime) -> Fa
         suppressed={key: _why_suppressed(entries[0]) for key, entries in standing.items()},
         refused=_refused(letters, standing, workspace),
         never_pitch=never_pitch.among(workspace, [*keys, *(letter.site for letter in letters if letter.site)]),
-        held=_held(letters, workspace),
+        held=counted.held,
         consents=consents.live_among(workspace, keys),
         engaged=engaged,
         written={site: Written(names.get(who or 0, ""), at) for site, (who, at) in counted.written.items()},
@@ -237,16 +237,6 @@ def _readers_reach_us() -> bool:
         return not ip_address(host).is_loopback
     except ValueError:
         return host != "localhost" and not host.endswith(".localhost")
-
-
-def _held(letters: Sequence[Letter], workspace: Workspace) -> dict[str, str]:
-    subjects = {"workspace"}
-    for letter in letters:
-        subjects |= {f"mailbox:{letter.mailbox_id}", f"address:{letter.recipient_key}"}
-        if letter.campaign:
-            subjects.add(letter.campaign)
-    standing = Hold.objects.in_workspace(workspace).standing().filter(subject__in=subjects)
-    return dict(standing.values_list("subject", "reason"))
 
 
 def _why_suppressed(entry: Suppression) -> str:

@@ -13,13 +13,14 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from django.db.models import CharField, Count, Expression, F, IntegerField, Max, Value
+from django.db.models import CharField, Count, Expression, F, IntegerField, Max, QuerySet, Value
 from django.db.models.functions import Cast
 
 from compliance.addresses import is_free_mail
-from compliance.models import Kind, SendRecord, SendRecordQuerySet
+from compliance.models import Hold, Kind, SendRecord, SendRecordQuerySet
 from compliance.policy import HOUR, Letter, Limits
 from outreach_site.accounts.models import Workspace
+from outreach_site.lib.among import among
 
 
 @dataclass
@@ -33,6 +34,7 @@ class Counted:
     taken_steps: set[tuple[str, str]] = field(default_factory=set)  # (step, normalised address), for ever
     repeats: set[tuple[str, str, str]] = field(default_factory=set)  # (sender, address, subject digest), lately
     written: dict[str, tuple[int | None, datetime]] = field(default_factory=dict)  # Letter.shared_site -> who, when
+    held: dict[str, str] = field(default_factory=dict)  # subject -> why, for a person
     let_go: int = 0  # unasked letters, counted up to the limit that was asked for
     newest_at: dict[str, datetime] = field(default_factory=dict)  # domain -> today's last letter there
 
@@ -48,6 +50,7 @@ class _Asked(StrEnum):
     SITE = "site"
     PERSON = "person"  # at a mail provider, where a domain is no site
     LET_GO = "let_go"
+    HELD = "held"  # no rows of the ledger, but of the same shape: it saves a journey
 
 
 def ask(letters: Sequence[Letter], *, workspace: Workspace, limits: Limits, now: datetime) -> Counted:
@@ -98,6 +101,8 @@ def _note(counted: Counted, what: str, a: str, b: str, c: str, n: int, at: datet
                 counted.written[a] = _number(b), at
         case _Asked.LET_GO:
             counted.let_go = n
+        case _Asked.HELD:
+            counted.held[a] = b
 
 
 def _number(text: str | None) -> int | None:
@@ -110,7 +115,7 @@ def _questions(letters: Sequence[Letter], *, workspace: Workspace, limits: Limit
     today = ledger.filter(counted_at__gte=day_starts_at)
     # Letters on their way or uncertain count whatever their day: their moment is not known yet.
     carried = SendRecord.objects.in_workspace(workspace).unsettled().filter(counted_at__lt=day_starts_at)
-    others = ledger.exclude(subject__in=[letter.about for letter in letters if letter.about])
+    others = ledger.exclude(among("subject", [letter.about for letter in letters if letter.about]))
     keys = _all_of(letter.recipient_key for letter in letters)
     yield _grouped(_Asked.CARRIED, carried.order_by(), "user_id", "recipient_domain", "mailbox_id")
     people = _all_of(one.user_id for one in letters if one.user_id is not None)
@@ -119,7 +124,7 @@ def _questions(letters: Sequence[Letter], *, workspace: Workspace, limits: Limit
     if any(one.user_id is None for one in letters):
         yield _grouped(_Asked.USER, today.filter(user_id=None), "user_id")
     domains = _all_of(letter.recipient_domain for letter in letters)
-    yield _grouped(_Asked.DOMAIN, today.filter(recipient_domain__in=domains), "recipient_domain")
+    yield _grouped(_Asked.DOMAIN, today.filter(among("recipient_domain", domains)), "recipient_domain")
     # A mailbox has one workspace; SQLite, asked for both, walks all that the workspace has sent.
     everywhere = SendRecord.objects.that_count().order_by()
     todays = everywhere.filter(counted_at__gte=day_starts_at)
@@ -128,25 +133,39 @@ def _questions(letters: Sequence[Letter], *, workspace: Workspace, limits: Limit
     )
     # A sign-in's hour is counted across workspaces: to its server they are one.
     hour = everywhere.filter(counted_at__gt=now - HOUR)
-    yield _plain(_Asked.SIGN_IN, hour.filter(sign_in__in=_all_of(letter.sign_in for letter in letters)), "sign_in")
-    to_them = others.filter(recipient_key__in=keys)
+    yield _plain(
+        _Asked.SIGN_IN, hour.filter(among("sign_in", _all_of(letter.sign_in for letter in letters))), "sign_in"
+    )
+    to_them = others.filter(among("recipient_key", keys))
     lately = to_them.filter(counted_at__gt=now - timedelta(hours=limits.repeat_hours))
     yield _plain(_Asked.REPEAT, lately, "sender", "recipient_key", "subject_digest")
     if steps := _all_of(letter.step for letter in letters if letter.step):
-        yield _plain(_Asked.STEP, to_them.filter(step__in=steps), "step", "recipient_key")
+        yield _plain(_Asked.STEP, to_them.filter(among("step", steps)), "step", "recipient_key")
     first = [letter for letter in letters if letter.kind == Kind.FIRST]
     if limits.cool_off_days and first:
         warm = others.filter(counted_at__gt=now - timedelta(days=limits.cool_off_days))
         sites = _all_of(letter.recipient_domain for letter in first if not is_free_mail(letter.recipient_domain))
-        yield _grouped(_Asked.SITE, warm.filter(recipient_domain__in=sites), "recipient_domain", "user_id")
+        yield _grouped(_Asked.SITE, warm.filter(among("recipient_domain", sites)), "recipient_domain", "user_id")
         private = _all_of(letter.recipient_key for letter in first if is_free_mail(letter.recipient_domain))
-        yield _grouped(_Asked.PERSON, warm.filter(recipient_key__in=private), "recipient_key", "user_id")
+        yield _grouped(_Asked.PERSON, warm.filter(among("recipient_key", private)), "recipient_key", "user_id")
     if limits.first_letters:
         # No more is read than is asked about: a ledger of a million rows costs what one of ten does.
         # In the order of ledger_by_recipient: without one, a new workspace's few are looked for among everybody's.
         found = ledger.exclude(kind=Kind.ANSWER).order_by("recipient_key", "counted_at")
         some = found.values("pk")[: limits.first_letters]
         yield _grouped(_Asked.LET_GO, SendRecord.objects.filter(pk__in=some).order_by(), "workspace_id")
+    held = Hold.objects.in_workspace(workspace).standing().filter(among("subject", _pausable(letters)))
+    yield _plain(_Asked.HELD, held, "subject", "reason", at="placed_at")
+
+
+def _pausable(letters: Sequence[Letter]) -> set[str]:
+    """What a pause may be about that stops one of these letters."""
+    subjects = {"workspace"}
+    for letter in letters:
+        subjects |= {f"mailbox:{letter.mailbox_id}", f"address:{letter.recipient_key}"}
+        if letter.campaign:
+            subjects.add(letter.campaign)
+    return subjects
 
 
 def _all_of(values: Iterable[Any]) -> list[Any]:
@@ -161,8 +180,8 @@ def _grouped(what: _Asked, rows: SendRecordQuerySet, *by: str) -> Any:
     return rows.values(*by).annotate(n=Count("pk"), at=Max("counted_at")).values_list(*_row(what, by, F("n"), F("at")))
 
 
-def _plain(what: _Asked, rows: SendRecordQuerySet, *columns: str) -> Any:
-    return rows.values_list(*_row(what, columns, Value(1, output_field=IntegerField()), F("counted_at")))
+def _plain(what: _Asked, rows: QuerySet[Any], *columns: str, at: str = "counted_at") -> Any:
+    return rows.values_list(*_row(what, columns, Value(1, output_field=IntegerField()), F(at)))
 
 
 def _row(what: _Asked, columns: Sequence[str], n: Expression | F, at: F) -> list[Expression | F]:

@@ -16,6 +16,7 @@ from compliance.addresses import domain_of, parents_of
 from compliance.models import NeverPitch, NeverPitchQuerySet
 from compliance.suppression import normalise_domain
 from outreach_site.accounts.models import User, Workspace
+from outreach_site.lib.among import among as is_among
 
 Why = NeverPitch.Why
 # Domains that one statement looks up.
@@ -74,7 +75,7 @@ def remove(entry: NeverPitch, *, user: User, now: datetime) -> bool:
 def among(workspace: Workspace, keys: Iterable[str]) -> dict[str, str]:
     """Which domains at or above these addresses and hosts are listed, each with a sentence. One query."""
     wanted = {domain for key in keys for domain in parents_of(domain_of(key))}
-    listed = NeverPitch.objects.in_workspace(workspace).filter(domain__in=wanted)
+    listed = NeverPitch.objects.in_workspace(workspace).filter(is_among("domain", wanted))
     return {row.domain: sentence(row) for row in listed}
 
 

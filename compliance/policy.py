@@ -6,6 +6,7 @@ sees the letters before it in the same batch: two of them cannot both take the l
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
@@ -253,7 +254,9 @@ class Decision:
     @property
     def deciding(self) -> tuple[Rule, ...]:
         """The rules because of which it does not go now, in their order."""
-        stops = (Outcome.REFUSED, Outcome.ASKS, Outcome.WAITS) if not self.allowed else ()
+        if self.allowed:
+            return ()
+        stops = (Outcome.REFUSED, Outcome.ASKS, Outcome.WAITS)
         strongest = next((each for each in stops if any(check.outcome == each for check in self.checks)), None)
         return tuple(check.rule for check in self.checks if check.outcome == strongest)
 
@@ -654,12 +657,13 @@ def _mailbox_hour(case: _Case) -> Check:
     letter = case.letter
     limit = min(letter.hourly_limit or case.facts.limits.per_sign_in_hour, case.facts.limits.per_sign_in_hour)
     limit, kept = _room_for(letter, limit)
-    moments = [moment for moment in case.running.per_sign_in.get(letter.sign_in, []) if moment > case.now - HOUR]
-    if len(moments) >= limit:
+    moments = case.running.per_sign_in.get(letter.sign_in, [])
+    used = len(moments) - bisect_right(moments, case.now - HOUR)
+    if used >= limit:
         until = moments[len(moments) - limit] + HOUR
         sentence = f"The mailbox has used its {limit} letters an hour{kept}."
         return _say(Rule.MAILBOX_HOUR, Outcome.WAITS, sentence, until=until)
-    return _say(Rule.MAILBOX_HOUR, Outcome.PASSED, f"{len(moments)} of {limit} letters an hour used{kept}.")
+    return _say(Rule.MAILBOX_HOUR, Outcome.PASSED, f"{used} of {limit} letters an hour used{kept}.")
 
 
 def room_of_campaigns(limit: int) -> int:

@@ -28,6 +28,7 @@ from compliance.models import Suppression
 from compliance.privacy_models import Consent
 from outreach_site.accounts.models import User, Workspace
 from outreach_site.lib import ports
+from outreach_site.lib.among import among
 from outreach_site.lib.crypto import keyed_digest
 
 __all__ = [
@@ -381,7 +382,7 @@ def standing_among(workspace: Workspace | None, keys: Collection[str]) -> dict[s
     here = {None, workspace.pk if workspace else None}
     found: dict[str, list[Suppression]] = {}
     # By value alone, and the workspace looked at here: SQLite, asked for both, walks all that the workspace suppresses.
-    for entry in Suppression.objects.filter(value__in=values):
+    for entry in Suppression.objects.filter(among("value", values)):
         if entry.workspace_id in here and _scope_of(entry.value) == entry.scope:
             found.setdefault(entry.value, []).append(entry)
     suppressed = {}

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import hmac
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.db import models
+from django.db import DEFAULT_DB_ALIAS, connection, connections, models
 from django.db.models import Exists, OuterRef
 
 from compliance.chain import (
@@ -124,15 +126,13 @@ def go_on(walk: Walk, *, through: int, seconds: float = float("inf")) -> bool:
     """Walk on for about so many seconds; True when the seal `through` was reached, or the last one before it."""
     deadline = time.monotonic() + seconds
     pace = _Pace(walk)
-    while walk.seq < through:
-        chunk = _chunk(walk.seq, through)
-        if not chunk.seals:
-            break
-        pace.take(chunk)
-        late = time.monotonic() - deadline
-        if late > 0 and (pace.is_sure or late > GRACE):
-            pace.settle()
-            return False
+    with closing(_chunks(walk.seq, through)) as chunks:
+        for chunk in chunks:
+            pace.take(chunk)
+            late = time.monotonic() - deadline
+            if late > 0 and (pace.is_sure or late > GRACE):
+                pace.settle()
+                return False
     pace.settle()
     return True
 
@@ -172,6 +172,38 @@ class _Chunk:
     seals: list[tuple[Any, ...]]  # seq, entry, digest, sealed_at, whether it is a checkpoint
     texts: dict[int | None, str | None]
     people: dict[int | None, tuple[Any, ...]]
+
+    @property
+    def end(self) -> int:
+        return int(self.seals[-1][0])
+
+
+def _chunks(after: int, through: int) -> Generator[_Chunk, None, None]:
+    """One after the other. PostgreSQL gathers the next while this process looks at one: each waits for the other less.
+
+    The thread that asks for it has the caller's own connection, and so sees what the caller sees; nobody else uses
+    that until the chunk is here.
+    """
+    if connection.vendor == "sqlite":
+        while after < through and (chunk := _chunk(after, through)).seals:
+            yield chunk
+            after = chunk.end
+        return
+    ours = connections[DEFAULT_DB_ALIAS]
+
+    def ask(since: int) -> _Chunk:
+        connections[DEFAULT_DB_ALIAS] = ours
+        return _chunk(since, through)
+
+    ours.inc_thread_sharing()
+    try:
+        with ThreadPoolExecutor(max_workers=1, thread_name_prefix="chunks") as thread:
+            coming = thread.submit(ask, after) if after < through else None
+            while coming is not None and (chunk := coming.result()).seals:
+                coming = thread.submit(ask, chunk.end) if chunk.end < through else None
+                yield chunk
+    finally:
+        ours.dec_thread_sharing()
 
 
 def _chunk(after: int, through: int) -> _Chunk:

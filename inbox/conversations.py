@@ -9,6 +9,7 @@ from django.db.models import Q
 
 from campaigns.models import Lead
 from inbox.models import Reply
+from outreach_site.lib.among import among
 from outreach_site.lib.ports import Engagement
 
 # A conversation that nobody has continued for so long is over.
@@ -25,7 +26,7 @@ def conversations(
     replies = (
         Reply.objects.from_people()
         .filter(workspace_id=workspace_id, received_at__gt=now - LASTS)
-        .filter(Q(from_key__in=addresses) | Q(attempt__recipient_key__in=addresses))
+        .filter(Q(among("from_key", addresses)) | Q(among("attempt__recipient_key", addresses)))
         .exclude(lead__status__in=[Lead.Status.LOST, Lead.Status.UNSUBSCRIBED, Lead.Status.BOUNCED])
         .order_by("received_at")
         .values_list("from_key", "received_at", "attempt__recipient_key")

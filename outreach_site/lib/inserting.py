@@ -2,13 +2,12 @@
 
 `bulk_create` asks every field of every row how its value is written, through five calls; nearly all of them are a text
 or a number, written as they are. On PostgreSQL it also packs columns into arrays, and texts with many quotation marks,
-such as JSON, are then escaped twice; here all rows travel as one JSON text. Nothing else differs: what a field must
-translate, the field translates.
+such as JSON, are then escaped twice; here all rows travel by COPY, whose server side costs a third of an INSERT's, and
+keys are taken from their sequence beforehand. Nothing else differs: what a field must translate, the field translates.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from datetime import datetime
 from operator import attrgetter
@@ -23,21 +22,18 @@ _PLAIN_FIELDS = frozenset(
 _PLAIN_VALUES = frozenset({str, int, type(None)})
 
 
-def insert(rows: Sequence[models.Model]) -> None:
-    """Insert rows of one model, whose keys they have afterwards. One query; on SQLite one for 32,000 values.
+def insert(rows: Sequence[models.Model], *, with_keys: bool = True) -> None:
+    """Insert rows of one model. One query; on SQLite one for 32,000 values. Raises IntegrityError, and then has
+    inserted nothing.
 
-    For texts, numbers, truth values and moments. Raises IntegrityError, and then has inserted nothing.
+    `with_keys`: the rows have their keys afterwards; where the database gives them, PostgreSQL needs one query more.
     """
     if not rows:
         return
-    options = rows[0]._meta
-    fields = [field for field in options.concrete_fields if not isinstance(field, models.AutoField)]
-    key = options.pk.column if options.pk not in fields and options.pk is not None else ""
-    columns = [_column(rows, field) for field in fields]
-    inserted = _as_json if connection.vendor == "postgresql" else _as_values
+    inserted = _by_copy if connection.vendor == "postgresql" else _by_values
     with transaction.atomic(savepoint=False):
-        keys = inserted(options.db_table, fields, list(zip(*columns, strict=True)), key)
-    for row, value in zip(rows, keys, strict=True) if key else ():
+        keys = inserted(rows, rows[0]._meta, with_keys=with_keys)
+    for row, value in zip(rows, keys, strict=True) if keys else ():
         row.pk = value
     for row in rows:
         row._state.adding = False
@@ -61,47 +57,48 @@ def _column(rows: Sequence[models.Model], field: models.Field[Any, Any]) -> list
     return [field.get_db_prep_save(value, connection=connection) for value in values]
 
 
-def _as_json(table: str, fields: Sequence[models.Field[Any, Any]], rows: list[tuple[Any, ...]], key: str) -> list[Any]:
-    quoted = [connection.ops.quote_name(field.column) for field in fields]
-    types = [f"{name} {field.db_type(connection)}" for name, field in zip(quoted, fields, strict=True)]
-    names = [field.column for field in fields]
-    text = json.dumps([dict(zip(names, row, strict=True)) for row in rows], ensure_ascii=False, default=_moment)
-    return _execute(
-        f"INSERT INTO {connection.ops.quote_name(table)} ({', '.join(quoted)}) "  # noqa: S608 - names of our own models
-        f"SELECT {', '.join(quoted)} FROM json_to_recordset(%s::json) AS given({', '.join(types)})",
-        [text],
-        key,
-    )
+def _written_fields(options: Any) -> list[models.Field[Any, Any]]:
+    """All but a key that the database gives."""
+    return [field for field in options.concrete_fields if not isinstance(field, models.AutoField)]
 
 
-def _moment(value: object) -> str:
-    if isinstance(value, datetime):
-        return value.isoformat()
-    raise TypeError(f"{type(value).__name__} is not written this way.")
-
-
-def _as_values(
-    table: str, fields: Sequence[models.Field[Any, Any]], rows: list[tuple[Any, ...]], key: str
-) -> list[Any]:
-    names = ", ".join(connection.ops.quote_name(field.column) for field in fields)
-    one = f"({', '.join(['%s'] * len(fields))})"
-    limit = (connection.features.max_query_params or 999) // len(fields)
-    keys = []
-    for start in range(0, len(rows), limit):
-        piece = rows[start : start + limit]
-        keys += _execute(
-            f"INSERT INTO {connection.ops.quote_name(table)} ({names}) VALUES {', '.join([one] * len(piece))}",  # noqa: S608 - names of our own models
-            [value for row in piece for value in row],
-            key,
-        )
+def _by_copy(rows: Sequence[models.Model], options: Any, *, with_keys: bool) -> list[Any]:
+    """The keys of the new rows, in their order, where the database gives them."""
+    table, fields = connection.ops.quote_name(options.db_table), _written_fields(options)
+    columns, keys = [_column(rows, field) for field in fields], []
+    with connection.cursor() as cursor:
+        if with_keys and options.pk not in fields:
+            fields.insert(0, options.pk)
+            cursor.execute(
+                "SELECT nextval(pg_get_serial_sequence(%s, %s)) FROM generate_series(1, %s)",
+                [table, options.pk.column, len(rows)],
+            )
+            keys = [key for (key,) in cursor.fetchall()]
+            columns.insert(0, keys)
+        names = ", ".join(connection.ops.quote_name(field.column) for field in fields)
+        with connection.wrap_database_errors, cursor.copy(f"COPY {table} ({names}) FROM STDIN") as copy:
+            for row in zip(*columns, strict=True):
+                copy.write_row(row)
     return keys
 
 
-def _execute(statement: str, values: list[Any], key: str) -> list[Any]:
+def _by_values(rows: Sequence[models.Model], options: Any, *, with_keys: bool) -> list[Any]:
     """The keys of the new rows, in their order, where the database gives them."""
+    fields = _written_fields(options)
+    written = list(zip(*[_column(rows, field) for field in fields], strict=True))
+    names = ", ".join(connection.ops.quote_name(field.column) for field in fields)
+    gives_keys = with_keys and options.pk not in fields
+    returning = f" RETURNING {connection.ops.quote_name(options.pk.column)}" if gives_keys else ""
+    one = f"({', '.join(['%s'] * len(fields))})"
+    limit = (connection.features.max_query_params or 999) // len(fields)
+    keys = []
     with connection.cursor() as cursor:
-        if not key:
-            cursor.execute(statement, values)
-            return []
-        cursor.execute(f"{statement} RETURNING {connection.ops.quote_name(key)}", values)
-        return [value for (value,) in cursor.fetchall()]
+        for start in range(0, len(written), limit):
+            piece = written[start : start + limit]
+            cursor.execute(
+                f"INSERT INTO {connection.ops.quote_name(options.db_table)} ({names}) "  # noqa: S608 - names of our own models
+                f"VALUES {', '.join([one] * len(piece))}{returning}",
+                [value for row in piece for value in row],
+            )
+            keys += [key for (key,) in cursor.fetchall()] if gives_keys else []
+    return keys
