@@ -21,6 +21,8 @@ from django.utils import timezone
 from campaigns import letters, outbox, sessions
 from campaigns.delivery import Accepted, Answer, NotSent, Post
 from campaigns.models import Attempt, Campaign
+from campaigns.pace import Pace
+from compliance.models import Kind
 from outreach_site.accounts.installation import standing
 from outreach_site.mailboxes.errors import MailServerError, Stage, Verdict
 from outreach_site.mailboxes.models import Mailbox
@@ -31,8 +33,8 @@ SLICE = timedelta(seconds=20)
 # After a server did not answer, or said that we are too fast, the mailbox rests this long.
 REST_AFTER_TROUBLE = timedelta(minutes=1)
 REST_AFTER_RATE = timedelta(minutes=5)
-# No slice claims more than it can send even where no pause is asked for.
-FASTEST_GAP_SECONDS = 0.4
+# Workers whose clocks differ by more than this from the database's send nothing: hours and days would not be the same.
+CLOCKS_AGREE_WITHIN = timedelta(minutes=2)
 # A known answer is written again and again through trouble with the database: an unwritten "sent" would become
 # uncertain. Should the lease lapse meanwhile, what was written last still proves the letter sent.
 WRITE_AGAIN_AFTER_SECONDS = (0.1, 0.5, 1, 2, 5, 10, 20)
@@ -70,9 +72,15 @@ def due_mailboxes(*, now: datetime) -> list[int]:
     due = Attempt.objects.due(now).filter(
         mailbox=models.OuterRef("pk"), campaign__state=Campaign.State.RUNNING, campaign__archived_at=None
     )
+    soon = now + SLICE
+    rested = models.Q(rests_until=None) | models.Q(rests_until__lte=soon)
+    spread = models.Q(next_spread_at=None) | models.Q(next_spread_at__lte=soon)
+    in_sequence = models.Q(next_send_at__lte=soon) & spread & models.Exists(due)
+    by_itself = models.Q(next_send_at__lte=soon) & models.Exists(due.filter(step=None))
+    answering = rested & models.Exists(due.filter(step=None, kind=Kind.ANSWER))
     return list(
         Mailbox.objects.that_can_send()
-        .filter(models.Exists(due), next_send_at__lte=now + SLICE, workspace__sending_stopped_at=None)
+        .filter(in_sequence | by_itself | answering, workspace__sending_stopped_at=None)
         .order_by("next_send_at", "pk")
         .values_list("pk", flat=True)
     )
@@ -103,14 +111,23 @@ def dispatch_mailbox(mailbox_id: int, *, clock: Clock = timezone.now) -> Report:
     token = outbox.take_lease(mailbox) if mailbox is not None else None
     if mailbox is None or token is None:
         return report
-    mailbox.refresh_from_db(fields=["next_send_at"])  # The worker before us may have moved it.
+    # The worker before us may have moved it.
+    ahead = outbox.look_again(mailbox, now=clock())
+    if abs(ahead) > CLOCKS_AGREE_WITHIN:
+        outbox.return_lease(mailbox, token)
+        report.sentence = (
+            f"The clock of this machine is {abs(ahead).total_seconds():.0f} seconds "
+            f"{'ahead of' if ahead > timedelta() else 'behind'} the database's. Set it: until then it sends nothing."
+        )
+        log.error("the clock differs from the database's", seconds=round(ahead.total_seconds()))
+        return report
+    # Before anything is counted: what a dead worker sent counts at the moment when it was sent.
+    tidy_up(now=clock())
     work = _Slice(mailbox, token, report, clock)
     try:
-        # Before anything is counted: what a dead worker sent counts at the moment when it was sent.
-        tidy_up(now=clock())
         work.run()
     finally:
-        outbox.return_lease(mailbox, token, next_send_at=work.next_send_at)
+        outbox.return_lease(mailbox, token, **work.to_keep())
     tidy_up(now=clock())
     now = clock()
     if work.decided or report.sentence:
@@ -119,7 +136,7 @@ def dispatch_mailbox(mailbox_id: int, *, clock: Clock = timezone.now) -> Report:
     # but behind letters that have to wait there may be others that need not.
     report.more = (
         work.decided > 0
-        and work.next_send_at <= now + SLICE
+        and work.pace.next_send_at <= now + SLICE
         and Attempt.objects.due(now).filter(mailbox=mailbox).exists()
     )
     return report
@@ -133,18 +150,19 @@ class _Slice:
         self.token = token
         self.report = report
         self.clock = clock
-        self.next_send_at = mailbox.next_send_at
+        self.pace = Pace.of(mailbox, now=clock())
+        self.last_turn = mailbox.last_turn
         self.ends_at = clock() + SLICE
+        # A clock that is put back must not make the slice longer than the lease.
+        self.stops_at = time.monotonic() + SLICE.total_seconds() + 1
         self.decided = 0
         self.known: outbox.Recorded | None = None  # An outcome that is not written down yet.
 
     def run(self) -> None:
         now = self.clock()
-        first_at = max(self.next_send_at, now)
-        if first_at > self.ends_at:
+        fitting = self.pace.fitting(now=now, until=self.ends_at)
+        if not fitting:
             return
-        gap = max(self.mailbox.min_gap_seconds, FASTEST_GAP_SECONDS)
-        fitting = 1 + int((self.ends_at - first_at).total_seconds() // gap)
         claimed = outbox.claim(self.mailbox, self.token, at_most=fitting, now=now)
         waiting = list(claimed.attempts)
         self.decided = claimed.decided
@@ -170,26 +188,35 @@ class _Slice:
 
     def send_in_turn(self, claimed: outbox.Claim, waiting: list[Attempt], post: Post) -> None:
         """Hand letters over one by one. `waiting` loses each as it is started."""
-        while waiting and self.next_send_at <= self.ends_at:
-            self.pause()
+        while waiting and time.monotonic() < self.stops_at:
+            now = self.clock()
+            # The first one that may go; of several, the first in turn.
+            attempt = min(waiting, key=partial(self.pace.ready_at, now=now))
+            ready_at = self.pace.ready_at(attempt, now=now)
+            if ready_at > self.ends_at:
+                return
+            self.pause(until=ready_at)
             post.open()  # Nothing, unless the last answer ended the conversation.
-            attempt = waiting[0]
             token = claimed.opt_out_tokens.get(attempt.about, "")
             try:
                 message = letters.compose(attempt, mailbox=self.mailbox, token=token, now=self.clock())
             except ValueError as err:
                 # One letter that cannot be built must not stand in the way of the others.
-                outbox.fail_unbuildable(waiting.pop(0), self.token, str(err), now=self.clock())
+                waiting.remove(attempt)
+                outbox.fail_unbuildable(attempt, self.token, str(err), now=self.clock())
                 continue
-            if not _insist(partial(self.start, attempt)):
-                outbox.give_back(claimed, [waiting.pop(0)])
+            started = _insist(partial(self.start, attempt))
+            waiting.remove(attempt)
+            if not started:
+                outbox.give_back(claimed, [attempt])
                 continue
-            waiting.pop(0)
             answer = post.hand_over(message)
             now = self.clock()
             self.known = outbox.Recorded(attempt, self.token, answer, now)
             self.report.count(answer)
-            self.next_send_at = now + outbox.gap_after(self.mailbox)
+            self.pace.note(attempt, now=now)
+            if attempt.kind != Kind.ANSWER:
+                self.last_turn = f"campaign:{attempt.campaign_id}"
             if not isinstance(answer, Accepted) and self.must_stop(answer.error):
                 _insist(self.write_known)
                 self.mailbox_fails(answer.error)
@@ -222,14 +249,26 @@ class _Slice:
         if error.verdict is Verdict.MAILBOX_TROUBLE:
             outbox.hold_mailbox(self.mailbox, error, now=now)
         rest = REST_AFTER_RATE if error.verdict is Verdict.RATE else REST_AFTER_TROUBLE
-        self.next_send_at = max(self.next_send_at, now + rest)
+        self.pace.rest(until=now + rest)
         log.warning(
             "mailbox cannot send", mailbox=self.mailbox.pk, stage=error.stage.value, verdict=error.verdict.value
         )
 
-    def pause(self) -> None:
+    def to_keep(self) -> dict[str, object]:
+        """What the next worker at this mailbox must know."""
+        kept: dict[str, object] = {
+            "next_send_at": self.pace.next_send_at,
+            "next_spread_at": self.pace.next_spread_at,
+            "rests_until": self.pace.rests_until,
+            "last_turn": self.last_turn,
+        }
+        if self.report.sent and self.mailbox.first_sent_at is None:
+            kept["first_sent_at"] = self.clock()
+        return kept
+
+    def pause(self, *, until: datetime) -> None:
         """Until the next letter may go. What is known is written first: a pause is long, and a kill may come in it."""
-        seconds = min((self.next_send_at - self.clock()).total_seconds(), SLICE.total_seconds())
+        seconds = min((until - self.clock()).total_seconds(), SLICE.total_seconds())
         if seconds > 0:
             _insist(self.write_known)
             time.sleep(seconds)

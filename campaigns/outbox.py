@@ -26,6 +26,8 @@ from django.db.models.functions import Now
 from campaigns.delivery import LETTER_SECONDS, Accepted, Answer, NotSent
 from campaigns.letters import new_message_id
 from campaigns.models import Attempt, Campaign, Lead
+from campaigns.models.attempt import EXPIRES_AFTER
+from campaigns.turns import Fitting, next_letters
 from compliance import audit, gate, holds, suppression, unsubscribe
 from compliance.addresses import InvalidAddressError
 from compliance.models import Hold, Kind, PolicyResult, SendRecord, Suppression
@@ -77,26 +79,29 @@ def _from_now(span: timedelta) -> models.expressions.CombinedExpression:
     return Now() + models.Value(span, output_field=models.DurationField())
 
 
-def return_lease(mailbox: Mailbox, token: uuid.UUID, *, next_send_at: datetime) -> None:
-    Mailbox.objects.filter(pk=mailbox.pk, lease_token=token).update(
-        lease_token=None, leased_until=None, next_send_at=next_send_at
-    )
+def look_again(mailbox: Mailbox, *, now: datetime) -> timedelta:
+    """Read once more what the worker before us may have moved; by how much our clock is ahead of the database's."""
+    kept = ("next_send_at", "next_spread_at", "rests_until", "last_turn", "first_sent_at")
+    row = Mailbox.objects.filter(pk=mailbox.pk).annotate(clock=Now()).values("clock", *kept).get()
+    for name in kept:
+        setattr(mailbox, name, row[name])
+    # A file has no clock of its own.
+    return now - row["clock"] if connection.vendor == "postgresql" else timedelta()
 
 
-def claim(mailbox: Mailbox, token: uuid.UUID, *, at_most: int, now: datetime) -> Claim:
-    """Let the gate decide up to `at_most` due letters of a leased mailbox. One transaction; a constant number of
+def return_lease(mailbox: Mailbox, token: uuid.UUID, **kept: object) -> None:
+    """`kept`: what the next worker at this mailbox must know, as fields of it."""
+    Mailbox.objects.filter(pk=mailbox.pk, lease_token=token).update(lease_token=None, leased_until=None, **kept)
+
+
+def claim(mailbox: Mailbox, token: uuid.UUID, *, at_most: int | Fitting, now: datetime) -> Claim:
+    """Let the gate decide the letters of a leased mailbox whose turn it is. One transaction; a constant number of
     queries. A mailbox on hold keeps its letters waiting as they are.
     """
+    fitting = Fitting.any(at_most) if isinstance(at_most, int) else at_most
     with transaction.atomic():
-        due = list(
-            Attempt.objects.due(now)
-            .filter(mailbox=mailbox, campaign__state=Campaign.State.RUNNING, campaign__archived_at=None)
-            .filter(campaign__workspace__sending_stopped_at=None)
-            .exclude(models.Exists(_standing_hold(f"mailbox:{mailbox.pk}")))
-            .select_related("campaign", "lead__contact", "identity")
-            .select_for_update(of=("self",), skip_locked=connection.features.has_select_for_update_skip_locked)
-            .order_by("due_at", "pk")[: min(at_most, CLAIM_AT_MOST)]
-        )
+        keys = next_letters(mailbox, fitting, at_most=CLAIM_AT_MOST, now=now)
+        due = _locked(keys, now=now)
         decided = len(due)
         due = _without_doubtful(due, now=now)
         if not due:
@@ -119,6 +124,19 @@ def claim(mailbox: Mailbox, token: uuid.UUID, *, at_most: int, now: datetime) ->
             now=now,
         )
     return Claim(mailbox, token, allowed, decided, tokens)
+
+
+def _locked(keys: Sequence[int], *, now: datetime) -> list[Attempt]:
+    """These letters in this order, but those that somebody else has taken meanwhile."""
+    if not keys:
+        return []
+    letters = (
+        Attempt.objects.due(now)
+        .filter(pk__in=keys)
+        .select_related("campaign", "lead__contact", "identity")
+        .select_for_update(of=("self",), skip_locked=connection.features.has_select_for_update_skip_locked)
+    )
+    return sorted(letters, key=lambda attempt: keys.index(attempt.pk))
 
 
 _DECIDED_FIELDS = ("state", "reason", "due_at", "asks", "message_id", "finished_at")
@@ -374,10 +392,6 @@ def hold_mailbox(mailbox: Mailbox, error: MailServerError, *, now: datetime) -> 
     )
 
 
-def _standing_hold(*subjects: str) -> models.QuerySet[Hold]:
-    return Hold.objects.standing().filter(workspace_id=models.OuterRef("campaign__workspace_id"), subject__in=subjects)
-
-
 # --- 4. Settle --------------------------------------------------------------------------------------------------------
 
 
@@ -492,9 +506,27 @@ def strand(*, now: datetime) -> int:
     return stranded
 
 
-def gap_after(mailbox: Mailbox) -> timedelta:
-    """The pause after a letter: the mailbox's own, and up to half as much again, so that no rhythm shows."""
-    return timedelta(seconds=mailbox.min_gap_seconds * random.uniform(1.0, 1.5))  # noqa: S311 - no secret
+def expire(*, now: datetime) -> int:
+    """Letters that were due too long ago are not sent by themselves any more: a person looks, and may queue them again.
+
+    How many. By the database's clock as well, so that a worker whose clock has jumped ends nothing.
+    """
+    # As in `strand`: asked of each mailbox, for the letter that has waited longest.
+    oldest = Attempt.objects.too_late(now).filter(mailbox=models.OuterRef("pk")).order_by("due_at").values("due_at")[:1]
+    mailboxes = Mailbox.objects.annotate(oldest=models.Subquery(oldest)).exclude(oldest=None)
+    ended = 0
+    for pk in list(mailboxes.values_list("pk", flat=True)):
+        late = Attempt.objects.too_late(now).filter(mailbox=pk, due_at__lte=Now() - EXPIRES_AFTER)
+        ended += late.update(
+            state=Attempt.State.FAILED,
+            reason=f"It was due {EXPIRES_AFTER.days} days ago and could not leave: it may be out of date. "
+            "Read it, and queue it again if it still holds.",
+            verdict="",
+            due_at=None,
+            finished_at=now,
+            settled_at=None,
+        )
+    return ended
 
 
 def wake(*, now: datetime) -> int:

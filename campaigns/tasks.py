@@ -18,6 +18,7 @@ def dispatch_due() -> None:
     """Every minute: put right what died, and wake each mailbox that has letters to send."""
     now = timezone.now()
     outbox.strand(now=now)
+    outbox.expire(now=now)
     dispatch.tidy_up(now=now)
     outbox.wake(now=now)
     for mailbox_id in dispatch.due_mailboxes(now=now):

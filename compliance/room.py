@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.conf import settings
-from django.db.models import Count
+from django.db.models import Count, Min
 
 from compliance.gate import limits_of
 from compliance.models import SendRecord
@@ -38,6 +38,25 @@ class Used:
     @property
     def text(self) -> str:
         return f"{self.count}" if self.limit is None else f"{self.count} of {self.limit}"
+
+
+@dataclass(frozen=True)
+class Hour:
+    """What a sign-in has used of the last sixty minutes."""
+
+    count: int
+    oldest_at: datetime | None  # when its first letter was; an hour later there is room again
+
+
+def last_hour(mailbox: Mailbox, *, now: datetime) -> Hour:
+    """One query."""
+    used = (
+        SendRecord.objects.that_count()
+        .order_by()
+        .filter(sign_in=mailbox.sign_in, counted_at__gt=now - HOUR)
+        .aggregate(n=Count("pk"), oldest_at=Min("counted_at"))
+    )
+    return Hour(used["n"], used["oldest_at"])
 
 
 @dataclass(frozen=True)

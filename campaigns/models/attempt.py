@@ -165,10 +165,11 @@ class Attempt(models.Model):
                 condition=models.Q(state="queued"),
                 name="attempts_in_turn",
             ),
+            # Answers, and letters that somebody wrote one by one: they wait for no campaign.
             models.Index(
-                fields=["mailbox", "due_at", "id"],
-                condition=models.Q(state="queued", kind="answer"),
-                name="attempts_answering",
+                fields=["mailbox", "kind", "due_at", "id"],
+                condition=models.Q(state="queued", step__isnull=True),
+                name="attempts_of_no_step",
             ),
             models.Index(
                 fields=["leased_until"], condition=models.Q(lease_token__isnull=False), name="attempts_leased"

@@ -120,8 +120,9 @@ class Mailbox(models.Model):
     )
 
     # Written by the outbox.
-    next_send_at = models.DateTimeField(default=timezone.now, editable=False)
-    next_spread_at = models.DateTimeField(default=timezone.now, editable=False)  # the same for campaigns' letters
+    next_send_at = models.DateTimeField(default=timezone.now, editable=False)  # of every letter but an answer
+    rests_until = models.DateTimeField(null=True, blank=True, editable=False)  # after trouble, for every letter
+    next_spread_at = models.DateTimeField(null=True, blank=True, editable=False)  # and of campaigns' letters
     first_sent_at = models.DateTimeField(null=True, blank=True, editable=False)  # when its slow start began
     last_turn = models.CharField(max_length=40, blank=True, editable=False)  # campaign:7, whose letter left last
     lease_token = models.UUIDField(null=True, blank=True, editable=False)

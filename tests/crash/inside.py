@@ -31,7 +31,7 @@ from django.db import DatabaseError, OperationalError, connection, transaction  
 from django.db.models import Q  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
-from campaigns import delivery, dispatch, outbox, queueing  # noqa: E402
+from campaigns import delivery, dispatch, outbox, pace, queueing  # noqa: E402
 from campaigns.leads import NewLead, add_many  # noqa: E402
 from campaigns.models import Attempt, Campaign, Lead, Step  # noqa: E402
 from compliance import suppression  # noqa: E402
@@ -52,7 +52,7 @@ def shorten() -> None:
     dispatch.SLICE = timedelta(seconds=1)
     dispatch.REST_AFTER_TROUBLE = timedelta(seconds=0.05)
     dispatch.REST_AFTER_RATE = timedelta(seconds=0.1)
-    dispatch.FASTEST_GAP_SECONDS = 0.05
+    pace.FASTEST_GAP_SECONDS = 0.05
     delivery.LETTER_SECONDS = 1.5
     outbox.HAND_OVER = timedelta(seconds=delivery.LETTER_SECONDS)
     smtp.QUIT_SECONDS = 0.2

@@ -20,6 +20,7 @@ class Command(BaseCommand):
             raise CommandError(here.sentence)
         now = timezone.now()
         outbox.strand(now=now)
+        outbox.expire(now=now)
         dispatch.tidy_up(now=now)
         outbox.wake(now=now)
         total = dispatch.Report()

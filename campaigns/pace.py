@@ -1,0 +1,102 @@
+"""How far apart the letters of a mailbox are.
+
+Three paces, one beside the other:
+- *rest*: after trouble with its server nothing leaves for a while (`Mailbox.rests_until`, and the gap with it);
+- *gap*: between any two letters but answers (`next_send_at`), the mailbox's own, with some jitter;
+- *spread*: the letters of campaigns' sequences are spread over the hour (`next_spread_at`), so that its room is not
+  used up in its first minutes. A letter that somebody wrote by itself does not wait for that.
+"""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from campaigns.models import Attempt
+from campaigns.turns import Fitting
+from compliance import room
+from compliance.models import Kind
+from compliance.policy import HOUR, room_of_campaigns
+from outreach_site.mailboxes.cards import hourly_limit
+from outreach_site.mailboxes.models import Mailbox
+
+# No slice claims more than it can send even where no pause is asked for.
+FASTEST_GAP_SECONDS = 0.4
+# Workers look at a mailbox every minute: a letter that is late by less than that does not delay the ones after it.
+CATCH_UP = timedelta(seconds=75)
+
+
+@dataclass
+class Pace:
+    """When the next letter of a mailbox may leave, by its kind. Whoever holds the lease has it, and writes it back."""
+
+    mailbox: Mailbox
+    next_send_at: datetime
+    next_spread_at: datetime | None
+    rests_until: datetime | None
+    spread: timedelta  # between two letters of campaigns; nothing where they are not spread
+
+    @classmethod
+    def of(cls, mailbox: Mailbox, *, now: datetime) -> Pace:
+        """At most one query."""
+        return cls(mailbox, mailbox.next_send_at, mailbox.next_spread_at, mailbox.rests_until, spread_of(mailbox, now))
+
+    def fitting(self, *, now: datetime, until: datetime) -> Fitting:
+        """How many letters may leave before that moment."""
+        gap = timedelta(seconds=max(self.mailbox.min_gap_seconds, FASTEST_GAP_SECONDS))
+        unasked = self._slots(max(self.next_send_at, now), gap, until)
+        in_sequence = unasked
+        if self.spread:
+            first_at = now if self.next_spread_at is None else max(self.next_spread_at, now - CATCH_UP)
+            in_sequence = min(unasked, self._slots(first_at, self.spread, until))
+        answers = self._slots(self._rested_at(now), timedelta(seconds=FASTEST_GAP_SECONDS), until)
+        return Fitting(answers, unasked, in_sequence)
+
+    @staticmethod
+    def _slots(first_at: datetime, gap: timedelta, until: datetime) -> int:
+        return 1 + int((until - first_at) / gap) if first_at <= until else 0
+
+    def ready_at(self, attempt: Attempt, *, now: datetime) -> datetime:
+        """When this letter may leave, as far as pace is concerned."""
+        if attempt.kind == Kind.ANSWER:
+            return self._rested_at(now)
+        if self.next_spread_at is not None and self._is_spread(attempt):
+            return max(self.next_send_at, self.next_spread_at)
+        return self.next_send_at
+
+    def note(self, attempt: Attempt, *, now: datetime) -> None:
+        """A letter has just been handed over, whatever came of it."""
+        if attempt.kind == Kind.ANSWER:
+            return
+        self.next_send_at = max(self.next_send_at, now + gap_after(self.mailbox))
+        if self._is_spread(attempt):
+            planned = self.next_spread_at
+            since = planned if planned is not None and now - planned < CATCH_UP else now
+            self.next_spread_at = since + self.spread * random.uniform(0.8, 1.2)  # noqa: S311 - no secret
+
+    def rest(self, *, until: datetime) -> None:
+        """Nothing leaves before then: its server does not answer, or says that we are too fast."""
+        self.rests_until = max(self.rests_until or until, until)
+        self.next_send_at = max(self.next_send_at, until)
+
+    def _rested_at(self, now: datetime) -> datetime:
+        return max(self.rests_until or now, now)
+
+    def _is_spread(self, attempt: Attempt) -> bool:
+        return bool(self.spread) and attempt.step_id is not None
+
+
+def spread_of(mailbox: Mailbox, now: datetime) -> timedelta:
+    """The pause after a campaign's letter with which what is left of the hour's room lasts the hour. One query."""
+    if not mailbox.is_paced:
+        return timedelta()
+    hour = room.last_hour(mailbox, now=now)
+    left = max(room_of_campaigns(hourly_limit(mailbox)) - hour.count, 1)
+    ends_at = (hour.oldest_at or now) + HOUR
+    return max((ends_at - now) / left, timedelta(seconds=mailbox.min_gap_seconds))
+
+
+def gap_after(mailbox: Mailbox) -> timedelta:
+    """The pause after a letter: the mailbox's own, and up to half as much again, so that no rhythm shows."""
+    return timedelta(seconds=mailbox.min_gap_seconds * random.uniform(1.0, 1.5))  # noqa: S311 - no secret

@@ -1,0 +1,114 @@
+"""Whose turn it is: which of a mailbox's due letters leave next.
+
+Answers go first: a person waits for them. Then the campaigns take turns, one letter each, in the order of their numbers
+and on from where the last slice stopped; within a campaign the letter that was due first. Whoever queues ten thousand
+letters so holds up nobody who queues ten.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import models
+
+from campaigns.models import Attempt, AttemptQuerySet, Campaign
+from compliance.models import Hold, Kind
+from outreach_site.mailboxes.models import Mailbox
+
+# So many campaigns take part in one claim; the others' turn comes with the next ones.
+CAMPAIGNS_AT_MOST = 50
+
+
+@dataclass(frozen=True)
+class Fitting:
+    """How many letters a slice has time for. Each kind has its own pace, see pace.py."""
+
+    answers: int
+    unasked: int  # all other letters
+    in_sequence: int  # of campaigns' sequences, among those: not what a person or a program wrote one by one
+
+    @classmethod
+    def any(cls, count: int) -> Fitting:
+        """So many, of whatever kind."""
+        return cls(count, count, count)
+
+    def __bool__(self) -> bool:
+        return self.answers > 0 or self.unasked > 0
+
+
+@dataclass(frozen=True)
+class _Candidate:
+    pk: int
+    campaign: int
+    kind: str
+    step: int | None
+    due_at: datetime
+
+
+def next_letters(mailbox: Mailbox, fitting: Fitting, *, at_most: int, now: datetime) -> list[int]:
+    """The keys of the letters that go next, in order. Two queries, however many wait: each campaign is asked for its
+    first ones alone. None where the mailbox is on hold.
+    """
+    campaigns = _rotated(_with_letters(mailbox, now=now), after=mailbox.last_turn)[:CAMPAIGNS_AT_MOST]
+    if not campaigns:
+        return []
+    due = Attempt.objects.due(now).filter(mailbox=mailbox)
+    answers = _first(due.filter(step=None, kind=Kind.ANSWER, campaign__in=campaigns), fitting.answers)
+    of_each = [
+        _first(due.filter(campaign=campaign).exclude(kind=Kind.ANSWER), fitting.unasked) for campaign in campaigns
+    ]
+    found = [_Candidate(*row) for row in answers.union(*of_each, all=True)]
+    return [candidate.pk for candidate in _in_turn(found, campaigns, fitting)][:at_most]
+
+
+def _with_letters(mailbox: Mailbox, *, now: datetime) -> list[int]:
+    """Running campaigns with due letters in this mailbox. Asked for each one's first letter, and for that as a value:
+    of EXISTS, PostgreSQL may make a join that walks all that wait.
+    """
+    due = Attempt.objects.due(now).filter(mailbox=mailbox, campaign=models.OuterRef("pk")).order_by("due_at", "pk")
+    held = Hold.objects.standing().filter(workspace_id=mailbox.workspace_id, subject=f"mailbox:{mailbox.pk}")
+    running = (
+        Campaign.objects.in_workspace(mailbox.workspace)
+        .current()
+        .filter(~models.Exists(held), state=Campaign.State.RUNNING, workspace__sending_stopped_at=None)
+        .annotate(first_due_at=models.Subquery(due.values("due_at")[:1]))
+    )
+    return list(running.exclude(first_due_at=None).order_by("pk").values_list("pk", flat=True))
+
+
+def _rotated(campaigns: Sequence[int], *, after: str) -> list[int]:
+    number = after.rpartition(":")[2]
+    last = int(number) if number.isdigit() else 0
+    return [pk for pk in campaigns if pk > last] + [pk for pk in campaigns if pk <= last]
+
+
+def _first(letters: AttemptQuerySet, count: int) -> models.QuerySet[Attempt, Any]:
+    """The first ones as a branch of a union, in which SQLite admits neither an order nor a limit but inside."""
+    some = letters.order_by("due_at", "pk").values("pk")[:count]
+    return Attempt.objects.filter(pk__in=some).order_by().values_list("pk", "campaign", "kind", "step", "due_at")
+
+
+def _in_turn(found: Iterable[_Candidate], campaigns: Sequence[int], fitting: Fitting) -> list[_Candidate]:
+    waiting: dict[int, deque[_Candidate]] = {campaign: deque() for campaign in campaigns}
+    chosen: list[_Candidate] = []
+    for candidate in sorted(found, key=lambda each: (each.due_at, each.pk)):
+        if candidate.kind == Kind.ANSWER:
+            chosen.append(candidate)
+        else:
+            waiting[candidate.campaign].append(candidate)
+    unasked, in_sequence = fitting.unasked, fitting.in_sequence
+    while unasked > 0 and any(waiting.values()):
+        for queue in waiting.values():
+            if queue and unasked > 0:
+                candidate = queue.popleft()
+                if candidate.step is not None:
+                    if in_sequence <= 0:
+                        continue
+                    in_sequence -= 1
+                chosen.append(candidate)
+                unasked -= 1
+    return chosen

@@ -1,0 +1,328 @@
+"""Whose turn it is, and how far apart letters are: answers first, campaigns in turn, the hour's room spread over it."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+from pytest_django import Settings
+
+from campaigns import dispatch, outbox, queueing
+from campaigns.models import Attempt, Campaign, Lead, Step
+from campaigns.models.attempt import EXPIRES_AFTER
+from campaigns.pace import Pace, spread_of
+from campaigns.turns import Fitting, next_letters
+from compliance import holds
+from compliance.models import AuditEntry, Kind, SendRecord
+from outreach_site.mailboxes.models import Mailbox
+from tests.letterbox import Letterbox
+from tests.servers import FaultySMTP
+
+Boxes = Callable[..., tuple[Letterbox, FaultySMTP]]
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def put(box: Letterbox, campaign: Campaign | None = None, *, kind: Kind = Kind.FIRST, **changes: Any) -> Attempt:
+    """A letter that is due, without the ceremony of queueing it."""
+    campaign = campaign or box.campaign
+    number = Attempt.objects.count()
+    address = f"ed{number}@site{number}.com"
+    lead = box.lead(address, campaign=campaign)
+    values: dict[str, Any] = {
+        "step": campaign.steps.first() if kind == Kind.FIRST else None,
+        "due_at": timezone.now() - timedelta(minutes=5) + timedelta(milliseconds=number),
+    }
+    return Attempt.objects.create(
+        campaign=campaign,
+        lead=lead,
+        kind=kind,
+        mailbox=box.mailbox,
+        identity=box.world.identity,
+        user=box.world.marketer,
+        recipient=address,
+        recipient_key=address,
+        recipient_domain=f"site{number}.com",
+        subject=f"Letter {number}",
+        body="Hello",
+        **(values | changes),
+    )
+
+
+def another_campaign(box: Letterbox, **changes: Any) -> Campaign:
+    campaign = Campaign.objects.create(
+        workspace=box.world.here, name="Other", state="running", mailbox=box.mailbox, **changes
+    )
+    Step.objects.create(campaign=campaign, letter_subject="Hi", letter_body="Hi")
+    return campaign
+
+
+@pytest.fixture
+def box(faulty_letterbox: Boxes) -> Letterbox:
+    box, _ = faulty_letterbox()
+    Campaign.objects.update(state="running")
+    return box
+
+
+def turns(box: Letterbox, count: int = 50, *, fitting: Fitting | None = None) -> list[str]:
+    """What would leave next, each letter by its campaign's name and kind."""
+    box.mailbox.refresh_from_db()
+    keys = next_letters(box.mailbox, fitting or Fitting.any(count), at_most=count, now=timezone.now())
+    found = Attempt.objects.select_related("campaign").in_bulk(keys)
+    return [f"{found[key].campaign.name} {found[key].kind}" for key in keys]
+
+
+def test_campaigns_take_turns_however_many_letters_one_has(box: Letterbox) -> None:
+    other = another_campaign(box)
+    for _ in range(6):
+        put(box)
+    for _ in range(2):
+        put(box, other)
+    assert turns(box) == ["Spring first", "Other first", "Spring first", "Other first", *["Spring first"] * 4]
+    # One letter a slice: the turn goes on where it stopped.
+    assert turns(box, 1) == ["Spring first"]
+    Mailbox.objects.update(last_turn=box.campaign.subject)
+    assert turns(box, 1) == ["Other first"]
+    Mailbox.objects.update(last_turn=other.subject)
+    assert turns(box, 1) == ["Spring first"]
+
+
+def test_a_slice_remembers_whose_letter_left_last(box: Letterbox) -> None:
+    put(box)
+    box.send()
+    box.mailbox.refresh_from_db()
+    assert box.mailbox.last_turn == box.campaign.subject
+    assert box.mailbox.first_sent_at is not None
+
+
+def test_answers_go_first(box: Letterbox) -> None:
+    put(box)
+    put(box, kind=Kind.ANSWER)
+    assert turns(box) == ["Spring answer", "Spring first"]
+    assert turns(box, fitting=Fitting(answers=5, unasked=0, in_sequence=0)) == ["Spring answer"]
+
+
+def test_what_somebody_wrote_by_itself_does_not_wait_for_the_hour(box: Letterbox) -> None:
+    put(box)
+    direct = another_campaign(box)
+    put(box, direct, step=None)
+    assert turns(box, fitting=Fitting(answers=5, unasked=5, in_sequence=0)) == ["Other first"]
+
+
+@pytest.mark.parametrize("how", ["paused", "archived", "stopped", "mailbox held", "too early", "too late", "leased"])
+def test_who_gets_no_turn(box: Letterbox, how: str) -> None:
+    letter = put(box)
+    now = timezone.now()
+    match how:
+        case "paused":
+            Campaign.objects.get().pause()
+        case "archived":
+            Campaign.objects.get().archive(now=now)
+        case "stopped":
+            box.world.here.stop_sending(now=now)
+        case "mailbox held":
+            holds.place(workspace=box.world.here, subject=f"mailbox:{box.mailbox.pk}", reason="Look.", now=now)
+        case "too early":
+            Attempt.objects.update(due_at=now + timedelta(minutes=1))
+        case "too late":
+            Attempt.objects.update(due_at=now - EXPIRES_AFTER - timedelta(minutes=1))
+        case "leased":
+            Attempt.objects.update(lease_token=uuid.uuid4(), leased_until=now + timedelta(minutes=1))
+    assert turns(box) == []
+    letter.refresh_from_db()
+    assert letter.state == Attempt.State.QUEUED
+
+
+def test_a_claim_asks_as_often_for_ten_campaigns_as_for_one(box: Letterbox) -> None:
+    def asked() -> int:
+        with connection.execute_wrapper(count):
+            outbox.claim(box.mailbox, uuid.uuid4(), at_most=20, now=timezone.now())
+        return seen.pop("n")
+
+    seen: dict[str, int] = {}
+
+    def count(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        seen["n"] = seen.get("n", 0) + 1
+        return execute(sql, params, many, context)
+
+    put(box)
+    one = asked()
+    for _ in range(10):
+        put(box, another_campaign(box))
+    assert asked() == one
+
+
+# --- Pace -------------------------------------------------------------------------------------------------------------
+
+NOW = datetime(2026, 7, 1, 9, 30, tzinfo=UTC)
+
+
+def used(box: Letterbox, *minutes_ago: float) -> None:
+    for n, minutes in enumerate(minutes_ago):
+        SendRecord.objects.create(
+            workspace=box.world.here,
+            subject=f"attempt:{9000 + n}",
+            kind=Kind.FIRST,
+            mailbox_id=box.mailbox.pk,
+            sign_in=box.mailbox.sign_in,
+            state="sent",
+            reserved_at=NOW,
+            counted_at=NOW - timedelta(minutes=minutes),
+        )
+
+
+def test_the_hours_room_is_spread_over_the_hour(box: Letterbox, settings: Settings) -> None:
+    settings.MAX_EMAILS_PER_HOUR = 80
+    box.mailbox.min_gap_seconds = 5
+    assert spread_of(box.mailbox, NOW) == timedelta(seconds=50)  # 72 letters; eight more are left for answers
+    used(box, *[30.0] * 36)
+    assert spread_of(box.mailbox, NOW) == timedelta(seconds=50)  # half an hour, half the room
+    SendRecord.objects.update(counted_at=NOW)
+    assert spread_of(box.mailbox, NOW) == timedelta(seconds=100)
+    box.mailbox.min_gap_seconds = 300
+    assert spread_of(box.mailbox, NOW) == timedelta(seconds=300)
+    box.mailbox.min_gap_seconds = 0
+    assert spread_of(box.mailbox, NOW) == timedelta()
+
+
+def test_pace_by_kind(box: Letterbox) -> None:
+    box.mailbox.min_gap_seconds = 5
+    first, answer = put(box), put(box, kind=Kind.ANSWER)
+    direct = put(box, step=None)
+    pace = Pace(box.mailbox, NOW, None, None, timedelta(seconds=50))
+    soon = NOW + timedelta(seconds=20)
+    assert [pace.ready_at(letter, now=NOW) for letter in (first, answer, direct)] == [NOW] * 3
+    assert pace.fitting(now=NOW, until=soon) == Fitting(answers=51, unasked=5, in_sequence=1)
+    pace.note(first, now=NOW)
+    assert timedelta(seconds=5) <= pace.ready_at(direct, now=NOW) - NOW <= timedelta(seconds=7.5)
+    assert timedelta(seconds=40) <= pace.ready_at(first, now=NOW) - NOW <= timedelta(seconds=60)
+    assert pace.ready_at(answer, now=NOW) == NOW
+    assert pace.fitting(now=NOW, until=soon).in_sequence == 0
+    # Trouble with the server is everybody's.
+    pace.rest(until=NOW + timedelta(minutes=5))
+    assert not pace.fitting(now=NOW, until=soon)
+    assert pace.ready_at(answer, now=NOW) == NOW + timedelta(minutes=5)
+
+
+def test_a_letter_that_is_late_by_a_workers_round_keeps_the_pace(box: Letterbox) -> None:
+    box.mailbox.min_gap_seconds = 5
+    first = put(box)
+    pace = Pace(box.mailbox, NOW, NOW - timedelta(seconds=30), None, timedelta(seconds=50))
+    pace.note(first, now=NOW)
+    assert timedelta(seconds=10) <= pace.ready_at(first, now=NOW) - NOW <= timedelta(seconds=30)
+    pace = Pace(box.mailbox, NOW, NOW - timedelta(hours=3), None, timedelta(seconds=50))
+    pace.note(first, now=NOW)
+    assert timedelta(seconds=40) <= pace.ready_at(first, now=NOW) - NOW
+
+
+def test_a_spread_mailbox_sends_one_letter_now_and_the_rest_later(faulty_letterbox: Boxes) -> None:
+    box, server = faulty_letterbox()
+    Mailbox.objects.update(min_gap_seconds=1)
+    box.write_to("a@site1.com", "b@site2.com", "c@site3.com")
+    box.send()
+    assert len(server.accepted) == 1
+    mailbox = Mailbox.objects.get()
+    assert mailbox.next_spread_at is not None
+    assert mailbox.next_spread_at > timezone.now() + timedelta(seconds=30)
+    # The mailbox has nothing to do until then, but for whoever wrote a letter by itself.
+    later = mailbox.next_send_at + timedelta(seconds=1)
+    assert dispatch.due_mailboxes(now=later) == []
+    put(box, step=None)
+    assert dispatch.due_mailboxes(now=later) == [mailbox.pk]
+    box.send()
+    assert len(server.accepted) == 2
+
+
+def test_an_answer_passes_the_gap(faulty_letterbox: Boxes) -> None:
+    box, server = faulty_letterbox()
+    Campaign.objects.update(state="running")
+    Mailbox.objects.update(min_gap_seconds=600, next_send_at=timezone.now() + timedelta(minutes=9))
+    put(box, kind=Kind.ANSWER)
+    assert dispatch.due_mailboxes(now=timezone.now()) == [box.mailbox.pk]
+    box.send()
+    assert len(server.accepted) == 1
+
+
+# --- Too late, and the clock ------------------------------------------------------------------------------------------
+
+
+def test_a_letter_that_was_due_too_long_ago_is_put_before_a_person(box: Letterbox) -> None:
+    now = timezone.now()
+    stale = put(box, due_at=now - EXPIRES_AFTER - timedelta(hours=1))
+    put(box, due_at=now - EXPIRES_AFTER + timedelta(hours=1))
+    asks = put(box, due_at=None)
+    assert outbox.expire(now=now) == 1
+    outbox.settle(now=now)
+    stale.refresh_from_db()
+    assert (stale.state, stale.due_at) == (Attempt.State.FAILED, None)
+    assert "14 days ago" in stale.reason
+    assert AuditEntry.objects.get(event="letter.failed").about == stale.about
+    assert not SendRecord.objects.that_count().exists()
+    asks.refresh_from_db()
+    assert asks.state == Attempt.State.QUEUED
+    assert Lead.objects.get(pk=stale.lead_id).status == Lead.Status.DISCOVERED
+    assert queueing.requeue(stale, user=box.world.marketer, now=now)
+    assert box.send().sent == 2
+
+
+def test_a_clock_that_jumped_ends_nothing_and_sends_nothing_early(box: Letterbox) -> None:
+    put(box)
+    assert outbox.expire(now=timezone.now() + timedelta(days=400)) == 0
+    later = put(box, due_at=timezone.now() + timedelta(days=1))
+    dispatch.dispatch_mailbox(box.mailbox.pk, clock=lambda: timezone.now() - timedelta(days=1))
+    later.refresh_from_db()
+    assert later.state == Attempt.State.QUEUED
+
+
+def test_a_workers_clock_that_differs_from_the_databases_sends_nothing(
+    box: Letterbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(box)
+    monkeypatch.setattr(outbox, "look_again", lambda *_, **__: timedelta(minutes=-5))
+    report = dispatch.dispatch_mailbox(box.mailbox.pk)
+    assert report.sent == 0
+    assert "300 seconds behind" in report.sentence
+    assert Mailbox.objects.get().lease_token is None
+
+
+# --- Every question has its index -------------------------------------------------------------------------------------
+
+
+def test_no_question_walks_the_queue(box: Letterbox) -> None:
+    """Without statistics, as SQLite plans in an installation that never gathered any."""
+    if connection.vendor != "sqlite":
+        pytest.skip("reads SQLite's query plans")
+    put(box)
+    Attempt.objects.update(lease_token=uuid.uuid4(), leased_until=timezone.now() - timedelta(minutes=1))
+    put(box)
+    put(box, state="sent", finished_at=timezone.now())
+    statements: list[tuple[str, Any]] = []
+
+    def note(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        if sql.startswith(("SELECT", "UPDATE")):
+            statements.append((sql, params))
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(note):
+        now = timezone.now()
+        dispatch.tidy_up(now=now)
+        outbox.strand(now=now)
+        outbox.expire(now=now)
+        dispatch.due_mailboxes(now=now)
+        outbox.claim(box.mailbox, uuid.uuid4(), at_most=20, now=now)
+    plans = []
+    for sql, params in statements:
+        with connection.cursor() as cursor:
+            cursor.execute(f"EXPLAIN QUERY PLAN {sql}", params)
+            plans += [(row[3], sql) for row in cursor.fetchall() if "attempt" in row[3] or row[3].startswith("SCAN U0")]
+    assert len(plans) >= 10
+    for plan, sql in plans:
+        # What is not settled yet is all of its index.
+        assert plan.startswith(("SEARCH", "SCAN campaigns_attempt USING INDEX attempts_unsettled")), (plan, sql)
+        # The mailbox's own index alone: for letters whose mailbox is gone, which hardly ever happens.
+        few = '"mailbox_id" IS NULL' in sql
+        assert few or "INTEGER PRIMARY KEY" in plan or "attempts_" in plan, (plan, sql)
