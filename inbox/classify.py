@@ -111,8 +111,13 @@ def _of_subject(subject: str) -> Verdict:
         own,
         re.IGNORECASE,
     ):
-        return Verdict(Tag.NOT_INTERESTED, (), (Intent(IntentName.OPT_OUT, own.strip(), 0, 0),), 0.9, suppresses=True)
+        return opted_out(own)
     return Verdict(Tag.REPLIED, (), (), 0.3, needs_review=True)
+
+
+def opted_out(words: str) -> Verdict:
+    """Asked to stop by a subject alone."""
+    return Verdict(Tag.NOT_INTERESTED, (), (Intent(IntentName.OPT_OUT, words.strip(), 0, 0),), 0.9, suppresses=True)
 
 
 def _verdict(tag: Tag, evidence: list[Evidence], intents: tuple[Intent, ...], *, clear: bool) -> Verdict:

@@ -50,7 +50,7 @@ def draw(reply: Reply, understood: Understanding, match: Match | None, *, now: d
             _person_wrote(reply, suppresses=understood.suppresses, now=now)
         case MessageKind.BOUNCE if understood.report is not None and understood.report.hardness is Hardness.HARD:
             _address_is_dead(reply, match, now=now)
-        case MessageKind.COMPLAINT:
+        case MessageKind.COMPLAINT if understood.suppresses:
             _complained(reply, match, now=now)
 
 

@@ -134,7 +134,7 @@ def _written(
     reply = reply or Reply(workspace=raw.mailbox.workspace, mailbox=raw.mailbox, raw=raw)
     by_person = not is_new and reply.labels.exclude(user=None).exists()
     tag = _tag(understood)
-    reply.kind = Reply.Kind(understood.kind.value)
+    reply.kind = _kind(understood)
     reply.attempt = match.attempt if match else None
     reply.lead = match.attempt.lead if match else None
     reply.campaign = match.attempt.campaign if match else None
@@ -164,12 +164,18 @@ def _written(
     return reply
 
 
+def _kind(understood: Understanding) -> Reply.Kind:
+    if understood.kind is MessageKind.COMPLAINT and not understood.suppresses:
+        return Reply.Kind.RECEIPT  # A machine's report on a signature: nobody complained.
+    return Reply.Kind(understood.kind.value)
+
+
 def _tag(understood: Understanding) -> Reply.Classification:
     if understood.verdict is not None:
         return Reply.Classification(understood.verdict.tag.value)
     if understood.kind is MessageKind.BOUNCE:
         return Reply.Classification.BOUNCE
-    if understood.kind is MessageKind.COMPLAINT:
+    if understood.kind is MessageKind.COMPLAINT and understood.suppresses:
         return Reply.Classification.COMPLAINT
     return Reply.Classification.REPLIED
 

@@ -13,7 +13,7 @@ from enum import StrEnum
 
 from inbox.autoreply import automatic_in
 from inbox.bounces import Hardness, Report, ReportKind, report_in
-from inbox.classify import Evidence, Tag, Verdict, classify
+from inbox.classify import Evidence, Tag, Verdict, classify, opted_out
 from inbox.dates import return_date
 from inbox.intents import Intent, IntentName
 from inbox.parsing import ParsedMessage, parse
@@ -24,7 +24,7 @@ class MessageKind(StrEnum):
     AUTO_REPLY = "auto_reply"  # a machine answered
     BOUNCE = "bounce"  # it did not arrive
     DELAY = "delay"  # it has not arrived yet
-    COMPLAINT = "complaint"  # the reader called it spam
+    COMPLAINT = "complaint"  # a feedback report; `report.by_person` where the reader called it spam
     RECEIPT = "receipt"  # it arrived, or was read
     LIST = "list"  # newsletters and lists
     OWN_COPY = "own_copy"  # what we sent ourselves
@@ -47,7 +47,7 @@ class Understanding:
             return self.verdict is not None and self.verdict.suppresses
         if self.kind is MessageKind.BOUNCE:
             return self.report is not None and self.report.hardness is Hardness.HARD
-        return self.kind is MessageKind.COMPLAINT
+        return self.kind is MessageKind.COMPLAINT and self.report is not None and self.report.by_person
 
     @property
     def text_digest(self) -> str:
@@ -79,13 +79,9 @@ def understand_parsed(
     if message.from_email.lower() in own_addresses:
         return Understanding(message, MessageKind.OWN_COPY)
     verdict = classify(message.new_text, subject=message.subject)
-    if (
-        verdict.asks_opt_out
-        and len(message.new_text) < 60
-        and message.subject.strip().lower() in {"unsubscribe", "remove"}
-    ):
-        # A mail program that unsubscribes for its reader (RFC 2369) says that it is one.
-        return Understanding(message, MessageKind.REPLY, verdict=verdict)
+    if _is_unsubscribing_program(message):
+        # It says that it is one; whoever told it to is a person.
+        return Understanding(message, MessageKind.REPLY, verdict=opted_out(message.subject))
     automatic = automatic_in(message)
     if automatic is not None and automatic.is_list:
         return Understanding(message, MessageKind.LIST)
@@ -107,3 +103,11 @@ def understand_parsed(
 def _told_by_machine(verdict: Verdict) -> tuple[Intent, ...]:
     """That they have left, or who else to write to: a machine may say so. It asks for nothing."""
     return tuple(each for each in verdict.intents if each.intent in {IntentName.LEFT_COMPANY, IntentName.WRONG_PERSON})
+
+
+_UNSUBSCRIBE = frozenset({"unsubscribe", "remove", "optout", "opt-out"})
+
+
+def _is_unsubscribing_program(message: ParsedMessage) -> bool:
+    """A mail program that unsubscribes for its reader (RFC 2369): that subject, and next to no text."""
+    return message.subject.strip().lower() in _UNSUBSCRIBE and len(message.new_text) < 160
