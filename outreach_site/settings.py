@@ -175,6 +175,10 @@ Q_CLUSTER: dict[str, Any] = {
     "ALT_CLUSTERS": {"long": {"workers": 1, "queue_limit": 1, "bulk": 1, "timeout": 60, "retry": 300}},
 }
 
+# --- Helpers outside: nothing of them is needed ------------------------------------------------------------------
+
+EXA_API_KEY = env.str("EXA_API_KEY", "")
+
 # --- People -------------------------------------------------------------------------------------------------------
 
 AUTH_USER_MODEL = "accounts.User"

@@ -332,7 +332,7 @@ def _who(email: str, context: str, anchor: str) -> tuple[str, str]:
     role_match = _ROLE.search(context)
     role = role_match[0].strip()[:120] if role_match else ""
     local = re.sub(r"[^a-z]", "", email.partition("@")[0])
-    names = [name for name in map(_as_name, [anchor, *_NAME.findall(context)]) if name]
+    names = [name for name in map(_as_name, [anchor, *_names_in(context)]) if name]
     for name in names:
         first, *_, last = [re.sub(r"[^a-z]", "", word.casefold()) for word in name.split()]
         if first and last and (local in {first, last, first + last, last + first, first[0] + last, first + last[0]}):
@@ -340,6 +340,10 @@ def _who(email: str, context: str, anchor: str) -> tuple[str, str]:
     if is_role_account(email) or len(set(names)) != 1:
         return "", role if not is_role_account(email) or _DESK.fullmatch(local) else ""
     return names[0], role
+
+
+def _names_in(context: str) -> list[str]:
+    return [name for line in context.split("\n") for name in _NAME.findall(line)]
 
 
 def _as_name(text: str) -> str:

@@ -38,6 +38,7 @@ class WebFailure(StrEnum):
     TOO_LARGE = "too_large"
     TOO_MANY_REDIRECTS = "too_many_redirects"
     NONSENSE = "nonsense"  # what came was no HTTP
+    STATUS = "status"  # an answer, and not the page: for callers who want no other
 
 
 class WebError(Exception):

@@ -76,7 +76,7 @@ def _saved(path: Path, url: str) -> tuple[str, str]:
 def _fetched(url: str) -> tuple[str, str]:
     answer = open_url(url, user_agent=f"Linkletter (+{settings.SITE_URL})", cut=True)
     if answer.status != 200:
-        raise WebError(f"{url} answers with {answer.status}.", failure=WebFailure.NONSENSE, permanent=True)
+        raise WebError(f"{url} answers with {answer.status}.", failure=WebFailure.STATUS, permanent=True)
     return answer.text, answer.url
 
 
