@@ -16,7 +16,7 @@ from campaigns.discovery.search import DuckDuckGo, Exa, Hit, NotSetUp, SearchErr
 FOUND = {
     "requestId": "r1",
     "results": [
-        {"id": "1", "url": "https://brightgarden.org/write", "title": "Write for us", "publishedDate": "2026-10-01T00:00"},
+        {"id": "1", "url": "https://brightgarden.org/write", "title": "Write to us", "publishedDate": "2026-10-01T00"},
         {"id": "2", "url": "https://soil.example.com/", "title": None},
     ],
 }  # fmt: skip
@@ -47,7 +47,7 @@ def test_exa(httpserver: HTTPServer) -> None:
 
     httpserver.expect_request("/search", method="POST").respond_with_handler(answer)
     assert exa(httpserver).search("balcony guest post", limit=7) == [
-        Hit("https://brightgarden.org/write", "Write for us", "", "2026-10-01"),
+        Hit("https://brightgarden.org/write", "Write to us", "", "2026-10-01"),
         Hit("https://soil.example.com/"),
     ]
     [(key, body)] = asked
