@@ -5,14 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from django.conf import settings
-from django.db.models import Count, Q
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 
-from campaigns.models import Attempt
+from campaigns.tallies import Tally, tally
 from inbox.models import Reply
 from outreach_site.accounts.models import Membership, User, Workspace
+from outreach_site.desk.heartbeat import pulses
+from outreach_site.desk.queue import who_stopped
 from outreach_site.lib.htmx import is_htmx
 
 
@@ -22,7 +24,7 @@ class NavItem:
     url: str
     icon: str  # a Lucide name
     current: bool
-    count: int | None = None
+    count: int | str | None = None
     tone: str = ""  # "bad" where it is in trouble
 
 
@@ -64,7 +66,7 @@ def frame(request: HttpRequest) -> dict[str, object]:
     """Context of every page: `frame` for who is signed in, `here` for the workspace they stand in (None: none).
 
     Both are worked out when a template first asks, once a request: fragments and public pages cost nothing. In a
-    workspace it is three queries: workspaces, unread replies, letters that wait.
+    workspace it is four queries: workspaces, unread replies, letters that wait, and where some do, the workers' pulse.
     """
     membership = getattr(request, "membership", None)
     if is_htmx(request):
@@ -120,7 +122,7 @@ def _nav(request: HttpRequest, here: Workspace) -> list[NavItem]:
     page = (match.url_name if match else None) or ""
 
     def item(
-        label: str, url_name: str, icon: str, *, rooms: set[str], count: int | None = None, tone: str = ""
+        label: str, url_name: str, icon: str, *, rooms: set[str], count: int | str | None = None, tone: str = ""
     ) -> NavItem:
         return NavItem(
             label=label,
@@ -132,7 +134,7 @@ def _nav(request: HttpRequest, here: Workspace) -> list[NavItem]:
         )
 
     unread = Reply.objects.in_workspace(here).from_people().filter(read_at=None).count()
-    queue = queue_counts(here)
+    badge = queue_badge(here)
     return [
         item("Today", "desk:today", "sun", rooms={"desk:today"}),
         item("Campaigns", "campaigns:campaign_list", "megaphone", rooms={"campaigns"}),
@@ -141,9 +143,9 @@ def _nav(request: HttpRequest, here: Workspace) -> list[NavItem]:
             "Queue",
             "desk:queue",
             "send",
-            rooms={"desk:queue"},
-            count=queue.in_trouble or queue.waiting,
-            tone="bad" if queue.in_trouble else "",
+            rooms={"desk:queue", "desk:mailbox_health"},
+            count=badge.text,
+            tone=badge.tone,
         ),
         item("Compliance", "compliance:suppression_list", "shield-check", rooms={"compliance"}),
         item("Settings", "accounts:settings", "settings", rooms={"accounts", "mailboxes"}),
@@ -151,22 +153,26 @@ def _nav(request: HttpRequest, here: Workspace) -> list[NavItem]:
 
 
 @dataclass(frozen=True)
-class QueueCounts:
-    waiting: int
-    in_trouble: int
+class Badge:
+    text: str
+    tone: str = ""
 
 
-def queue_counts(here: Workspace) -> QueueCounts:
-    """Letters that wait, and letters that need a person. One query."""
-    counts = (
-        Attempt.objects.in_workspace(here)
-        .filter(state__in=Attempt.LIVE)
-        .aggregate(
-            waiting=Count("pk", filter=Q(state__in=[Attempt.State.QUEUED, Attempt.State.SENDING])),
-            trouble=Count("pk", filter=Q(state=Attempt.State.UNCERTAIN)),
-        )
-    )
-    return QueueCounts(waiting=counts["waiting"], in_trouble=counts["trouble"])
+# A badge says no number above this.
+BADGE_AT_MOST = 1_000
+
+
+def queue_badge(here: Workspace) -> Badge:
+    """Letters that wait; in red those that need a person, or all of them where no worker takes them. Two queries."""
+    stands: Tally = tally(here, at_most=BADGE_AT_MOST)
+    if trouble := min(stands.uncertain + stands.failed, BADGE_AT_MOST):
+        return Badge(stands.words(trouble), "bad")
+    waiting = min(stands.waiting + stands.asking + stands.sending, BADGE_AT_MOST)
+    if not waiting:
+        return Badge("")
+    mail = pulses(timezone.now())[0]
+    is_dead = mail.beat_at is not None and not mail.works_somewhere
+    return Badge(stands.words(waiting), "bad" if is_dead else "")
 
 
 def _banners(here: Workspace | None) -> list[Banner]:
@@ -192,9 +198,14 @@ def _banners(here: Workspace | None) -> list[Banner]:
         banners.append(
             Banner(
                 tone="warn",
-                text="All sending is stopped in this workspace.",
+                text=f"All sending is stopped in this workspace{_by(here)}.",
                 url=reverse("desk:queue", args=[here.slug]),
                 action_label="Open the queue",
             )
         )
     return banners
+
+
+def _by(here: Workspace) -> str:
+    stop = who_stopped(here)
+    return f", by {stop.by}" if stop and stop.by else ""

@@ -65,6 +65,10 @@ class Pulse:
     hosts: tuple[HostPulse, ...] = field(default=())
 
     @property
+    def works_somewhere(self) -> bool:
+        return any(host.is_well for host in self.hosts)
+
+    @property
     def silent_hosts(self) -> list[HostPulse]:
         return [host for host in self.hosts if not host.is_well]
 

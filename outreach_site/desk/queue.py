@@ -1,26 +1,39 @@
-"""The queue as a page: what waits, what is stuck, what each mailbox has used of its hour and day."""
+"""The queue as a page: what waits and why, what is stuck, what each mailbox has used of its hour and day.
+
+However long the queue is, and whatever other workspaces hold, each part reads a bounded stretch of an index.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from django.db.models import Count, Q
+from django.db.models import Q
 
-from campaigns.models import Attempt, AttemptQuerySet
+from campaigns.models import Attempt, AttemptQuerySet, Campaign, Lead
 from campaigns.queueing import DOUBT_LASTS
-from compliance.models import Hold, SendRecord
+from campaigns.tallies import Tally, tally
+from compliance.addresses import InvalidAddressError, normalise
+from compliance.models import AuditEntry, Hold, SendRecord
 from compliance.policy import Rule
-from outreach_site.accounts.models import Workspace
+from inbox.models import FolderCursor
+from outreach_site.accounts.models import User, Workspace
 from outreach_site.desk.heartbeat import Pulse, pulses
+from outreach_site.desk.models import Run
 from outreach_site.mailboxes.cards import Card, cards
-from outreach_site.mailboxes.models import Mailbox
+from outreach_site.mailboxes.models import Mailbox, Provider
 
 ROWS = 50
 # A letter that is due this soon is worth watching.
 SOON = timedelta(minutes=2)
+# Of the letters that are due, so many are looked at to see whether any of them may leave.
+LOOKED_AT = 2_000
+# Providers that tell what became of a letter.
+TELL_OF_DELIVERY = {Provider.SENDGRID, Provider.MAILGUN, Provider.SES}
+
+ENDED = (Attempt.State.SENT, Attempt.State.BLOCKED, Attempt.State.FAILED, Attempt.State.CANCELLED)
 
 
 class Show(StrEnum):
@@ -43,6 +56,24 @@ LABELS = {
 
 
 @dataclass(frozen=True, kw_only=True)
+class Asked:
+    """What of the queue is to be seen. `older_than` is the last letter of the page before."""
+
+    show: Show = Show.NEXT
+    older_than: int | None = None
+    state: str = ""  # of the history: one of ENDED, or all of them
+    query: str = ""  # of the history: an address, or a site's domain
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Where proof of a letter was looked for, and what was found there: nothing, or it would not be in doubt."""
+
+    tone: str
+    sentence: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Row:
     """One letter as the queue shows it, and what may be done with it now."""
 
@@ -51,134 +82,227 @@ class Row:
     is_due: bool = False  # nothing but its turn keeps it here
     can_cancel: bool = False
     can_requeue: bool = False
+    can_give_up: bool = False
     can_approve: bool = False  # it waits to be read
     can_write_anyway: bool = False  # the site was written to lately
     can_say_arrived: bool = False
     can_say_lost: bool = False
     lost_from: datetime | None = None  # from when on a person may say that it did not arrive
+    evidence: tuple[Evidence, ...] = ()
 
 
-@dataclass(frozen=True, kw_only=True)
-class Counts:
-    next: int
-    asking: int
-    sending: int
-    uncertain: int
-    failed: int
-    sent_today: int
-    blocked_today: int
+@dataclass(frozen=True)
+class Stop:
+    """Who stopped all sending, and when."""
+
+    at: datetime
+    by: str
 
 
 @dataclass(frozen=True, kw_only=True)
 class Page:
-    counts: Counts
+    tally: Tally
+    sent_today: int
+    waits_since: datetime | None  # when the letter that has waited longest could have left
     rows: list[Row]
     older_than: int | None  # the key of the next page, where there is one
     mailboxes: list[Card]
-    held_mailboxes: dict[int, str]
     pulse: Pulse
+    last_run: Run | None
     is_moving: bool
+    stop: Stop | None
 
 
-def page(here: Workspace, *, show: Show, older_than: int | None, now: datetime) -> Page:
+def page(here: Workspace, asked: Asked, *, now: datetime) -> Page:
     """The queue of a workspace; the number of queries does not grow with its letters."""
-    counts = _counts(here, now)
-    letters = _letters(here, show)
-    if older_than is not None:
-        letters = letters.filter(pk__lt=older_than)
-    found = list(letters.select_related("campaign", "lead", "mailbox").defer("body")[: ROWS + 1])
-    more = show is Show.HISTORY and len(found) > ROWS
+    stands = tally(here)
+    found = _letters(here, asked)
+    pages_on = asked.show is not Show.NEXT
     mailboxes = list(Mailbox.objects.in_workspace(here).in_use())
-    holds = Hold.objects.in_workspace(here).standing()
-    held = dict(holds.filter(subject__startswith="mailbox:").values_list("subject", "reason"))
+    holds = Hold.objects.in_workspace(here).standing().filter(Q(subject__startswith="mailbox:") | _of_campaigns(found))
+    held = dict(holds.values_list("subject", "reason"))
     stopped = here.sending_stopped_at is not None
+    waits_since = _waits_since(here, now)
     return Page(
-        counts=counts,
-        rows=[_row(letter, held=held, now=now) for letter in found[:ROWS]],
-        older_than=found[ROWS - 1].pk if more else None,
+        tally=stands,
+        sent_today=_sent_today(here, now),
+        waits_since=waits_since,
+        rows=_rows(found[:ROWS], held=held, now=now),
+        older_than=found[ROWS - 1].pk if pages_on and len(found) > ROWS else None,
         mailboxes=cards(mailboxes, workspace=here, now=now),
-        held_mailboxes={
-            mailbox.pk: held[f"mailbox:{mailbox.pk}"] for mailbox in mailboxes if f"mailbox:{mailbox.pk}" in held
-        },
         pulse=pulses(now)[0],
-        is_moving=bool(counts.sending) or (not stopped and _leaves_soon(here, now)),
+        last_run=Run.objects.filter(schedule="dispatch").first(),
+        is_moving=bool(stands.sending) or (not stopped and _leaves_soon(here, held, now)),
+        stop=who_stopped(here),
     )
 
 
-def _letters(here: Workspace, show: Show) -> AttemptQuerySet:
+def who_stopped(here: Workspace) -> Stop | None:
+    """One query, and none where nothing is stopped."""
+    if here.sending_stopped_at is None:
+        return None
+    entries = AuditEntry.objects.filter(
+        workspace_id=here.pk, event="sending.stopped", about=f"workspace:{here.pk}", user_id__isnull=False
+    ).order_by("-pk")
+    person = User.objects.filter(pk__in=entries.values("user_id")[:1]).first()
+    return Stop(here.sending_stopped_at, by=(person.get_full_name() or person.email) if person else "")
+
+
+def _letters(here: Workspace, asked: Asked) -> list[Attempt]:
+    """One more than a page has. Each tab reads the start of an index; the history one for each state."""
     letters = Attempt.objects.in_workspace(here)
-    match show:
+    match asked.show:
         case Show.NEXT:
-            return letters.filter(
-                Q(state=Attempt.State.SENDING) | Q(state=Attempt.State.QUEUED, due_at__isnull=False)
-            ).order_by("due_at", "pk")
+            sending = letters.filter(state=Attempt.State.SENDING).order_by("-pk")
+            queued = letters.filter(state=Attempt.State.QUEUED, due_at__isnull=False).order_by("due_at", "pk")
+            return [*_loaded(sending), *_loaded(queued)][: ROWS + 1]
         case Show.ASKING:
-            return letters.filter(state=Attempt.State.QUEUED, due_at=None).order_by("pk")
-        case Show.UNCERTAIN:
-            return letters.filter(state=Attempt.State.UNCERTAIN).order_by("-pk")
-        case Show.FAILED:
-            return letters.filter(state=Attempt.State.FAILED).order_by("-pk")
+            waiting = letters.filter(state=Attempt.State.QUEUED, due_at=None).order_by("pk")
+            return _loaded(waiting if asked.older_than is None else waiting.filter(pk__gt=asked.older_than))
+        case Show.UNCERTAIN | Show.FAILED:
+            state = Attempt.State.UNCERTAIN if asked.show is Show.UNCERTAIN else Attempt.State.FAILED
+            return _loaded(_older(letters.filter(state=state), asked))
         case Show.HISTORY:
-            return letters.filter(
-                state__in=[Attempt.State.SENT, Attempt.State.BLOCKED, Attempt.State.FAILED, Attempt.State.CANCELLED]
-            ).order_by("-pk")
+            return _history(letters, here, asked)
 
 
-def _row(letter: Attempt, *, held: dict[str, str], now: datetime) -> Row:
+def _history(letters: AttemptQuerySet, here: Workspace, asked: Asked) -> list[Attempt]:
+    states = [Attempt.State(asked.state)] if asked.state else list(ENDED)
+    if asked.query:
+        to_them = _to(asked.query, here)
+        return _loaded(_older(letters.filter(to_them, state__in=states), asked))
+    newest = [_older(letters.filter(state=state), asked).values_list("pk", flat=True)[: ROWS + 1] for state in states]
+    numbers = sorted((number for numbers in newest for number in numbers), reverse=True)[: ROWS + 1]
+    return _loaded(letters.filter(pk__in=numbers).order_by("-pk"))
+
+
+def _older(letters: AttemptQuerySet, asked: Asked) -> AttemptQuerySet:
+    older = letters if asked.older_than is None else letters.filter(pk__lt=asked.older_than)
+    return older.order_by("-pk")
+
+
+def _loaded(letters: AttemptQuerySet) -> list[Attempt]:
+    return list(letters.select_related("campaign", "lead", "mailbox").defer("body")[: ROWS + 1])
+
+
+def _to(query: str, here: Workspace) -> Q:
+    """Letters to an address, or to a site: what an index finds, not what a text contains."""
+    text = query.strip()
+    if "@" in text:
+        try:
+            return Q(recipient_key=normalise(text))
+        except InvalidAddressError:
+            return Q(pk__in=[])
+    host = text.lower().split("://")[-1].split("/")[0].removeprefix("www.")
+    return Q(lead__in=Lead.objects.in_workspace(here).filter(site_key=host).values("pk"))
+
+
+def _of_campaigns(letters: Sequence[Attempt]) -> Q:
+    return Q(subject__in={letter.campaign.subject for letter in letters})
+
+
+# --- One row ----------------------------------------------------------------------------------------------------------
+
+
+def _rows(letters: Sequence[Attempt], *, held: dict[str, str], now: datetime) -> list[Row]:
+    doubtful = [letter for letter in letters if letter.state == Attempt.State.UNCERTAIN]
+    looked = _sent_folders(doubtful) if doubtful else {}
+    return [_row(letter, held=held, looked=looked, now=now) for letter in letters]
+
+
+def _row(letter: Attempt, *, held: dict[str, str], looked: dict[int, FolderCursor], now: datetime) -> Row:
     state = letter.state
-    why = letter.reason
-    if state == Attempt.State.QUEUED and not why and letter.mailbox_id is not None:
-        why = held.get(f"mailbox:{letter.mailbox_id}", "")
-    asks = state == Attempt.State.QUEUED and letter.due_at is None
+    is_queued, is_doubtful = state == Attempt.State.QUEUED, state == Attempt.State.UNCERTAIN
+    asks = is_queued and letter.due_at is None
     # Without the moment it broke off there is nothing to wait for.
     lost_from = (letter.finished_at or letter.created_at) + DOUBT_LASTS
     return Row(
         letter=letter,
-        why=why,
+        why=_why_it_waits(letter, held) if is_queued else letter.reason,
         is_due=letter.due_at is not None and letter.due_at <= now,
-        can_cancel=state == Attempt.State.QUEUED,
+        can_cancel=is_queued,
         can_approve=asks and Rule.APPROVAL in letter.asks.split(),
         can_write_anyway=asks and Rule.COOL_OFF in letter.asks.split(),
         can_requeue=state in {Attempt.State.FAILED, Attempt.State.BLOCKED, Attempt.State.CANCELLED},
-        can_say_arrived=state == Attempt.State.UNCERTAIN,
-        can_say_lost=state == Attempt.State.UNCERTAIN and lost_from <= now,
-        lost_from=lost_from if state == Attempt.State.UNCERTAIN and lost_from > now else None,
+        can_give_up=state == Attempt.State.FAILED,
+        can_say_arrived=is_doubtful,
+        can_say_lost=is_doubtful and lost_from <= now,
+        lost_from=lost_from if is_doubtful and lost_from > now else None,
+        evidence=_evidence(letter, looked) if is_doubtful else (),
     )
 
 
-def _counts(here: Workspace, now: datetime) -> Counts:
-    day_began = here.day_bounds(now)[0]
-    states = Attempt.State
-    counted = (
-        Attempt.objects.in_workspace(here)
-        .filter(Q(state__in=[*Attempt.LIVE, states.FAILED]) | Q(state=states.BLOCKED, finished_at__gte=day_began))
-        .aggregate(
-            next=Count("pk", filter=Q(state=states.QUEUED, due_at__isnull=False)),
-            asking=Count("pk", filter=Q(state=states.QUEUED, due_at=None)),
-            sending=Count("pk", filter=Q(state=states.SENDING)),
-            uncertain=Count("pk", filter=Q(state=states.UNCERTAIN)),
-            failed=Count("pk", filter=Q(state=states.FAILED)),
-            blocked_today=Count("pk", filter=Q(state=states.BLOCKED)),
-        )
+def _why_it_waits(letter: Attempt, held: dict[str, str]) -> str:
+    """What stands in the way now comes before what a rule said the last time."""
+    if letter.campaign.state != Campaign.State.RUNNING:
+        return "The campaign is paused."
+    if reason := held.get(letter.campaign.subject) or held.get(f"mailbox:{letter.mailbox_id}"):
+        return reason
+    if letter.mailbox is not None and letter.mailbox.paused_at is not None:
+        return "The mailbox is paused."
+    return letter.reason
+
+
+def _sent_folders(letters: Iterable[Attempt]) -> dict[int, FolderCursor]:
+    """How far the folder of sent mail was read, by mailbox. One query."""
+    cursors = FolderCursor.objects.filter(
+        mailbox__in={letter.mailbox_id for letter in letters}, folder__icontains="sent"
     )
-    sent = SendRecord.objects.in_workspace(here).filter(state=SendRecord.State.SENT, counted_at__gte=day_began).count()
-    return Counts(**counted, sent_today=sent)
+    return {cursor.mailbox_id: cursor for cursor in cursors}
 
 
-def _leaves_soon(here: Workspace, now: datetime) -> bool:
+def _evidence(letter: Attempt, looked: dict[int, FolderCursor]) -> tuple[Evidence, ...]:
+    """Where an arrival would show. That nothing is there proves nothing: the person who decides must know it."""
+    mailbox, broke_off = letter.mailbox, letter.finished_at or letter.created_at
+    if mailbox is None:
+        return (Evidence("muted", "Its mailbox was removed: nothing can be looked for."),)
+    found = []
+    folder = looked.get(mailbox.pk)
+    if folder is None:
+        found.append(Evidence("muted", "The folder of sent mail is not read here: look there yourself."))
+    elif folder.moved_at < broke_off:
+        found.append(Evidence("muted", f"No copy in “{folder.folder}”, where nothing new has come since."))
+    else:
+        found.append(Evidence("neutral", f"No copy in “{folder.folder}” so far."))
+    if not mailbox.can_receive:
+        found.append(Evidence("muted", "No replies or bounces are read for this mailbox."))
+    elif mailbox.polled_at is None or mailbox.polled_at <= broke_off:
+        found.append(Evidence("muted", "Replies and bounces have not been read since."))
+    else:
+        found.append(Evidence("neutral", "No reply and no bounce has come."))
+    if mailbox.provider in TELL_OF_DELIVERY:
+        found.append(Evidence("neutral", "The provider has not said that it was delivered."))
+    return tuple(found)
+
+
+# --- The head of the page ---------------------------------------------------------------------------------------------
+
+
+def _sent_today(here: Workspace, now: datetime) -> int:
+    """By mailbox, as the ledger is indexed: the letters of other days are not walked."""
+    sent = SendRecord.objects.in_workspace(here).filter(state=SendRecord.State.SENT)
+    of_mailboxes = Mailbox.objects.in_workspace(here).values("pk")
+    return sent.filter(mailbox_id__in=of_mailboxes, counted_at__gte=here.day_bounds(now)[0]).count()
+
+
+def _first_due(here: Workspace, until: datetime) -> AttemptQuerySet:
+    """The first letters that are due, of campaigns that run; a bounded stretch of the queue."""
+    due = Attempt.objects.in_workspace(here).filter(state=Attempt.State.QUEUED, due_at__lte=until)
+    first = due.order_by("due_at", "pk").values("pk")[:LOOKED_AT]
+    return Attempt.objects.filter(pk__in=first, campaign__state=Campaign.State.RUNNING)
+
+
+def _waits_since(here: Workspace, now: datetime) -> datetime | None:
+    return _first_due(here, now).order_by("due_at").values_list("due_at", flat=True).first()
+
+
+def _leaves_soon(here: Workspace, held: dict[str, str], now: datetime) -> bool:
     """Whether a letter is about to leave: watching a queue whose next letter is tomorrow's shows nothing."""
+    numbers = [int(number) for number in (subject.partition(":")[2] for subject in held) if number.isdigit()]
+    of_mailboxes = [n for n in numbers if f"mailbox:{n}" in held]
     return (
-        Attempt.objects.in_workspace(here)
-        .filter(state=Attempt.State.QUEUED, due_at__lte=now + SOON, campaign__state="running")
+        _first_due(here, now + SOON)
         .exclude(mailbox__paused_at__isnull=False)
-        .exclude(mailbox_id__in=list(_held_mailbox_ids(here)))
+        .exclude(mailbox_id__in=of_mailboxes)
         .exists()
     )
-
-
-def _held_mailbox_ids(here: Workspace) -> Iterable[int]:
-    subjects = Hold.objects.in_workspace(here).standing().filter(subject__startswith="mailbox:")
-    for subject in subjects.values_list("subject", flat=True):
-        number = subject.removeprefix("mailbox:")
-        if number.isdigit():
-            yield int(number)

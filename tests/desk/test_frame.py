@@ -11,7 +11,9 @@ from pytest_django import DjangoAssertNumQueries, Settings
 from campaigns.models import Attempt
 from inbox.models import Reply
 from outreach_site.accounts.models import Membership, Role, User, Workspace
+from outreach_site.desk import frame
 from outreach_site.desk.frame import Frame
+from outreach_site.desk.models import Heartbeat
 from tests.conftest import World
 from tests.desk.conftest import Desk
 
@@ -34,9 +36,30 @@ def test_counts_what_needs_a_person(world: World, desk: Desk) -> None:
     desk.letter(Attempt.State.SENT)
     counts = {item.label: (item.count, item.tone) for item in frame_of(world, world.viewer).nav}
     assert counts["Inbox"] == (1, "")
-    assert counts["Queue"] == (2, "")
+    assert counts["Queue"] == ("2", "")
     desk.letter(Attempt.State.UNCERTAIN)
-    assert {item.label: (item.count, item.tone) for item in frame_of(world, world.viewer).nav}["Queue"] == (1, "bad")
+    assert {item.label: (item.count, item.tone) for item in frame_of(world, world.viewer).nav}["Queue"] == ("1", "bad")
+    desk.letter(Attempt.State.FAILED)
+    assert {item.label: (item.count, item.tone) for item in frame_of(world, world.viewer).nav}["Queue"] == ("2", "bad")
+
+
+def test_the_queue_is_red_when_no_worker_takes_what_waits(world: World, desk: Desk) -> None:
+    def badge() -> tuple[object, str]:
+        return next((item.count, item.tone) for item in frame_of(world, world.viewer).nav if item.label == "Queue")
+
+    Heartbeat.beat("mail", host="here", now=timezone.now() - timedelta(minutes=6))
+    assert badge() == (None, ""), "nothing waits for them"
+    desk.letter()
+    assert badge() == ("1", "bad")
+    Heartbeat.beat("mail", host="there", now=timezone.now())
+    assert badge() == ("1", "")
+
+
+def test_a_badge_counts_no_further_than_it_can_say(world: World, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(frame, "BADGE_AT_MOST", 2)
+    for _ in range(3):
+        desk.letter()
+    assert next(item.count for item in frame_of(world, world.viewer).nav if item.label == "Queue") == "2+"
 
 
 def test_counts_nothing_of_another_workspace(world: World, desk: Desk, other_desk: Desk) -> None:

@@ -5,25 +5,36 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from campaigns.models import Attempt
+from campaigns.models import Attempt, Campaign
+from campaigns.tallies import Tally
 from compliance.models import AuditEntry, Hold, SendRecord
+from inbox.models import FolderCursor
 from outreach_site.desk.models import Heartbeat
-from outreach_site.desk.queue import Show, page
-from outreach_site.mailboxes.models import Mailbox
+from outreach_site.desk.queue import Asked, Show, page
+from outreach_site.mailboxes.models import Mailbox, Provider
 from tests.conftest import World
 from tests.desk.conftest import Desk
 
 State = Attempt.State
 QUEUE = "/w/orchard/queue/"
-ACTIONS = ["desk:letter_cancel", "desk:letter_requeue", "desk:letter_arrived", "desk:letter_lost"]
+ACTIONS = [
+    "desk:letter_cancel",
+    "desk:letter_requeue",
+    "desk:letter_give_up",
+    "desk:letter_arrived",
+    "desk:letter_lost",
+]
 # For each action a letter in the state it is for, and the state it leads to.
 CHANGES = {
     "desk:letter_cancel": (State.QUEUED, State.CANCELLED),
     "desk:letter_requeue": (State.FAILED, State.QUEUED),
+    "desk:letter_give_up": (State.FAILED, State.CANCELLED),
     "desk:letter_arrived": (State.UNCERTAIN, State.SENT),
     "desk:letter_lost": (State.UNCERTAIN, State.QUEUED),
 }
@@ -31,7 +42,8 @@ LONG_AGO = timedelta(minutes=11)
 
 
 def a_letter(desk: Desk, state: Attempt.State) -> Attempt:
-    return desk.letter(state, finished_at=timezone.now() - LONG_AGO if state != State.QUEUED else None)
+    ended = timezone.now() - LONG_AGO if state != State.QUEUED else None
+    return desk.letter(state, finished_at=ended, settled_at=ended)
 
 
 def state_of(letter: Attempt) -> str:
@@ -51,9 +63,9 @@ def test_every_letter_stands_on_its_tab(world: World, desk: Desk) -> None:
     ended = [desk.letter(State.SENT), desk.letter(State.BLOCKED), desk.letter(State.CANCELLED)]
     made[Show.HISTORY] = [*reversed(ended), *made[Show.FAILED]]
     for show, letters in made.items():
-        shown = page(world.here, show=show, older_than=None, now=timezone.now())
+        shown = page(world.here, Asked(show=show), now=timezone.now())
         assert [row.letter.pk for row in shown.rows] == [letter.pk for letter in letters], show
-        assert shown.counts.next == shown.counts.asking == shown.counts.uncertain == shown.counts.failed == 1
+        assert shown.tally == Tally(waiting=1, asking=1, sending=1, uncertain=1, failed=1)
         text = world.client(world.owner).get(QUEUE, {"show": show.value}).content.decode()
         assert all(letter.subject in text for letter in letters)
 
@@ -61,7 +73,7 @@ def test_every_letter_stands_on_its_tab(world: World, desk: Desk) -> None:
 def test_next_letters_in_the_order_in_which_they_leave(world: World, desk: Desk) -> None:
     now = timezone.now()
     late, soon = desk.letter(due_at=now + timedelta(hours=2)), desk.letter(due_at=now + timedelta(minutes=1))
-    shown = page(world.here, show=Show.NEXT, older_than=None, now=now)
+    shown = page(world.here, Asked(show=Show.NEXT), now=now)
     assert [row.letter.pk for row in shown.rows] == [soon.pk, late.pk]
 
 
@@ -124,7 +136,7 @@ def test_the_workers_pulse(world: World, desk: Desk) -> None:
 def test_why_it_waits_is_the_mailboxs_hold(world: World, desk: Desk) -> None:
     desk.letter()
     Hold.objects.create(workspace=world.here, subject=f"mailbox:{desk.mailbox.pk}", reason="The password was refused.")
-    [row] = page(world.here, show=Show.NEXT, older_than=None, now=timezone.now()).rows
+    [row] = page(world.here, Asked(show=Show.NEXT), now=timezone.now()).rows
     assert row.why == "The password was refused."
 
 
@@ -144,9 +156,9 @@ def test_a_viewer_sees_no_buttons(world: World, desk: Desk) -> None:
 def test_nothing_of_another_workspace(world: World, desk: Desk, other_desk: Desk) -> None:
     theirs = other_desk.letter()
     other_desk.record(theirs, at=timezone.now())
-    shown = page(world.here, show=Show.NEXT, older_than=None, now=timezone.now())
+    shown = page(world.here, Asked(show=Show.NEXT), now=timezone.now())
     assert shown.rows == []
-    assert shown.counts.next == shown.counts.sent_today == 0
+    assert shown.tally.waiting == shown.sent_today == 0
     assert [card.mailbox.pk for card in shown.mailboxes] == [desk.mailbox.pk]
 
 
@@ -164,7 +176,7 @@ def test_the_number_of_queries_does_not_grow(
     for _ in range(15):
         desk.letter()
         desk.record(desk.letter(State.SENT), at=timezone.now())
-    with django_assert_max_num_queries(18):
+    with django_assert_max_num_queries(20):
         client.get(QUEUE)
     with django_assert_max_num_queries(15):
         client.get(QUEUE, headers={"HX-Request": "true"})
@@ -258,6 +270,180 @@ def test_stopping_is_for_senders_of_this_workspace(world: World, action: str) ->
     url = reverse(action, args=["orchard"])
     assert world.client(world.stranger).post(url).status_code == 404
     assert world.client(world.viewer).post(url).status_code == 403
-    assert world.client(world.owner).get(url).status_code == 405
+    assert world.client(world.owner).get(url).status_code == (405 if action.endswith("resume") else 200)
     answer = world.client(world.owner).post(url, headers={"HX-Request": "true"})
     assert answer["HX-Redirect"] == QUEUE
+
+
+def test_stopping_asks_first_and_the_page_says_who_did_and_when(world: World, desk: Desk) -> None:
+    client, url = world.client(world.marketer), reverse("desk:sending_stop", args=["orchard"])
+    page_text = client.get(url).content.decode()
+    assert "Stop all sending of Orchard?" in page_text
+    assert f'action="{url}"' in page_text
+    assert "<html" not in client.get(url, headers={"HX-Request": "true"}).content.decode()
+    world.here.refresh_from_db()
+    assert world.here.sending_stopped_at is None, "asking stops nothing"
+    assert f'hx-get="{url}"' in client.get(QUEUE).content.decode()
+    client.post(url)
+    said = client.get(QUEUE).content.decode()
+    assert f"{world.marketer.get_full_name() or world.marketer.email} stopped it" in said
+    assert "All sending is stopped in this workspace, by" in said, "the banner of every page"
+
+
+# --- Several at once
+
+
+@pytest.mark.parametrize(
+    ("action", "state"), [("desk:letters_requeue", State.QUEUED), ("desk:letters_give_up", State.CANCELLED)]
+)
+def test_several_letters_that_could_not_be_sent(
+    world: World, desk: Desk, other_desk: Desk, action: str, state: str
+) -> None:
+    url = reverse(action, args=["orchard"])
+    chosen, left, theirs = (
+        a_letter(desk, State.FAILED),
+        a_letter(desk, State.FAILED),
+        a_letter(other_desk, State.FAILED),
+    )
+    sent = a_letter(desk, State.SENT)
+    ticked = {"letter": [chosen.pk, sent.pk, theirs.pk, "x", ""], "show": "failed"}
+    assert world.client(world.stranger).post(url, ticked).status_code == 404
+    assert world.client(world.viewer).post(url, ticked).status_code == 403
+    assert world.client(world.owner).get(url).status_code == 405
+    answer = world.client(world.marketer).post(url, ticked)
+    assert answer["Location"] == f"{QUEUE}?show=failed"
+    assert [state_of(one) for one in (chosen, left, theirs, sent)] == [state, State.FAILED, State.FAILED, State.SENT]
+    assert AuditEntry.objects.filter(about=chosen.about, user_id=world.marketer.pk).exists()
+    answer = world.client(world.marketer).post(
+        url, {"letter": [left.pk], "show": "failed"}, headers={"HX-Request": "true"}
+    )
+    assert answer.content.decode().lstrip().startswith('<div id="queue-live"')
+    assert "toasts" in answer["HX-Trigger"]
+    assert state_of(left) == state
+    answer = world.client(world.marketer).post(url, {"show": "failed"}, follow=True)
+    assert [message.level_tag for message in answer.context["messages"]] == ["error"]
+
+
+def test_what_is_given_up_keeps_what_the_server_said(world: World, desk: Desk) -> None:
+    letter = desk.letter(State.FAILED, settled_at=timezone.now(), reason="No such person.", server_words="550 5.1.1")
+    world.client(world.owner).post(reverse("desk:letter_give_up", args=["orchard", letter.pk]))
+    letter.refresh_from_db()
+    assert letter.reason == "Given up by hand. No such person."
+    assert letter.server_words == "550 5.1.1"
+
+
+def test_a_failure_whose_consequences_are_not_drawn_yet_is_not_given_up(world: World, desk: Desk) -> None:
+    """Its place in the ledger is given back by the settling of a failed letter."""
+    letter = desk.letter(State.FAILED, settled_at=None)
+    world.client(world.owner).post(reverse("desk:letter_give_up", args=["orchard", letter.pk]))
+    assert state_of(letter) == State.FAILED
+
+
+# --- Why it waits, and what was looked for
+
+
+def test_why_it_waits(world: World, desk: Desk) -> None:
+    letter = desk.letter(reason="The day is full.")
+
+    def why() -> str:
+        [row] = page(world.here, Asked(), now=timezone.now()).rows
+        return row.why
+
+    assert why() == "The day is full."
+    Mailbox.objects.update(paused_at=timezone.now())
+    assert why() == "The mailbox is paused."
+    Hold.objects.create(workspace=world.here, subject=letter.campaign.subject, reason="Too many bounces.")
+    assert why() == "Too many bounces."
+    Campaign.objects.update(state=Campaign.State.PAUSED)
+    assert why() == "The campaign is paused."
+
+
+def test_the_evidence_that_was_looked_for(world: World, desk: Desk) -> None:
+    ended = timezone.now() - LONG_AGO
+    desk.letter(State.UNCERTAIN, finished_at=ended)
+
+    def evidence() -> list[str]:
+        [row] = page(world.here, Asked(show=Show.UNCERTAIN), now=timezone.now()).rows
+        return [one.sentence for one in row.evidence]
+
+    assert evidence() == [
+        "The folder of sent mail is not read here: look there yourself.",
+        "Replies and bounces have not been read since.",
+    ]
+    Mailbox.objects.update(polled_at=timezone.now(), provider=Provider.SENDGRID)
+    FolderCursor.objects.create(mailbox=desk.mailbox, folder="Sent", uid_validity=1)
+    assert evidence() == [
+        "No copy in “Sent” so far.",
+        "No reply and no bounce has come.",
+        "The provider has not said that it was delivered.",
+    ]
+    Mailbox.objects.update(imap_host="")
+    assert evidence()[1] == "No replies or bounces are read for this mailbox."
+    Attempt.objects.update(mailbox=None)
+    assert evidence() == ["Its mailbox was removed: nothing can be looked for."]
+    assert "nothing can be looked for" in world.client(world.viewer).get(QUEUE, {"show": "uncertain"}).content.decode()
+
+
+# --- The history
+
+
+def test_history_by_state_and_by_address(world: World, desk: Desk, other_desk: Desk) -> None:
+    sent, failed = desk.letter(State.SENT), desk.letter(State.FAILED)
+    theirs = other_desk.letter(State.SENT)
+    client = world.client(world.viewer)
+
+    def shown(**query: str) -> list[int]:
+        answer = client.get(QUEUE, {"show": "history"} | query)
+        return [row.letter.pk for row in answer.context["page"].rows]
+
+    assert shown() == [failed.pk, sent.pk]
+    assert shown(state="failed") == [failed.pk]
+    assert shown(state="queued") == [failed.pk, sent.pk], "no state of the history"
+    assert shown(q=sent.recipient.upper()) == [sent.pk]
+    assert shown(q=f"https://www.{sent.lead.site_key}/about") == [sent.pk]
+    assert shown(q=sent.recipient, state="failed") == []
+    assert shown(q=theirs.recipient) in ([], [sent.pk]), "theirs is never shown"
+    assert shown(q="no address @") == []
+    assert shown(q="%") == []
+
+
+def test_the_filter_stays_from_page_to_page_and_through_an_action(
+    world: World, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("outreach_site.desk.queue.ROWS", 1)
+    first, _ = desk.letter(State.CANCELLED), desk.letter(State.CANCELLED)
+    client = world.client(world.owner)
+    answer = client.get(QUEUE, {"show": "history", "state": "cancelled"})
+    assert "state=cancelled" in answer.context["next_url"]
+    answer = client.post(
+        reverse("desk:letter_requeue", args=["orchard", first.pk]), {"show": "history", "state": "cancelled"}
+    )
+    assert answer["Location"] == f"{QUEUE}?show=history&state=cancelled"
+
+
+def test_the_other_tabs_renew_their_head_alone(world: World, desk: Desk) -> None:
+    desk.letter(State.SENDING)
+    desk.letter(State.FAILED)
+    text = world.client(world.owner).get(QUEUE, {"show": "failed"}).content.decode()
+    assert 'hx-select="#queue-head"' in text
+    assert text.count('hx-trigger="every 3s"') == 1
+
+
+def test_each_part_reads_an_index(world: World, desk: Desk) -> None:
+    """A plan that scans attempts would make the page slower with every letter ever sent."""
+    if connection.vendor != "sqlite":
+        pytest.skip("reads SQLite's plans")
+    desk.letter()
+    with CaptureQueriesContext(connection) as caught:
+        for show in Show:
+            page(world.here, Asked(show=show), now=timezone.now())
+    plans = []
+    with connection.cursor() as cursor:
+        for query in caught:
+            if query["sql"].startswith("SELECT") and "campaigns_attempt" in query["sql"]:
+                cursor.execute(f"EXPLAIN QUERY PLAN {query['sql']}")
+                plans += [(row[3], query["sql"]) for row in cursor.fetchall()]
+    assert plans
+    assert [plan for plan in plans if plan[0].startswith("SCAN campaigns_attempt")] == []
+    assert any("attempts_next" in words for words, _ in plans)
+    assert any("attempts_by_state" in words for words, _ in plans)

@@ -1,0 +1,53 @@
+"""Letters that could not be sent, several at a time: queued again, or given up."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.db import transaction
+
+from campaigns import queueing
+from campaigns.models import Attempt
+from compliance import audit
+from outreach_site.accounts.models import User, Workspace
+
+AT_ONCE = 200
+GIVEN_UP = "Given up by hand."
+
+
+def requeue_all(workspace: Workspace, numbers: Sequence[int], *, user: User, now: datetime) -> int:
+    """Queue these again, the gate deciding each anew; those that may not be are left. How many were queued."""
+    return sum(queueing.requeue(letter, user=user, now=now) for letter in _failed(workspace, numbers))
+
+
+def give_up(workspace: Workspace, numbers: Sequence[int], *, user: User, now: datetime) -> int:
+    """They leave the list of what could not be sent, and stand in the history with what the server said. How many."""
+    with transaction.atomic():
+        given_up = [
+            letter
+            for letter in _failed(workspace, numbers)
+            if Attempt.objects.filter(pk=letter.pk, state=Attempt.State.FAILED, settled_at__isnull=False).update(
+                state=Attempt.State.CANCELLED, reason=f"{GIVEN_UP} {letter.reason}"[:500]
+            )
+        ]
+        audit.record_many(
+            [
+                audit.Entry(
+                    event="letter.given_up",
+                    workspace_id=workspace.pk,
+                    user_id=user.pk,
+                    about=letter.about,
+                    lead_email=letter.recipient,
+                    subject=letter.subject,
+                    now=now,
+                )
+                for letter in given_up
+            ]
+        )
+    return len(given_up)
+
+
+def _failed(workspace: Workspace, numbers: Sequence[int]) -> list[Attempt]:
+    letters = Attempt.objects.in_workspace(workspace).filter(pk__in=list(numbers)[:AT_ONCE], state=Attempt.State.FAILED)
+    return list(letters.select_related("campaign__workspace").order_by("pk"))
