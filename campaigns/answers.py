@@ -7,7 +7,6 @@ letters, ramp-up, cool-offs and repeats are no matter between two people who tal
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -16,6 +15,7 @@ from django.db import transaction
 
 from campaigns import outbox
 from campaigns.enclosures import CannotEncloseError, Enclosure, admit
+from campaigns.letters import thread_of
 from campaigns.models import Attempt, Campaign, EnclosedFile, Lead
 from campaigns.queueing import CannotQueueError, Foreseen, note, only_one_queues_for, record_waiting, wait_for_person
 from campaigns.rendering import MAX_SUBJECT
@@ -34,9 +34,6 @@ __all__ = ["UNDO", "AnswerTo", "Enclosure", "foresee_answer", "queue_answer"]
 UNDO = timedelta(seconds=10)
 LONGEST_BODY = 100_000  # characters
 ANSWERED_ONCE = "This refusal has been answered already, and that is the end of it."
-# A thread's first Message-ID and its latest are what mail programs sort by (RFC 5322, 3.6.4).
-MOST_REFERENCES = 20
-_MESSAGE_ID = re.compile(r"<[!-;=?-~]{3,252}>")
 
 
 @dataclass(frozen=True)
@@ -156,7 +153,7 @@ def _attempt(to: AnswerTo, *, subject: str, body: str, user: User, now: datetime
         raise CannotQueueError("The subject is empty.")
     if len(plain_subject) > MAX_SUBJECT:
         raise CannotQueueError(f"The subject is too long; at most {MAX_SUBJECT} characters can be sent.")
-    answered = _ids([to.in_reply_to])
+    in_reply_to, references = thread_of(to.references, to.in_reply_to)
     return Attempt(
         campaign=campaign,
         lead=to.lead,
@@ -170,8 +167,8 @@ def _attempt(to: AnswerTo, *, subject: str, body: str, user: User, now: datetime
         recipient_domain=registrable(domain_of(key)),
         subject=plain_subject,
         body=body,
-        in_reply_to=answered[0] if answered else "",
-        references=" ".join(_thread(to)),
+        in_reply_to=in_reply_to,
+        references=references,
         answers=to.about[:64],
         refusal_waived_at=now if confirmed else None,
         refusal_waived_by=user if confirmed else None,
@@ -210,16 +207,3 @@ def _answered_once(to: AnswerTo) -> bool:
     one that we wrote to, and both are on the list."""
     earlier = Attempt.objects.filter(answers=to.about[:64], kind=Kind.ANSWER, campaign=to.lead.campaign_id)
     return earlier.exclude(refusal_waived_at=None).filter(state__in=[*Attempt.LIVE, Attempt.State.SENT]).exists()
-
-
-def _thread(to: AnswerTo) -> list[str]:
-    """RFC 5322, 3.6.4: the references of what is answered, then its own Message-ID."""
-    ids = list(dict.fromkeys(_ids([*to.references, to.in_reply_to])))
-    if answered := _ids([to.in_reply_to]):
-        ids = [each for each in ids if each != answered[0]] + answered
-    return ids if len(ids) <= MOST_REFERENCES else [ids[0], *ids[1 - MOST_REFERENCES :]]
-
-
-def _ids(written: Sequence[str]) -> list[str]:
-    """Those among the ids that can stand in a header: they come from a stranger's letter."""
-    return [match.group() for each in written for match in [_MESSAGE_ID.fullmatch(each.strip())] if match]

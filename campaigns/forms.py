@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 
 from campaigns import leads
 from campaigns.grounds import BY_HAND
+from campaigns.languages import Language
 from campaigns.models import Attempt, Campaign, Step, Template
 from campaigns.rendering import problems_in
 from compliance.addresses import InvalidAddressError, normalise
@@ -40,19 +41,34 @@ class CampaignForm(forms.ModelForm[Campaign]):
 
 class CampaignSettingsForm(CampaignForm):
     class Meta(CampaignForm.Meta):
-        fields = ("name", "keywords", "description", "identity", "mailbox")  # type: ignore[assignment]  # longer
+        fields = (  # type: ignore[assignment]  # longer
+            "name",
+            "keywords",
+            "description",
+            "identity",
+            "mailbox",
+            "reply_to",
+            "language",
+            "with_html",
+        )
         widgets = {"description": forms.Textarea(attrs={"rows": 3})}  # type: ignore[dict-item]  # noqa: RUF012 - as above
         help_texts = {  # noqa: RUF012
             **CampaignForm.Meta.help_texts,
             "description": "For your team; nobody outside reads it.",
             "identity": "The person and organisation that every letter names.",
             "mailbox": "The address that letters come from and answers go to.",
+            "reply_to": "Another address for answers. Empty: the mailbox that the letters come from. "
+            "Answers are found here only where that mailbox is connected too.",
+            "language": "Of the lines beneath each letter: who writes, where the address was found, how to say no.",
+            "with_html": "The same words once more, with links that can be clicked. Plain text alone is read as a "
+            "letter from a person, and is what we advise.",
         }
 
     def __init__(self, *args: Any, workspace: Workspace, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         identities = SenderIdentity.objects.in_workspace(workspace).order_by("-is_default", "name")
         mailboxes = Mailbox.objects.in_workspace(workspace).in_use().exclude(smtp_host="")
+        self.fields["language"].choices = [("", "As each letter is written"), *Language.choices]  # type: ignore[attr-defined]  # a choice field
         _choose_from(self.fields["identity"], identities, "Choose who writes")
         _choose_from(self.fields["mailbox"], mailboxes, "Choose a mailbox")
 

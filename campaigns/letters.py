@@ -1,11 +1,16 @@
 """From a rendered text to the letter that is read, and from an attempt to the message that travels.
 
-Preview and send share `write`: what a person saw is what leaves.
+Preview and send share `write`: what a person saw is what leaves. What was put around a letter's text when it left is
+kept with it (`Letterhead`), so that `as_sent` shows the letter as it was, whatever has been changed since.
 """
 
 from __future__ import annotations
 
+import hashlib
+import re
 import secrets
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from email import charset
 from email.encoders import encode_base64
@@ -13,9 +18,13 @@ from email.errors import MessageError
 from email.headerregistry import Address
 from email.mime.base import MIMEBase
 from email.utils import format_datetime
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
-from django.core.mail import EmailMessage, SafeMIMEMultipart, SafeMIMEText
+import idna
+from django.core.mail import EmailMultiAlternatives, SafeMIMEMultipart, SafeMIMEText
 
+from campaigns import hypertext
+from campaigns.languages import PHRASES, Language, day_in, language_of
 from campaigns.models import Attempt, Contact, EnclosedFile
 from compliance import unsubscribe
 from compliance.addresses import domain_of
@@ -28,46 +37,156 @@ _UTF8 = charset.Charset("utf-8")
 _UTF8.header_encoding = charset.SHORTEST
 _UTF8.body_encoding = charset.QP
 
+# No text that people write comes near; a message of many megabytes would be refused by every server, and late.
+LONGEST_TEXT = 1_000_000  # characters
+LONGEST_LINK = 100  # characters of the page where an address was found
+# What stands in the place of the reader's own link wherever somebody else may look.
+OTHERS_LINK = "their-own-link"
 
-def write(*, body: str, kind: Kind | str, identity: SenderIdentity, contact: Contact | None, opt_out_url: str) -> str:
+
+def write(
+    *,
+    body: str,
+    kind: Kind | str,
+    identity: SenderIdentity,
+    contact: Contact | None,
+    opt_out_url: str,
+    language: Language = Language.EN,
+) -> str:
     """The whole text that a person reads: the letter, who signs it, and what every first letter must tell."""
-    parts = [_tidy(body), _tidy(identity.written_signature)]
+    closing = _closing(kind=kind, identity=identity, contact=contact, opt_out_url=opt_out_url, language=language)
+    return _joined(body, closing)
+
+
+def _closing(
+    *, kind: Kind | str, identity: SenderIdentity, contact: Contact | None, opt_out_url: str, language: Language
+) -> str:
+    parts = [_tidy(identity.written_signature)]
     if kind != Kind.ANSWER:
-        parts.append(footer(identity=identity, contact=contact, opt_out_url=opt_out_url))
-    return "\n\n".join(part for part in parts if part) + "\n"
+        parts.append(footer(identity=identity, contact=contact, opt_out_url=opt_out_url, language=language))
+    return "\n\n".join(part for part in parts if part)
 
 
-def footer(*, identity: SenderIdentity, contact: Contact | None, opt_out_url: str) -> str:
+def _joined(body: str, closing: str) -> str:
+    return "\n\n".join(part for part in (_tidy(body), closing) if part) + "\n"
+
+
+def footer(
+    *, identity: SenderIdentity, contact: Contact | None, opt_out_url: str, language: Language = Language.EN
+) -> str:
     """At most four plain lines: who writes and for whom, where the address was found, privacy, how to say no."""
-    lines = [identity.who_writes]
+    phrases = PHRASES[language]
+    client = phrases.on_behalf_of.format(client=identity.on_behalf_of) if identity.on_behalf_of else ""
+    lines = [", ".join(part for part in (identity.organisation, client, identity.postal_line) if part)]
     if contact is not None and contact.found_url:
-        lines.append(f"We found your address at {contact.found_url} on {_day(contact.found_at)}.")
+        day = day_in(language, contact.found_at)
+        lines.append(phrases.found.format(url=short_link(contact.found_url), day=day))
     if identity.privacy_notice_url:
-        lines.append(f"How we handle your data: {identity.privacy_notice_url}")
-    lines.append(f"Not for you? One click, and we will not write again: {opt_out_url}")
-    return "\n".join(lines)
+        lines.append(phrases.privacy.format(url=identity.privacy_notice_url))
+    lines.append(phrases.say_no.format(url=opt_out_url))
+    return "\n".join(" ".join(line.split()) for line in lines)
 
 
-def preview(*, body: str, kind: Kind | str, identity: SenderIdentity, contact: Contact | None) -> str:
+def short_link(url: str) -> str:
+    """A page's own address, short enough for a line: without what only counts visitors; of a very long one, its site.
+
+    Never a link through this server: what a reader clicks is nobody's business.
+    """
+    try:
+        parts = urlsplit(url)
+        kept = [(name, value) for name, value in parse_qsl(parts.query, keep_blank_values=True) if not _counts(name)]
+        short = urlunsplit((parts.scheme, parts.netloc, parts.path, urlencode(kept), ""))
+    except ValueError:
+        return url
+    candidates = (short, urlunsplit((parts.scheme, parts.netloc, parts.path, "", "")))
+    return next((each for each in candidates if len(each) <= LONGEST_LINK), f"{parts.scheme}://{parts.netloc}/")
+
+
+def _counts(parameter: str) -> bool:
+    return parameter.lower().startswith(("utm_", "mc_")) or parameter.lower() in {"gclid", "fbclid", "msclkid", "ref"}
+
+
+def preview(
+    *,
+    body: str,
+    kind: Kind | str,
+    identity: SenderIdentity,
+    contact: Contact | None,
+    language: Language | None = None,
+) -> str:
     """The text as `write` makes it, with the shape of a link that does not exist yet."""
     return write(
-        body=body, kind=kind, identity=identity, contact=contact, opt_out_url=unsubscribe.link("their-own-link")
+        body=body,
+        kind=kind,
+        identity=identity,
+        contact=contact,
+        opt_out_url=unsubscribe.link(OTHERS_LINK),
+        language=language or language_for(body, contact=contact),
     )
+
+
+def language_for(body: str, *, contact: Contact | None, chosen: str = "") -> Language:
+    return language_of(body, chosen=chosen, domain=domain_of(contact.email_key) if contact else "")
 
 
 def new_message_id(sender: str) -> str:
     """A Message-ID of our own, made before the letter leaves, so that an answer or a bounce can be tied to it."""
-    return f"<{secrets.token_hex(16)}@{domain_of(sender)}>"
+    return f"<{secrets.token_hex(16)}@{_ascii_domain(domain_of(sender))}>"
 
 
-class SealedMessage(EmailMessage):
-    """A message that is built once: what was checked before the letter was started is what travels."""
+@dataclass(frozen=True)
+class Letterhead:
+    """What stands around a letter's text. `closing` is what stands beneath it, without the reader's own link."""
+
+    sender: str  # as the From line has it
+    reply_to: str
+    closing: str
+    language: str
+    with_html: bool
+
+    @classmethod
+    def of(cls, attempt: Attempt, *, mailbox: Mailbox) -> Letterhead:
+        """As campaign, identity and mailbox have it now. Raises ValueError."""
+        identity = attempt.identity
+        if identity is None:
+            raise ValueError("The sender identity of this letter is gone.")
+        campaign, contact = attempt.campaign, attempt.contact
+        language = language_of(attempt.body, chosen=campaign.language, domain=domain_of(attempt.recipient_key))
+        return cls(
+            sender=named(mailbox.from_name or identity.name, wire_address(mailbox.email)),
+            reply_to=wire_address(campaign.reply_to) if campaign.reply_to else "",
+            closing=_closing(
+                kind=attempt.kind,
+                identity=identity,
+                contact=contact,
+                opt_out_url=unsubscribe.link(OTHERS_LINK),
+                language=language,
+            ),
+            language=language.value,
+            with_html=campaign.with_html,
+        )
+
+    def closing_for(self, token: str) -> str:
+        """With the link of one reader; of nobody without a token."""
+        return self.closing.replace(unsubscribe.link(OTHERS_LINK), unsubscribe.link(token)) if token else self.closing
+
+
+class SealedMessage(EmailMultiAlternatives):
+    """A message that is built once: what was checked before the letter was started is what travels.
+
+    The same letter is the same bytes: the lines between its parts are made of its Message-ID, not of chance.
+    """
 
     _built: SafeMIMEText | SafeMIMEMultipart | None = None
 
     def message(self) -> SafeMIMEText | SafeMIMEMultipart:
         if self._built is None:
             self._built = super().message()
+            seed = hashlib.sha256(str(self.extra_headers["Message-ID"]).encode()).hexdigest()[:32]
+            parts = [part for part in self._built.walk() if part.is_multipart()]
+            for number, part in enumerate(parts):
+                # "=_" stands in neither quoted-printable nor base64 (RFC 2045, 6.7 (1)): no content can hold the line.
+                part.set_boundary(f"=_{seed}_{number}")
         return self._built
 
 
@@ -75,32 +194,59 @@ def compose(attempt: Attempt, *, mailbox: Mailbox, token: str, now: datetime) ->
     """The message of a claimed attempt: its Message-ID, its text as queued, its unsubscribe headers.
 
     `token` is the reader's own unsubscribe token; empty for an answer. Header values with line breaks do not get this
-    far: building fails. Raises ValueError.
+    far: building fails. Raises ValueError. What was put around the text is left in `attempt`, and written down when the
+    letter starts.
     """
-    identity = attempt.identity
-    if identity is None:
-        raise ValueError("The sender identity of this letter is gone.")
-    headers = {"Message-ID": attempt.message_id, "Date": format_datetime(now)}
+    head = Letterhead.of(attempt, mailbox=mailbox)
+    attempt.letterhead = asdict(head)
+    if attempt.kind == Kind.FOLLOW_UP and not attempt.in_reply_to:
+        attempt.in_reply_to, attempt.references = thread_before(attempt)
+    return _build(attempt, head, token=token, now=now)
+
+
+def as_sent(attempt: Attempt) -> bytes:
+    """The whole message as it left, or would leave, the same bytes every time: to download, and for the Sent folder.
+
+    The reader's own unsubscribe link is left out: whoever reads this is not its reader, and a click, of a person or of
+    a mail program that looks at links, must not opt anybody out. Raises ValueError where nothing is left of the letter,
+    or it could not be built now.
+    """
+    if not attempt.recipient:
+        raise ValueError("This letter was erased.")
+    if attempt.letterhead:
+        head = Letterhead(**attempt.letterhead)
+    elif attempt.mailbox is not None:
+        head = Letterhead.of(attempt, mailbox=attempt.mailbox)
+    else:
+        raise ValueError("The mailbox of this letter is gone.")
+    now = attempt.started_at or attempt.finished_at or attempt.created_at
+    return bytes(_build(attempt, head, token="", now=now).message().as_bytes(linesep="\r\n"))
+
+
+def _build(attempt: Attempt, head: Letterhead, *, token: str, now: datetime) -> SealedMessage:
+    if len(attempt.body) > LONGEST_TEXT:
+        raise ValueError(f"The letter has {len(attempt.body):,} characters; at most {LONGEST_TEXT:,} can be sent.")
+    # One that has not left has no Message-ID yet, and must not look as if it had.
+    own_id = attempt.message_id or f"<attempt-{attempt.pk}.not-sent@invalid>"
+    headers = {"Message-ID": own_id, "Date": format_datetime(now)}
     if attempt.in_reply_to:
         headers["In-Reply-To"] = attempt.in_reply_to
     if attempt.references:
         headers["References"] = attempt.references
     if token:
         headers |= unsubscribe.one_click_headers(token)
+    text = _joined(attempt.body, head.closing_for(token))
     message = SealedMessage(
         subject=attempt.subject,
-        body=write(
-            body=attempt.body,
-            kind=attempt.kind,
-            identity=identity,
-            contact=attempt.contact,
-            opt_out_url=unsubscribe.link(token) if token else "",
-        ),
-        from_email=named(mailbox.from_name or identity.name, mailbox.email),
-        to=[named(attempt.recipient_name, attempt.recipient)],
+        body=text,
+        from_email=head.sender,
+        to=[named(attempt.recipient_name, wire_address(attempt.recipient))],
+        reply_to=[head.reply_to] if head.reply_to else None,
         headers=headers,
     )
     message.encoding = _UTF8
+    if head.with_html:
+        message.attach_alternative(hypertext.from_text(text, language=head.language), "text/html")
     if attempt.kind == Kind.ANSWER and attempt.pk is not None:
         for file in attempt.enclosures.all():
             message.attach(_enclosed(file))
@@ -118,6 +264,47 @@ def _enclosed(file: EnclosedFile) -> MIMEBase:
     return part
 
 
+# --- Threads ----------------------------------------------------------------------------------------------------------
+
+MOST_REFERENCES = 20
+_MESSAGE_ID = re.compile(r"<[!-;=?-~]{3,252}>")
+
+
+def thread_before(attempt: Attempt) -> tuple[str, str]:
+    """In-Reply-To and References of a follow-up: the letters that went to the same person before, under the ids that
+    their mail program knows them by. One query."""
+    before = (
+        Attempt.objects.filter(lead=attempt.lead_id, recipient_key=attempt.recipient_key, state=Attempt.State.SENT)
+        .exclude(pk=attempt.pk)
+        .exclude(message_id="")
+        .order_by("finished_at", "pk")
+    )
+    ids = [wire_id or message_id for message_id, wire_id in before.values_list("message_id", "wire_id")]
+    return (ids[-1], " ".join(_few(ids))) if ids else ("", "")
+
+
+def thread_of(references: Sequence[str], in_reply_to: str) -> tuple[str, str]:
+    """In-Reply-To and References of an answer (RFC 5322, 3.6.4): the references of what is answered, then its own id.
+
+    They come from a stranger's letter: what could not stand in a header is dropped.
+    """
+    answered = _ids([in_reply_to])
+    before = [each for each in dict.fromkeys(_ids(references)) if each not in answered]
+    return (answered[0] if answered else ""), " ".join(_few(before + answered))
+
+
+def _ids(written: Sequence[str]) -> list[str]:
+    return [match.group() for each in written for match in [_MESSAGE_ID.fullmatch(each.strip())] if match]
+
+
+def _few(ids: Sequence[str]) -> list[str]:
+    """A thread's first id and its latest are what mail programs sort by."""
+    return list(ids) if len(ids) <= MOST_REFERENCES else [ids[0], *ids[1 - MOST_REFERENCES :]]
+
+
+# --- Names and addresses ----------------------------------------------------------------------------------------------
+
+
 def named(name: str, address: str) -> str:
     """`Name <address>` with the name quoted as RFC 5322 asks; control characters cannot travel in a name.
 
@@ -130,9 +317,27 @@ def named(name: str, address: str) -> str:
         raise ValueError(f"“{address}” is not an email address.") from err
 
 
+def wire_address(address: str) -> str:
+    """An address as it travels: its domain in ASCII, by IDNA 2008 as suppressions and caps compare it.
+
+    Characters beyond ASCII before the @ are refused: few servers take them (RFC 6531). Raises ValueError.
+    """
+    local, at, domain = address.strip().rpartition("@")
+    if not at or not local or not domain:
+        raise ValueError(f"“{address}” is not an email address.")
+    if not local.isascii():
+        raise ValueError(f"“{address}” has letters before the @ that most mail servers cannot take.")
+    return f"{local}@{_ascii_domain(domain)}"
+
+
+def _ascii_domain(domain: str) -> str:
+    if domain.isascii():
+        return domain
+    try:
+        return idna.encode(domain, uts46=True).decode()
+    except idna.IDNAError as err:
+        raise ValueError(f"“{domain}” is not a domain.") from err
+
+
 def _tidy(text: str) -> str:
     return "\n".join(line.rstrip() for line in text.replace("\r\n", "\n").replace("\r", "\n").split("\n")).strip()
-
-
-def _day(moment: datetime) -> str:
-    return f"{moment.day} {moment:%B %Y}"

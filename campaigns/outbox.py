@@ -23,6 +23,7 @@ from datetime import datetime, timedelta
 from django.db import connection, models, transaction
 from django.db.models.functions import Now
 
+from campaigns import wire_ids
 from campaigns.delivery import LETTER_SECONDS, Accepted, Answer, NotSent
 from campaigns.letters import new_message_id
 from campaigns.models import Attempt, Campaign, Lead
@@ -108,6 +109,7 @@ def claim(mailbox: Mailbox, token: uuid.UUID, *, at_most: int | Fitting, now: da
             return Claim(mailbox, token, decided=decided)
         for attempt in due:
             attempt.message_id = attempt.message_id or new_message_id(mailbox.email)
+            attempt.mailbox = mailbox
         workspace = mailbox.workspace
         decisions = gate.decide([letter_of(a, mailbox, now=now) for a in due], workspace=workspace, now=now)
         for attempt, decision in zip(due, decisions, strict=True):
@@ -264,7 +266,13 @@ def start(attempt: Attempt, mailbox: Mailbox, token: uuid.UUID, *, before: Recor
             lease_token=token,
             leased_until__gt=_from_now(HAND_OVER),
             valid_until__gt=Now(),
-        ).update(state=Attempt.State.SENDING, started_at=Now())
+        ).update(
+            state=Attempt.State.SENDING,
+            started_at=Now(),
+            letterhead=attempt.letterhead,
+            in_reply_to=attempt.in_reply_to,
+            references=attempt.references,
+        )
     return bool(started)
 
 
@@ -301,6 +309,7 @@ class Recorded:
             return ended | {
                 "state": Attempt.State.SENT,
                 "server_words": self.answer.server_words[:500],
+                "wire_id": self._wire_id(self.answer.server_words),
                 "reason": "",
                 "verdict": "",
             }
@@ -328,6 +337,11 @@ class Recorded:
                 }
             )
         return ended | told | {"state": Attempt.State.FAILED, "tries": tries}
+
+    def _wire_id(self, server_words: str) -> str:
+        attempt, mailbox = self.attempt, self.attempt.mailbox
+        host = mailbox.smtp_host if mailbox is not None else ""
+        return wire_ids.told_by(server_words, host=host, own=attempt.message_id, recipient=attempt.recipient)
 
     def _count_again(self) -> None:
         """The place in the ledger may have been given back already, by a person who said that it did not arrive."""

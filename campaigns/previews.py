@@ -38,7 +38,15 @@ def preview(
     whole = rendered.body
     foot = ""
     if identity is not None:
-        whole = letters.preview(body=rendered.body, kind=Kind.FIRST, identity=identity, contact=lead.contact)
+        whole = letters.preview(
+            body=rendered.body,
+            kind=Kind.FIRST,
+            identity=identity,
+            contact=lead.contact,
+            language=letters.language_for(
+                rendered.body, contact=lead.contact, chosen=campaign.language if campaign else ""
+            ),
+        )
         whole, _, foot = whole.rstrip("\n").rpartition("\n\n")
     return Preview(
         rendered=rendered,

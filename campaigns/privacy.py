@@ -115,7 +115,9 @@ class CampaignsHolder:
             TextShelf(Contact, "lead__campaign__workspace_id", ("name", "role", "found_url", "found_passage")),
             TextShelf(EnclosedFile, "attempt__campaign__workspace_id", ("name",)),
             TextShelf(
-                Attempt, "campaign__workspace_id", ("recipient_name", "subject", "body", "reason", "server_words")
+                Attempt,
+                "campaign__workspace_id",
+                ("recipient_name", "subject", "body", "reason", "server_words", "letterhead"),
             ),
         )
 
@@ -152,6 +154,7 @@ def _black_out(letters: QuerySet[Attempt], *, stone: str, now: datetime) -> None
         reason="",
         in_reply_to="",
         references="",
+        letterhead={},
     )
 
 

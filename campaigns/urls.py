@@ -32,6 +32,7 @@ urlpatterns: list[URLPattern] = [
     path("leads/<int:pk>/edit/", leads.lead_edit, name="lead_edit"),
     path("leads/<int:pk>/delete/", leads.lead_delete, name="lead_delete"),
     path("letters/<int:pk>/", sending.attempt_detail, name="attempt_detail"),
+    path("letters/<int:pk>/letter.eml", sending.attempt_eml, name="attempt_eml"),
     path("letters/<int:pk>/cancel/", sending.attempt_cancel, name="attempt_cancel"),
     path("letters/<int:pk>/approve/", approvals.attempt_approve, name="attempt_approve"),
     path("letters/<int:pk>/write-anyway/", approvals.attempt_write_anyway, name="attempt_write_anyway"),

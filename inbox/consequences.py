@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import Q
 
+from campaigns import wire_ids
 from campaigns.lifecycle import ENDS_WRITING
 from campaigns.models import Attempt, Lead
 from campaigns.queueing import cancel_waiting, prove_sent
@@ -58,7 +59,9 @@ def prove_by_copy(mailbox: Mailbox, message_id: str) -> None:
     """A copy of our own letter, back in the mailbox, shows that it left."""
     if message_id:
         prove_sent(
-            Attempt.objects.in_workspace(mailbox.workspace).filter(Q(message_id=message_id) | Q(wire_id=message_id)),
+            Attempt.objects.in_workspace(mailbox.workspace).filter(
+                Q(message_id=message_id) | Q(wire_id__in=wire_ids.spellings(message_id))
+            ),
             by="a copy in the mailbox",
         )
 

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from django.db.models import Q
 
+from campaigns import wire_ids
 from campaigns.models import Attempt, AttemptQuerySet
 from inbox.scope import key_of
 from inbox.understanding import MessageKind, Understanding
@@ -63,8 +64,9 @@ def _letters(mailbox: Mailbox) -> AttemptQuerySet:
 def _by_ids(mailbox: Mailbox, ids: Sequence[str]) -> dict[str, Attempt]:
     if not ids:
         return {}
-    found = _letters(mailbox).filter(Q(message_id__in=ids) | Q(wire_id__in=ids))
-    return {each: attempt for attempt in found for each in (attempt.message_id, attempt.wire_id) if each}
+    found = _letters(mailbox).filter(Q(message_id__in=ids) | Q(wire_id__in=wire_ids.all_spellings(ids)))
+    kept = {each: attempt for attempt in found for each in (attempt.message_id, attempt.wire_id) if each}
+    return {each: kept[spelling] for each in ids for spelling in wire_ids.spellings(each) if spelling in kept}
 
 
 def _by_address(mailbox: Mailbox, keys: Sequence[str]) -> Match | None:

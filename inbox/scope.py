@@ -7,6 +7,7 @@ from collections.abc import Collection, Sequence
 
 from django.db.models import Q
 
+from campaigns import wire_ids
 from campaigns.models import Attempt
 from compliance.addresses import InvalidAddressError, normalise
 from inbox.models import RawMessage
@@ -66,10 +67,11 @@ def our_ids(mailbox: Mailbox, ids: Collection[str]) -> set[str]:
         return set()
     found = (
         Attempt.objects.in_workspace(mailbox.workspace)
-        .filter(Q(message_id__in=ids) | Q(wire_id__in=ids))
+        .filter(Q(message_id__in=ids) | Q(wire_id__in=wire_ids.all_spellings(ids)))
         .values_list("message_id", "wire_id")
     )
-    return {each for pair in found for each in pair if each}
+    ours = {each for pair in found for each in pair if each}
+    return {each for each in ids if ours.intersection(wire_ids.spellings(each))}
 
 
 def key_of(address: str) -> str:

@@ -138,6 +138,7 @@ class Attempt(models.Model):
     valid_until = models.DateTimeField(null=True, editable=False)  # the decision ends with its day
     # Written by start, record and settle.
     started_at = models.DateTimeField(null=True, editable=False)
+    letterhead = models.JSONField(default=dict, editable=False)  # what was put around the text: letters.Letterhead
     finished_at = models.DateTimeField(null=True, editable=False)  # when the outcome was known
     settled_at = models.DateTimeField(null=True, editable=False)
     verdict = models.CharField(max_length=20, blank=True)  # mailboxes.errors.Verdict of the last failure

@@ -8,6 +8,7 @@ from typing import Self
 from django.db import models
 from django.utils import timezone
 
+from campaigns.languages import Language
 from outreach_site.accounts.models import SenderIdentity, User, Workspace
 from outreach_site.mailboxes.models import Mailbox
 
@@ -39,6 +40,9 @@ class Campaign(models.Model):
         Mailbox, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", verbose_name="sent from"
     )
     more_mailboxes = models.ManyToManyField(Mailbox, blank=True, related_name="+", verbose_name="and also from")
+    reply_to = models.EmailField("answers go to", blank=True)
+    language = models.CharField("language of its letters", max_length=2, choices=Language, blank=True)
+    with_html = models.BooleanField("also as HTML", default=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     archived_at = models.DateTimeField(null=True, blank=True, editable=False)
 

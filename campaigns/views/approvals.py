@@ -118,7 +118,11 @@ def _tail(letter: Attempt) -> str:
     """What stands under the text in every such letter: who signs, and what the reader is told."""
     if letter.identity is None:
         return ""
-    return letters.preview(body="", kind=letter.kind, identity=letter.identity, contact=letter.contact).strip()
+    language = letters.language_for(letter.body, contact=letter.contact, chosen=letter.campaign.language)
+    tail = letters.preview(
+        body="", kind=letter.kind, identity=letter.identity, contact=letter.contact, language=language
+    )
+    return tail.strip()
 
 
 def _number(text: str) -> int | None:

@@ -41,7 +41,14 @@ def find_attempt(request: WorkspaceRequest, pk: int) -> Attempt:
     attempts = Attempt.objects.in_workspace(request.membership.workspace)
     return get_object_or_404(
         attempts.select_related(
-            "campaign__workspace", "lead__contact", "mailbox", "identity", "user", "approved_by", "cool_off_waived_by"
+            "campaign__workspace",
+            "lead__contact",
+            "mailbox",
+            "identity",
+            "user",
+            "approved_by",
+            "cool_off_waived_by",
+            "refusal_waived_by",
         ),
         pk=pk,
     )

@@ -8,17 +8,18 @@ from typing import Any
 from django.contrib import messages
 from django.core.exceptions import BadRequest
 from django.db.models import Count
-from django.http import HttpResponse, QueryDict
+from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from campaigns.grounds import BY_HAND, name_ground, waiting_for_ground
+from campaigns.letters import as_sent
 from campaigns.models import Attempt, Campaign, Ground, Lead
 from campaigns.queueing import LARGEST_REQUEST, CannotQueueError, Foreseen, cancel, foresee_letters, queue_letters
 from campaigns.views.page import PAGE_SIZE, campaign_context, find_attempt, find_campaign, in_dialog, may_act
-from compliance.models import AuditEntry
+from compliance.models import AuditEntry, Kind
 from compliance.regions import asks_businesses_too
 from outreach_site.accounts.access import READERS, SENDERS, WorkspaceRequest, allow
 from outreach_site.lib.htmx import is_htmx, redirect_to
@@ -206,11 +207,30 @@ def attempt_detail(request: WorkspaceRequest, workspace: str, pk: int) -> HttpRe
         "campaign": attempt.campaign,
         "may_act": may_act(request),
         "can_cancel": attempt.state == Attempt.State.QUEUED,
+        "closing": attempt.letterhead.get("closing", ""),
         "asks": attempt.asks.split() if attempt.state == Attempt.State.QUEUED and attempt.due_at is None else [],
+        "enclosures": attempt.enclosures.defer("content") if attempt.kind == Kind.ANSWER else (),
         "is_decided": AuditEntry.objects.filter(about=attempt.about).exists(),
         "in_panel": in_dialog(request),
     }
     return render(request, f"{template}#letter-card" if is_htmx(request) else template, context)
+
+
+@allow(READERS)
+@require_GET
+def attempt_eml(request: WorkspaceRequest, workspace: str, pk: int) -> HttpResponse:
+    """The whole letter as mail programs keep it, without the reader's own unsubscribe link."""
+    attempt = find_attempt(request, pk)
+    try:
+        message = as_sent(attempt)
+    except ValueError as err:
+        raise Http404(str(err)) from err
+    name = f"letter-{attempt.pk}.eml"
+    return HttpResponse(
+        message,
+        content_type="message/rfc822",
+        headers={"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "private, no-store"},
+    )
 
 
 @allow(SENDERS)

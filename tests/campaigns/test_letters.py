@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import email
 import email.policy
+import re
 from datetime import UTC, datetime
 from email.message import EmailMessage as ParsedMessage
 
 import pytest
+from pytest_django import Settings
 
-from campaigns import letters
-from campaigns.models import Attempt, Contact, Lead
+from campaigns import letters, wire_ids
+from campaigns.languages import language_of
+from campaigns.models import Attempt, Campaign, Contact, Lead
 from compliance import unsubscribe
 from compliance.models import Kind
 from outreach_site.accounts.models import SenderIdentity
@@ -22,7 +25,8 @@ FOUND_AT = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)
 
 @pytest.fixture
 def contact() -> Contact:
-    return Contact(email="ada@site.com", name="Ada Reed", found_url="https://site.com/about", found_at=FOUND_AT)
+    found = {"found_url": "https://site.com/about", "found_at": FOUND_AT}
+    return Contact(email="ada@site.com", email_key="ada@site.com", name="Ada Reed", **found)
 
 
 def composed(
@@ -36,13 +40,16 @@ def composed(
     from_name: str = "Mara Voss",
     address: str = "ada@site.com",
     token: str = "t" * 43,
+    campaign: Campaign | None = None,
 ) -> ParsedMessage:
     mailbox = Mailbox(email="mara@orchard.com", from_name=from_name)
     attempt = Attempt(
+        campaign=campaign or Campaign(),
         lead=Lead(contact=contact),
         identity=identity,
         kind=kind,
         recipient=address,
+        recipient_key=address,
         recipient_name=name,
         subject=subject,
         body=body,
@@ -144,3 +151,230 @@ def test_a_message_id_is_ours_and_new() -> None:
     assert one != two
     assert one.startswith("<")
     assert one.endswith("@orchard.com>")
+
+
+# --- What is read beneath ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("language", "lines"),
+    [
+        (
+            "de",
+            [
+                "Orchard Media, im Auftrag von Green Co, Lindenweg 4, 10115 Berlin, Germany",
+                "Ihre Adresse haben wir am 4. März 2026 gefunden: https://site.com/about",
+                "So gehen wir mit Ihren Daten um: https://orchard.example/privacy",
+            ],
+        ),
+        ("fr", ["pour le compte de Green Co", "sur https://site.com/about le 4 mars 2026.", "vos données :"]),
+        ("es", ["en nombre de Green Co", "en https://site.com/about el 4 de marzo de 2026.", "sus datos:"]),
+        ("it", ["per conto di Green Co", "su https://site.com/about in data 4 marzo 2026.", "suoi dati:"]),
+        ("pt", ["em nome de Green Co", "em https://site.com/about no dia 4 de março de 2026.", "seus dados:"]),
+        ("nl", ["namens Green Co", "op 4 maart 2026: https://site.com/about", "uw gegevens om:"]),
+        ("pl", ["w imieniu Green Co", "dnia 4 marca 2026 na stronie https://site.com/about", "Państwa dane:"]),
+    ],
+)
+def test_the_footer_speaks_the_campaigns_language(
+    world: World, contact: Contact, language: str, lines: list[str]
+) -> None:
+    world.identity.on_behalf_of = "Green Co"
+    text = text_of(composed(world.identity, contact, campaign=Campaign(language=language)))
+    foot = text.rstrip("\n").rsplit("\n\n", 1)[1].splitlines()
+    assert len(foot) == 4
+    assert all(wanted in line for wanted, line in zip(lines, foot, strict=False))
+    assert foot[3].endswith(unsubscribe.link("t" * 43))
+
+
+@pytest.mark.parametrize(
+    ("body", "domain", "chosen", "language"),
+    [
+        ("Hallo Ada,\n\nich habe Ihren Artikel gelesen und würde gern über das Thema schreiben.", "site.com", "", "de"),
+        ("Hello Ada,\n\nI read your piece and would like to write about this with you.", "seite.de", "", "en"),
+        ("Bonjour Ada,\n\nje vous écris pour une idée que nous avons sur votre site.", "site.com", "", "fr"),
+        ("Hola Ada:\n\nescribo sobre su sitio y una idea para los lectores.", "site.com", "", "es"),
+        ("Buongiorno Ada,\n\nle scrivo per una proposta che ho per il vostro sito.", "site.com", "", "it"),
+        ("Olá Ada,\n\ngostaria de escrever sobre uma ideia para o seu site, com muito gosto.", "site.com", "", "pt"),
+        ("Hallo Ada,\n\nik schrijf u over een idee voor jullie site en we zouden graag meedoen.", "site.com", "", "nl"),
+        ("Dzień dobry,\n\npiszę, bo na Państwa stronie jest miejsce dla nas.", "site.com", "", "pl"),
+        ("Ada?", "seite.de", "", "de"),
+        ("Ada?", "site.com.br", "", "pt"),
+        ("Ada?", "site.be", "", "en"),
+        ("Ada?", "site.jp", "", "en"),
+        ("Hello, I read your piece and would like to write with you.", "site.com", "it", "it"),
+        ("", "", "", "en"),
+    ],
+)
+def test_a_letters_language(body: str, domain: str, chosen: str, language: str) -> None:
+    assert language_of(body, chosen=chosen, domain=domain) == language
+
+
+@pytest.mark.parametrize(
+    ("url", "short"),
+    [
+        ("https://site.com/about", "https://site.com/about"),
+        ("https://site.com/about?utm_source=x&page=2&gclid=1#team", "https://site.com/about?page=2"),
+        ("https://site.com/team?q=" + "x" * 100, "https://site.com/team"),
+        ("https://site.com/" + "x" * 100, "https://site.com/"),
+        ("https://[site.com/", "https://[site.com/"),
+    ],
+)
+def test_where_an_address_was_found_fits_a_line(url: str, short: str) -> None:
+    assert letters.short_link(url) == short
+
+
+# --- Who writes, to whom, and where answers go ------------------------------------------------------------------------
+
+
+def test_answers_can_go_elsewhere(world: World, contact: Contact) -> None:
+    message = composed(world.identity, contact, campaign=Campaign(reply_to="team@bücher.example"))
+    assert message["Reply-To"] == "team@xn--bcher-kva.example"
+    assert composed(world.identity, contact)["Reply-To"] is None
+
+
+@pytest.mark.parametrize(
+    ("address", "travels"),
+    [
+        ("ada@straße.de", "ada@xn--strae-oqa.de"),  # IDNA 2008: under the older rules it would be another domain
+        ("ada@日本語.jp", "ada@xn--wgv71a119e.jp"),
+        ("Ada@Site.com", "Ada@Site.com"),
+    ],
+)
+def test_domains_travel_as_they_are_compared(world: World, contact: Contact, address: str, travels: str) -> None:
+    assert composed(world.identity, contact, address=address)["To"].addresses[0].addr_spec == travels
+
+
+@pytest.mark.parametrize("address", ["ąda@site.com", "ada", "@site.com", "ada@", "ada@site..com\u3002"])
+def test_an_address_that_cannot_travel_is_said(world: World, contact: Contact, address: str) -> None:
+    with pytest.raises(ValueError, match=r"letters before the @|not an email address|not a domain"):
+        composed(world.identity, contact, address=address)
+
+
+def test_a_letter_of_30_megabytes_is_refused(world: World, contact: Contact) -> None:
+    with pytest.raises(ValueError, match="30,000,000 characters; at most 1,000,000"):
+        composed(world.identity, contact, body="x" * 30_000_000)
+
+
+# --- HTML -------------------------------------------------------------------------------------------------------------
+
+
+def test_html_is_the_same_words_and_loads_nothing(world: World, contact: Contact) -> None:
+    body = "Hi <b>Ada</b> & \"co\",\n\nsee https://site.com/a?x=1&y='2'."
+    body += " Or (https://site.com/b), or\n    indented\n\nمرحبا"
+    message = composed(world.identity, contact, body=body, campaign=Campaign(with_html=True, language="de"))
+    assert message.get_content_type() == "multipart/alternative"
+    plain, html = message.iter_parts()
+    assert isinstance(plain, ParsedMessage)
+    assert isinstance(html, ParsedMessage)
+    assert text_of(plain).startswith(body)
+    page = text_of(html)
+    assert '<html lang="de">' in page
+    assert '<p dir="auto">Hi &lt;b&gt;Ada&lt;/b&gt; &amp; &quot;co&quot;,</p>' in page
+    assert '<a href="https://site.com/a?x=1&amp;y=&#x27;2">https://site.com/a?x=1&amp;y=&#x27;2</a>&#x27;.' in page
+    assert '(<a href="https://site.com/b">https://site.com/b</a>), or<br>' in page
+    assert unsubscribe.link("t" * 43) in page
+    assert not re.search(r"<(?:img|script|style|link|iframe)|src=|url\(|javascript:", page)
+    # Every address that can be clicked is the address that is read.
+    assert all(href == words for href, words in re.findall(r'<a href="([^"]*)">([^<]*)</a>', page))
+
+
+def test_plain_text_alone_is_the_rule(world: World, contact: Contact) -> None:
+    assert composed(world.identity, contact).get_content_type() == "text/plain"
+
+
+# --- As it was sent ---------------------------------------------------------------------------------------------------
+
+
+def left(world: World, contact: Contact, **changes: object) -> Attempt:
+    """A letter that left, from before anybody changes anything."""
+    attempt = Attempt(
+        campaign=Campaign(with_html=True),
+        lead=Lead(contact=contact),
+        identity=world.identity,
+        mailbox=Mailbox(email="mara@orchard.com", from_name="Mara Voss"),
+        recipient="ada@site.com",
+        recipient_key="ada@site.com",
+        recipient_name="Ada Reed",
+        subject="Hello",
+        body="Hello Ada",
+        message_id="<abc@orchard.com>",
+        started_at=FOUND_AT,
+        **changes,
+    )
+    assert attempt.mailbox is not None
+    letters.compose(attempt, mailbox=attempt.mailbox, token="t" * 43, now=FOUND_AT)
+    return attempt
+
+
+def test_as_sent_is_what_left_but_for_the_readers_own_link(world: World, contact: Contact, settings: Settings) -> None:
+    settings.SITE_URL = "https://outreach.example.com"
+    attempt = left(world, contact)
+    assert attempt.mailbox is not None
+    travelled = letters.compose(attempt, mailbox=attempt.mailbox, token="t" * 43, now=FOUND_AT)
+    wire = travelled.message().as_bytes(linesep="\r\n")
+    kept = letters.as_sent(attempt)
+    assert kept == letters.as_sent(attempt)
+    assert b"t" * 43 not in kept
+    assert b"their-own-link" in kept
+    as_copied = email.message_from_bytes(kept, policy=email.policy.default)
+    as_wired = email.message_from_bytes(wire, policy=email.policy.default)
+    gone = {"List-Unsubscribe", "List-Unsubscribe-Post"}
+    assert [(k, v) for k, v in as_wired.items() if k not in gone] == as_copied.items()
+    own, nobodys = unsubscribe.link("t" * 43), unsubscribe.link("their-own-link")
+    for wired, copied in zip(as_wired.iter_parts(), as_copied.iter_parts(), strict=True):
+        assert str(wired.get_content()).replace(own, nobodys) == str(copied.get_content())
+
+
+def test_as_sent_stays_when_the_sender_changes(world: World, contact: Contact) -> None:
+    attempt = left(world, contact)
+    before = letters.as_sent(attempt)
+    world.identity.signature = "Somebody else"
+    world.identity.postal_address = "Elsewhere"
+    attempt.campaign.reply_to = "new@orchard.com"
+    attempt.mailbox = attempt.identity = None
+    assert letters.as_sent(attempt) == before
+
+
+def test_an_erased_letter_is_not_made_up(world: World, contact: Contact) -> None:
+    attempt = left(world, contact)
+    attempt.recipient = ""
+    with pytest.raises(ValueError, match="erased"):
+        letters.as_sent(attempt)
+
+
+# --- Ids that providers write -----------------------------------------------------------------------------------------
+
+SES = "0102018c2d4e5f60-1a2b3c4d-5e6f-7a8b-9c0d-1e2f3a4b5c6d-000000"
+
+
+@pytest.mark.parametrize(
+    ("words", "host", "wire_id"),
+    [
+        (f"Ok {SES}", "email-smtp.eu-west-1.amazonaws.com", f"<{SES}@eu-west-1.amazonses.com>"),
+        (f"250 Ok {SES}", "email-smtp.us-east-1.amazonaws.com", f"<{SES}@email.amazonses.com>"),
+        (f"Ok {SES}", "vpce-1.email-smtp.ap-southeast-2.vpce.amazonaws.com", f"<{SES}@ap-southeast-2.amazonses.com>"),
+        (f"Ok {SES}", "something.amazonaws.com", f"<{SES}@email.amazonses.com>"),
+        ("Ok", "email-smtp.eu-west-1.amazonaws.com", ""),
+        (
+            "2.0.0 OK <DB6PR0401MB2280AB@DB6PR0401MB2280.eurprd04.prod.outlook.com> [Hostname=DB6PR0401MB2280.x]",
+            "smtp.office365.com",
+            "<DB6PR0401MB2280AB@DB6PR0401MB2280.eurprd04.prod.outlook.com>",
+        ),
+        ("2.6.0 <Abcdefghi1@orchard.com> queued", "smtp.office365.com", ""),  # our own
+        ("2.0.0 OK  1733500000 ffacd0b85a97d-36d2728ab0fsi1176860f8f.752 - gsmtp", "smtp.gmail.com", ""),
+        ("Ok: <ada.reed99@site.com> will get it", "mail.site.com", ""),
+        (f"Ok {SES}", "mail.site.com", ""),
+    ],
+)
+def test_the_id_that_a_provider_writes(words: str, host: str, wire_id: str) -> None:
+    told = wire_ids.told_by(words, host=host, own="<abcdefghi1@orchard.com>", recipient="ada.reed99@site.com")
+    assert told == wire_id
+
+
+def test_an_ses_id_is_found_whatever_its_region_is_called() -> None:
+    assert wire_ids.spellings("<a-1@eu-west-1.amazonses.com>") == [
+        "<a-1@eu-west-1.amazonses.com>",
+        "<a-1@email.amazonses.com>",
+    ]
+    assert wire_ids.spellings("<a-1@email.amazonses.com>") == ["<a-1@email.amazonses.com>"]
+    assert wire_ids.spellings("<a@b>") == ["<a@b>"]

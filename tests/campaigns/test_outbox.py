@@ -15,8 +15,9 @@ from django.utils import timezone
 
 from campaigns import dispatch, outbox, queueing
 from campaigns.delivery import Accepted
-from campaigns.models import Attempt, Campaign, Ground, Lead
-from compliance.models import AuditEntry, Hold, SendRecord, Suppression
+from campaigns.letters import as_sent
+from campaigns.models import Attempt, Campaign, Ground, Lead, Step
+from compliance.models import AuditEntry, Hold, Kind, SendRecord, Suppression, UnsubscribeToken
 from compliance.suppression import suppress
 from outreach_site.accounts.models import Installation
 from outreach_site.mailboxes.models import Mailbox
@@ -407,3 +408,51 @@ def test_a_letter_that_cannot_be_built_does_not_stop_the_others(rehearsal: Lette
     rehearsal.send()
     assert states() == ["failed", "sent"]
     assert ledger() == {"released": 1, "sent": 1}
+
+
+# --- Around the text --------------------------------------------------------------------------------------------------
+
+
+def test_the_id_that_the_server_writes_is_kept(faulty_letterbox: Boxes) -> None:
+    box, server = faulty_letterbox()
+    server.reply("END", "250 2.0.0 OK <Written123456@their.prod.outlook.com> [Hostname=x]")
+    [attempt] = box.write_to("ada@site.com")
+    assert box.send().sent == 1
+    attempt.refresh_from_db()
+    assert attempt.wire_id == "<Written123456@their.prod.outlook.com>"
+
+
+def test_a_follow_up_stands_in_the_thread_of_the_first_letter(faulty_letterbox: Boxes) -> None:
+    box, server = faulty_letterbox()
+    server.reply("END", "250 2.0.0 OK <Written123456@their.prod.outlook.com> [Hostname=x]", times=1)
+    [first] = box.write_to("ada@site.com")
+    assert box.send().sent == 1
+    first.refresh_from_db()
+    second = Attempt.objects.get(pk=first.pk)
+    second.pk, second.message_id, second.wire_id, second.settled_at = None, "", "", None
+    second.step = Step.objects.create(campaign=box.campaign, position=2, letter_subject="x", letter_body="x")
+    second.kind, second.state, second.subject = Kind.FOLLOW_UP, State.QUEUED, "Re: An idea"
+    second.save()
+    assert box.send().sent == 1
+    message = email.message_from_bytes(server.accepted[1].raw, policy=email.policy.default)
+    assert message["In-Reply-To"] == message["References"] == first.wire_id
+    second.refresh_from_db()
+    assert (second.in_reply_to, second.references) == (first.wire_id, first.wire_id)
+
+
+def test_a_letter_is_kept_as_it_left(rehearsal: Letterbox, post_office: RunningOffice) -> None:
+    rehearsal.campaign.with_html = True
+    rehearsal.campaign.reply_to = "team@rehearsal.test"
+    rehearsal.campaign.save()
+    [attempt] = rehearsal.write_to("hannah@somewhere.test")
+    assert rehearsal.send().sent == 1
+    rehearsal.world.identity.signature = "Somebody else"
+    rehearsal.world.identity.save()
+    attempt = Attempt.objects.get(pk=attempt.pk)
+    token = UnsubscribeToken.objects.get().token
+    arrived = email.message_from_bytes(post_office.letters()[0].raw, policy=email.policy.default)
+    kept = email.message_from_bytes(as_sent(attempt), policy=email.policy.default)
+    for header in ("From", "To", "Reply-To", "Subject", "Message-ID", "Content-Type"):
+        assert arrived[header] == kept[header]
+    for there, here in zip(arrived.iter_parts(), kept.iter_parts(), strict=True):
+        assert there.get_content().replace(token, "their-own-link") == here.get_content()

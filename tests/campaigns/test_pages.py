@@ -16,6 +16,7 @@ from campaigns.models import Attempt, Campaign, Lead, Template
 from campaigns.starters import STARTERS
 from compliance.models import Suppression
 from compliance.suppression import suppress
+from compliance.unsubscribe import token_for
 from outreach_site.accounts.models import Role
 from outreach_site.mailboxes.models import Mailbox
 from tests.campaigns.conftest import HTMX, Room
@@ -477,3 +478,38 @@ def test_starters_can_be_saved_as_they_are(room: Room) -> None:
     for starter in STARTERS:
         data = {"name": starter.name, "subject": starter.subject, "body": starter.body, "category": starter.category}
         assert room.post("template_create", None, data).status_code == 302, starter.key
+
+
+def test_a_letter_can_be_downloaded_by_whoever_reads_here(room: Room) -> None:
+    [attempt] = room.queue(room.leads[0])
+    token = token_for(workspace=room.world.here, address=attempt.recipient, about=attempt.about, now=timezone.now())
+    url = room.url("attempt_eml", attempt.pk)
+    assert url in room.get("attempt_detail", attempt.pk).content.decode()
+    response = room.client(room.world.viewer).get(url)
+    assert response.status_code == 200
+    assert response["Content-Type"] == "message/rfc822"
+    assert response["Content-Disposition"] == f'attachment; filename="letter-{attempt.pk}.eml"'
+    assert response["X-Content-Type-Options"] == "nosniff"
+    assert b"Subject: A guide for brightgarden.com" in response.content
+    # Reading a letter must not be a way to opt its reader out.
+    assert token.encode() not in response.content
+    assert b"List-Unsubscribe" not in response.content
+    assert room.client(room.world.stranger).get(url).status_code == 404
+    assert room.client().post(url).status_code == 405
+    Attempt.objects.update(recipient="")  # what an erasure leaves
+    assert room.client().get(url).status_code == 404
+    assert url not in room.get("attempt_detail", attempt.pk).content.decode()
+
+
+def test_settings_say_how_letters_look(room: Room) -> None:
+    data = {"name": "Spring", "reply_to": "team@orchard.example", "language": "de", "with_html": "on"}
+    assert room.post("campaign_settings", room.campaign.pk, data).status_code == 302
+    room.campaign.refresh_from_db()
+    assert (room.campaign.reply_to, room.campaign.language, room.campaign.with_html) == (
+        "team@orchard.example",
+        "de",
+        True,
+    )
+    for wrong in ({"reply_to": "a@b.example\r\nBcc: x@y.example"}, {"language": "xx"}):
+        assert room.post("campaign_settings", room.campaign.pk, data | wrong).status_code == 422
+    assert "So gehen wir mit Ihren Daten um" in room.get("campaign_letters", room.campaign.pk).content.decode()

@@ -361,6 +361,7 @@ EXEMPT = {
     "accounts.SenderIdentity": "our own people: the postal address of whoever writes",
     "account.EmailAddress": "our own people's addresses to sign in with",
     "mailboxes.Mailbox": "our own mailboxes",
+    "campaigns.Campaign": "where answers to us go",
 }
 _TELLING = ("email", "recipient", "address", "from_key", "evidence", "passage", "found_url", "compressed", "packed")
 

@@ -122,6 +122,16 @@ def test_an_answer_proves_an_uncertain_letter_sent(correspondence: Correspondenc
     assert attempt.state == Attempt.State.SENT
 
 
+def test_an_answer_is_matched_by_the_id_that_amazon_wrote(correspondence: Correspondence) -> None:
+    attempt = correspondence.attempt
+    Attempt.objects.filter(pk=attempt.pk).update(
+        state=Attempt.State.UNCERTAIN, wire_id="<0102018c-1a2b@email.amazonses.com>"
+    )
+    correspondence.receive(message("Hello", answers="<0102018c-1a2b@eu-west-1.amazonses.com>"))
+    attempt.refresh_from_db()
+    assert attempt.state == Attempt.State.SENT
+
+
 def test_a_bounce_that_names_our_letter_suppresses(correspondence: Correspondence) -> None:
     reply = correspondence.receive(bounce(original=correspondence.attempt.message_id))
     assert reply is not None
