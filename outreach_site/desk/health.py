@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from django.db import Error as DatabaseError
 from django.db.models import Min
 
+from campaigns import sessions
 from campaigns.dispatch import due_mailboxes
 from campaigns.models import Attempt
 from compliance import seals
@@ -23,7 +24,8 @@ STUCK_AFTER = timedelta(minutes=10)
 @dataclass(frozen=True, kw_only=True)
 class Health:
     """`backlog_seconds` is how long the letter that has waited longest could have left; `unsealed_seconds` how long an
-    entry of the audit log has waited for its seal, once that is longer than it should be.
+    entry of the audit log has waited for its seal, once that is longer than it should be; `failing` are mailboxes that
+    keep failing, for whoever may know them.
     """
 
     database: bool
@@ -31,30 +33,57 @@ class Health:
     backlog_seconds: int = 0
     is_stuck: bool = False
     unsealed_seconds: int = 0
+    failing: tuple[Mailbox, ...] = ()
     trouble: str = ""  # the installation's own: it may not touch the post
 
     @property
     def is_well(self) -> bool:
         works = self.database and not self.is_stuck and not self.unsealed_seconds and not self.trouble
-        return works and all(pulse.is_well for pulse in self.pulses)
+        return works and not self.failing and all(pulse.is_well for pulse in self.pulses)
 
     @property
     def sentences(self) -> list[str]:
-        """What is wrong, for a person; empty when nothing is."""
+        """What is wrong, for a person; empty when nothing is. Says nothing of anybody."""
         if not self.database:
             return ["The database does not answer."]
         said = [self.trouble] if self.trouble else []
-        said += [
-            f"The workers of “{pulse.cluster}” "
-            + ("have never been seen." if pulse.beat_at is None else f"were last seen at {pulse.beat_at:%H:%M:%S} UTC.")
-            for pulse in self.pulses
-            if not pulse.is_well
-        ]
+        said += [_about_workers(pulse) for pulse in self.pulses if not pulse.is_well]
         if self.is_stuck:
             said.append(f"Letters have waited for {self.backlog_seconds // 60} minutes, and no worker has taken them.")
         if self.unsealed_seconds:
             said.append(f"The audit log has not been sealed for {self.unsealed_seconds // 60} minutes.")
+        if self.failing:
+            said.append(
+                "1 mailbox keeps failing." if len(self.failing) == 1 else f"{len(self.failing)} mailboxes keep failing."
+            )
         return said
+
+    @property
+    def particulars(self) -> list[str]:
+        """The same for the operator, who may know which mailboxes and hosts are meant."""
+        silent = [
+            f"{host.host}: its workers of “{pulse.cluster}” were last seen at {host.beat_at:%H:%M:%S} UTC."
+            for pulse in self.pulses
+            for host in pulse.silent_hosts
+            if len(pulse.hosts) > 1
+        ]
+        return silent + [
+            f"{mailbox.email} ({mailbox.workspace.slug}): {_trouble_of(mailbox)}" for mailbox in self.failing
+        ]
+
+
+def _about_workers(pulse: Pulse) -> str:
+    if pulse.beat_at is None:
+        return f"The workers of “{pulse.cluster}” have never been seen."
+    if pulse.works_somewhere:
+        silent = len(pulse.silent_hosts)
+        return f"The workers of “{pulse.cluster}” are silent on {silent} of {len(pulse.hosts)} hosts."
+    return f"The workers of “{pulse.cluster}” were last seen at {pulse.beat_at:%H:%M:%S} UTC."
+
+
+def _trouble_of(mailbox: Mailbox) -> str:
+    is_sending = mailbox.sending_state == Mailbox.State.TROUBLE
+    return mailbox.sending_trouble if is_sending else mailbox.receiving_trouble
 
 
 def health(now: datetime) -> Health:
@@ -66,6 +95,7 @@ def health(now: datetime) -> Health:
             backlog_seconds=_backlog_seconds(now),
             is_stuck=_is_stuck(now),
             unsealed_seconds=_unsealed_seconds(now),
+            failing=tuple(sessions.that_keep_failing(now)),
             trouble=standing().sentence,
         )
     except DatabaseError:

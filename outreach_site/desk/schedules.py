@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from django.db import transaction
 from django_q.models import Schedule
 from django_q.tasks import async_task
 
 from outreach_site.desk.heartbeat import CLUSTERS, KNOCK
+from outreach_site.desk.models import Run
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,19 +22,63 @@ class Recurring:
     cluster: str
     minutes: int
 
+    @property
+    def what(self) -> str:
+        """In plain words, for the Health page."""
+        return _IN_WORDS.get(self.name, self.name)
+
 
 SCHEDULES = (
-    Recurring(name="dispatch", task="campaigns.tasks.dispatch_due", cluster="mail", minutes=1),
+    Recurring(
+        name="dispatch",
+        task="campaigns.tasks.dispatch_due",
+        cluster="mail",
+        minutes=1,
+    ),
     # Decides by itself which mailboxes are due.
     Recurring(name="poll", task="inbox.tasks.poll_due", cluster="mail", minutes=1),
-    Recurring(name="brakes", task="compliance.tasks.hold_what_harms", cluster="mail", minutes=1),
-    Recurring(name="privacy", task="compliance.tasks.finish_what_was_begun", cluster="long", minutes=5),
-    Recurring(name="retention", task="compliance.tasks.apply_retention", cluster="long", minutes=24 * 60),
+    Recurring(
+        name="brakes",
+        task="compliance.tasks.hold_what_harms",
+        cluster="mail",
+        minutes=1,
+    ),
+    Recurring(
+        name="privacy",
+        task="compliance.tasks.finish_what_was_begun",
+        cluster="long",
+        minutes=5,
+    ),
+    Recurring(
+        name="retention",
+        task="compliance.tasks.apply_retention",
+        cluster="long",
+        minutes=24 * 60,
+    ),
     Recurring(name="seal-audit", task="compliance.tasks.seal_audit", cluster="mail", minutes=1),
     # Decides by itself whether the day's hour has come; also takes up a check whose worker died.
-    Recurring(name="check-audit", task="compliance.tasks.check_audit", cluster="long", minutes=5),
-    *(Recurring(name=f"knock-{cluster}", task=KNOCK, cluster=cluster, minutes=1) for cluster in CLUSTERS),
+    Recurring(
+        name="check-audit",
+        task="compliance.tasks.check_audit",
+        cluster="long",
+        minutes=5,
+    ),
+    *(
+        Recurring(name=f"knock-{cluster}", task=KNOCK, cluster=cluster, minutes=1)
+        for cluster, label in CLUSTERS.items()
+    ),
 )
+
+_IN_WORDS = {
+    "dispatch": "Letters that are due are sent",
+    "poll": "Mailboxes are read",
+    "brakes": "What too much comes back to is held",
+    "privacy": "Erasures and lists that were begun go on",
+    "retention": "What has been kept long enough is deleted",
+    "seal-audit": "The audit log is sealed",
+    "check-audit": "The audit log is checked, once a day",
+    **{f"knock-{cluster}": f"Sign of life of “{label}”" for cluster, label in CLUSTERS.items()},
+}
 
 
 def run_now() -> None:
@@ -76,3 +122,36 @@ def sync(wanted: tuple[Recurring, ...] = SCHEDULES) -> Synced:
             Schedule.objects.filter(pk=found.pk).update(**says)
             changed.append(recurring.name)
     return Synced(added=tuple(added), changed=tuple(changed), removed=tuple(removed))
+
+
+# A schedule is late when it has not run for two of its turns and the time that workers need to come round to it.
+LATE_AFTER = timedelta(minutes=5)
+
+
+@dataclass(frozen=True)
+class Line:
+    """One schedule and what came of it the last time."""
+
+    recurring: Recurring
+    last: Run | None
+    is_late: bool
+
+    @property
+    def every(self) -> str:
+        minutes = self.recurring.minutes
+        if minutes == 1:
+            return "minute"
+        return "day" if minutes == 24 * 60 else f"{minutes} minutes"
+
+
+def clock(now: datetime) -> list[Line]:
+    """Everything that happens by the clock, and whether it does. One query."""
+    runs = Run.objects.in_bulk()
+    return [
+        Line(
+            recurring,
+            last := runs.get(recurring.name),
+            is_late=last is not None and now - last.began_at > 2 * timedelta(minutes=recurring.minutes) + LATE_AFTER,
+        )
+        for recurring in SCHEDULES
+    ]

@@ -72,11 +72,14 @@ def health(request: HttpRequest) -> HttpResponse:
             pulse.cluster: {
                 "ok": pulse.is_well,
                 "seen_seconds_ago": int((now - pulse.beat_at).total_seconds()) if pulse.beat_at else None,
+                "hosts": len(pulse.hosts),
+                "silent_hosts": len(pulse.silent_hosts),
             }
             for pulse in found.pulses
         },
         "oldest_due_letter_seconds": found.backlog_seconds,
         "oldest_unsealed_audit_seconds": found.unsealed_seconds,
+        "failing_mailboxes": len(found.failing),
         "trouble": found.sentences,
     }
     return JsonResponse(said, status=200 if found.is_well else 503)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from outreach_site.desk import queue_views, views
+from outreach_site.desk import health_views, queue_views, views
 
 urlpatterns: list[URLPattern] = [
     path("", views.today, name="today"),
@@ -21,4 +21,5 @@ urlpatterns: list[URLPattern] = [
     path("queue/<int:pk>/write-anyway/", queue_views.letter_write_anyway, name="letter_write_anyway"),
     path("queue/<int:pk>/arrived/", queue_views.letter_arrived, name="letter_arrived"),
     path("queue/<int:pk>/lost/", queue_views.letter_lost, name="letter_lost"),
+    path("settings/health/", health_views.settings_health, name="settings_health"),
 ]

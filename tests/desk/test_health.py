@@ -39,7 +39,12 @@ def test_all_is_well(world: World, beating: None, capsys: pytest.CaptureFixture[
 def test_workers_that_were_never_seen(world: World) -> None:
     answer = world.client().get("/health/")
     assert answer.status_code == 503
-    assert answer.json()["workers"]["mail"] == {"ok": False, "seen_seconds_ago": None}
+    assert answer.json()["workers"]["mail"] == {
+        "ok": False,
+        "seen_seconds_ago": None,
+        "hosts": 0,
+        "silent_hosts": 0,
+    }
 
 
 def test_a_silent_cluster(world: World, beating: None) -> None:
@@ -67,6 +72,31 @@ def test_letters_that_nobody_takes(world: World, beating: None, desk: Desk) -> N
     assert world.client().get("/health/").status_code == 200
 
 
+def test_a_mailbox_that_keeps_failing(world: World, beating: None, desk: Desk) -> None:
+    long_ago = timezone.now() - timedelta(hours=1)
+    Mailbox.objects.filter(pk=desk.mailbox.pk).update(
+        receiving_state="trouble", receiving_state_at=long_ago, receiving_trouble="No answer.", poll_failures=3
+    )
+    answer = world.client().get("/health/")
+    assert answer.status_code == 503
+    assert answer.json()["failing_mailboxes"] == 1
+    assert answer.json()["trouble"] == ["1 mailbox keeps failing."]
+    assert "orchard" not in answer.content.decode(), "anybody may ask"
+    with pytest.raises(CommandError, match=r"mara@orchard\.example \(orchard\): No answer\."):
+        call_command("check_health")
+
+
+def test_one_of_two_hosts_is_silent(world: World, beating: None) -> None:
+    Heartbeat.beat("mail", host="there", now=timezone.now() - timedelta(minutes=6))
+    answer = world.client().get("/health/")
+    assert answer.status_code == 503
+    assert answer.json()["trouble"] == ["The workers of “mail” are silent on 1 of 2 hosts."]
+    assert (answer.json()["workers"]["mail"]["hosts"], answer.json()["workers"]["mail"]["silent_hosts"]) == (2, 1)
+    assert "there" not in answer.content.decode()
+    with pytest.raises(CommandError, match="there: its workers of “mail” were last seen at"):
+        call_command("check_health")
+
+
 def test_a_copy_of_the_database_says_so(world: World, beating: None) -> None:
     Installation.objects.update(instance_id="another")
     answer = world.client().get("/health/")
@@ -89,7 +119,7 @@ def test_it_is_cheap(
         desk.letter()
     Mailbox.objects.update(next_send_at=timezone.now() - timedelta(hours=1))
     Attempt.objects.update(due_at=timezone.now() - timedelta(hours=1))
-    with django_assert_max_num_queries(7):
+    with django_assert_max_num_queries(8):
         world.client().get("/health/")
 
 

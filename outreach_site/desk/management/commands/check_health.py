@@ -1,4 +1,4 @@
-"""`manage.py check_health`: what /health/ says, in sentences; the exit status is 1 when something is wrong."""
+"""`manage.py check_health`: what /health/ says, by name; the exit status is 1 when something is wrong."""
 
 from __future__ import annotations
 
@@ -16,5 +16,5 @@ class Command(BaseCommand):
     def handle(self, **options: Any) -> None:
         found = health(timezone.now())
         if not found.is_well:
-            raise CommandError("\n".join(found.sentences))
+            raise CommandError("\n".join([*found.sentences, *found.particulars]))
         self.stdout.write("All is well.")
