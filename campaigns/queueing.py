@@ -17,7 +17,7 @@ from campaigns.tasks import dispatch_soon
 from compliance import audit, gate
 from compliance.addresses import domain_of, registrable
 from compliance.models import Kind, PolicyResult
-from compliance.policy import Decision
+from compliance.policy import Decision, Rule
 from outreach_site.accounts.models import SenderIdentity, User, Workspace
 from outreach_site.mailboxes.models import Mailbox
 
@@ -95,6 +95,35 @@ def queue_letters(campaign: Campaign, leads: Sequence[Lead], *, user: User, now:
             dispatch_soon(plan.mailbox.pk)
     refused = [(f.lead, f.sentence) for f in foreseen if f.refused]
     return Queued(attempts=attempts, refused=refused + taken)
+
+
+def prepare_for_another(lead: Lead, *, user: User, now: datetime) -> Attempt:
+    """The campaign's first letter to whom the lead's last reader named instead; it leaves when a person has read it.
+
+    Of no step, for the lead has had that letter: the gate decides about the new address alone. Raises CannotQueueError.
+    """
+    plan = _plan(lead.campaign)
+    with transaction.atomic():
+        only_one_queues_for(lead.campaign_id)
+        draft = _draft(plan, lead, user=user, now=now, ground="")
+        if draft.attempt is None:
+            raise CannotQueueError(draft.sentence)
+        had = Attempt.objects.filter(campaign=lead.campaign_id, recipient_key=draft.attempt.recipient_key)
+        if had.exclude(state__in=[Attempt.State.BLOCKED, Attempt.State.CANCELLED]).exists():
+            raise CannotQueueError("A letter to this address is queued or sent already.")
+        draft.attempt.step = None
+        [foreseen] = _judge(plan, [draft], now=now, screen=True)
+        if foreseen.refused:
+            raise CannotQueueError(foreseen.sentence)
+        wait_for_person(foreseen)
+        attempt = draft.attempt
+        if f"{Rule.APPROVAL} " not in attempt.asks:
+            attempt.asks += f"{Rule.APPROVAL} "
+            attempt.reason = attempt.reason or "Somebody named them in a reply: a person reads the letter first."
+        attempt.due_at = None
+        attempt.save()
+        note("letter.queued_for_another", attempt, user=user, now=now)
+    return attempt
 
 
 def cancel(attempt: Attempt, *, user: User, now: datetime) -> bool:

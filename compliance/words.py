@@ -18,6 +18,7 @@ EVENTS = {
     "letter.approved": "Letter read and approved",
     "letter.cool_off_waived": "Decided to write anyway",
     "letter.requeued": "Letter put back into the queue",
+    "letter.queued_for_another": "Letter prepared for a person whom a reply named",
     "letter.cancelled": "Letter cancelled",
     "letter.said_arrived": "Letter confirmed as arrived",
     "letter.said_not_arrived": "Letter confirmed as not arrived",

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet
+from django.utils.http import urlencode
 
 from inbox.models import Reply
-from outreach_site.accounts.models import Workspace
+from outreach_site.accounts.models import User, Workspace
 
 PAGE = 50
 FIRST_WORDS = 160
+# Rows that one search looks through, and words of it that are looked for.
+SEARCHED = 5_000
+WORDS_AT_MOST = 6
+LONGEST_SEARCH = 100
+_SEARCHED_COLUMNS = ("from_name", "from_email", "subject", "new_text", "failed_recipient")
 
 TONES = {
     Reply.Classification.INTERESTED: "good",
@@ -31,7 +37,10 @@ class Show(StrEnum):
     INBOX = "inbox"  # what people wrote, and what a person must look at, until it is done
     UNREAD = "unread"
     REVIEW = "review"
+    ANSWER = "answer"  # people who wait for ours
+    MINE = "mine"
     INTERESTED = "interested"
+    SNOOZED = "snoozed"
     UNLINKED = "unlinked"
     BOUNCES = "bounces"
     AUTOMATIC = "automatic"
@@ -42,24 +51,35 @@ LABELS = {
     Show.INBOX: "Inbox",
     Show.UNREAD: "Unread",
     Show.REVIEW: "Needs review",
+    Show.ANSWER: "To answer",
+    Show.MINE: "Assigned to me",
     Show.INTERESTED: "Interested",
+    Show.SNOOZED: "Snoozed",
     Show.UNLINKED: "Unlinked",
     Show.BOUNCES: "Bounces",
     Show.AUTOMATIC: "Automatic",
     Show.ALL: "All",
 }
 _WRITTEN = Q(kind=Reply.Kind.REPLY)
-_BOUNCES = Q(kind__in=[Reply.Kind.BOUNCE, Reply.Kind.COMPLAINT])
 _WHERE = {
     Show.INBOX: (_WRITTEN | Q(needs_review=True)) & Q(done_at=None),
     Show.UNREAD: _WRITTEN & Q(read_at=None),
     Show.REVIEW: Q(needs_review=True),
+    Show.ANSWER: _WRITTEN
+    & Q(done_at=None, classification__in=[Reply.Classification.INTERESTED, Reply.Classification.REPLIED]),
+    Show.MINE: Q(done_at=None),
     Show.INTERESTED: _WRITTEN & Q(classification=Reply.Classification.INTERESTED),
+    Show.SNOOZED: Q(),
     Show.UNLINKED: _WRITTEN & Q(lead=None),
-    Show.BOUNCES: _BOUNCES,
+    Show.BOUNCES: Q(kind__in=[Reply.Kind.BOUNCE, Reply.Kind.COMPLAINT]),
     Show.AUTOMATIC: Q(kind__in=Reply.AUTOMATIC),
     Show.ALL: Q(),
 }
+# What is put aside is out of these until its time.
+_AWAKE = frozenset({Show.INBOX, Show.UNREAD, Show.REVIEW, Show.ANSWER})
+# Lists to which what was put aside comes back on top, not at its old place.
+_RETURNS_TO = frozenset({Show.INBOX, Show.UNREAD})
+RETURNED_AT_MOST = 20
 
 
 @dataclass(frozen=True)
@@ -68,20 +88,26 @@ class Chosen:
 
     show: Show = Show.INBOX
     campaign_id: int | None = None
+    mailbox_id: int | None = None
+    tag: str = ""
+    words: str = ""
 
     @property
-    def is_plain(self) -> bool:
-        return self.show is Show.INBOX and self.campaign_id is None
+    def narrowed(self) -> int:
+        """How many further conditions stand beside the filter."""
+        return (self.campaign_id is not None) + (self.mailbox_id is not None) + bool(self.tag)
 
-    def query(self, **more: object) -> str:
+    def query(self, **more: str) -> str:
         """The same as a query string, with its question mark; empty for the plain inbox."""
-        values: dict[str, object] = {}
-        if self.show is not Show.INBOX:
-            values["show"] = self.show.value
-        if self.campaign_id is not None:
-            values["campaign"] = self.campaign_id
-        values |= more
-        return "?" + "&".join(f"{name}={value}" for name, value in values.items()) if values else ""
+        values: dict[str, str] = {
+            "show": self.show.value if self.show is not Show.INBOX else "",
+            "campaign": str(self.campaign_id or ""),
+            "mailbox": str(self.mailbox_id or ""),
+            "tag": self.tag,
+            "q": self.words,
+        } | more
+        values = {name: value for name, value in values.items() if value != ""}
+        return f"?{urlencode(values)}" if values else ""
 
 
 @dataclass(frozen=True)
@@ -93,35 +119,104 @@ class Row:
     tag: str
     who: str
     text: str
+    is_answered: bool = False
+    is_back: bool = False  # was put aside, and its time has come
 
     @classmethod
-    def of(cls, reply: Reply) -> Row:
-        return cls(reply=reply, tone=tone_of(reply), tag=tag_of(reply), who=who_wrote(reply), text=first_words(reply))
+    def of(cls, reply: Reply, *, is_back: bool = False) -> Row:
+        return cls(
+            reply=reply,
+            tone=tone_of(reply),
+            tag=tag_of(reply),
+            who=who_wrote(reply),
+            text=first_words(reply),
+            is_answered=getattr(reply, "is_answered", False),
+            is_back=is_back,
+        )
 
 
 @dataclass(frozen=True)
 class Page:
     rows: Sequence[Row]
     older: str = ""  # the key that the next page begins after
+    looked_back_to: datetime | None = None  # a search that found less than a page has looked no further back
 
 
-def replies(workspace: Workspace, chosen: Chosen) -> QuerySet[Reply]:
-    found = Reply.objects.in_workspace(workspace).filter(_WHERE[chosen.show])
-    if chosen.campaign_id is not None:
-        found = found.filter(campaign_id=chosen.campaign_id)
-    return found
+def replies(workspace: Workspace, chosen: Chosen, *, user: User, now: datetime) -> QuerySet[Reply]:
+    everywhere = bool(chosen.words) and chosen.show is Show.INBOX  # Who searches means all that ever came.
+    found = Reply.objects.in_workspace(workspace).filter(_WHERE[Show.ALL if everywhere else chosen.show])
+    if chosen.show in _AWAKE and not chosen.words:
+        found = found.awake(now)
+    match chosen.show:
+        case Show.ANSWER:
+            found = found.unanswered()
+        case Show.MINE:
+            found = found.filter(assignee=user)
+        case Show.SNOOZED:
+            found = found.filter(snoozed_until__gt=now)
+    narrower = {"campaign_id": chosen.campaign_id, "mailbox_id": chosen.mailbox_id, "classification": chosen.tag}
+    return found.filter(**{name: value for name, value in narrower.items() if value})
 
 
-def page_of(workspace: Workspace, chosen: Chosen, *, before: str = "") -> Page:
-    """One page, newest first, from a key on; one query. The moment alone is no key: several may come in one second."""
-    found = replies(workspace, chosen).select_related("campaign", "lead").defer("text", "evidence")
+def page_of(workspace: Workspace, chosen: Chosen, *, user: User, now: datetime, before: str = "") -> Page:
+    """One page, newest first, from a key on; two queries, three with a search.
+
+    The moment alone is no key: several may come in one second. What comes back from being put aside stands on top of
+    the first page. A search looks through SEARCHED rows at a time: a rare word costs no more than a common one, and the
+    page says how far back it has looked.
+    """
+    found = replies(workspace, chosen, user=user, now=now)
     key = _key(before)
+    back: list[Reply] = []
+    if chosen.show in _RETURNS_TO and not chosen.words:
+        returned = Q(snoozed_until__isnull=False, read_at=None)
+        if key is None:
+            back = list(_with_all(found.filter(returned)).order_by("-snoozed_until", "-pk")[:RETURNED_AT_MOST])
+        found = found.exclude(returned)
     if key is not None:
         at, pk = key
         found = found.filter(received_at__lte=at).exclude(received_at=at, pk__gte=pk)
-    rows = list(found.order_by("-received_at", "-pk")[: PAGE + 1])
-    older = f"{rows[PAGE - 1].received_at.timestamp():.6f},{rows[PAGE - 1].pk}" if len(rows) > PAGE else ""
-    return Page([Row.of(reply) for reply in rows[:PAGE]], older=older)
+    end: tuple[datetime, int] | None = None
+    if chosen.words:
+        end = found.order_by("-received_at", "-pk").values_list("received_at", "pk")[SEARCHED - 1 : SEARCHED].first()
+        if end is not None:
+            found = found.filter(received_at__gte=end[0]).exclude(received_at=end[0], pk__lt=end[1])
+        found = found.filter(_naming(chosen.words))
+    rows = list(_with_all(found).order_by("-received_at", "-pk")[: PAGE + 1])
+    shown = [*(Row.of(reply, is_back=True) for reply in back), *(Row.of(reply) for reply in rows[:PAGE])]
+    if len(rows) > PAGE:
+        return Page(shown, older=_key_of(rows[PAGE - 1].received_at, rows[PAGE - 1].pk))
+    if end is not None:
+        return Page(shown, older=_key_of(*end), looked_back_to=end[0])
+    return Page(shown)
+
+
+def _with_all(found: QuerySet[Reply]) -> QuerySet[Reply]:
+    """What a row needs, without the text that it does not show."""
+    marked = found.with_answered()  # type: ignore[attr-defined]  # ReplyQuerySet
+    return marked.select_related("campaign", "lead", "assignee").defer("text", "evidence")  # type: ignore[no-any-return]
+
+
+def _naming(words: str) -> Q:
+    """Each word in the sender, the subject or the text. SQLite folds the case of ASCII letters alone."""
+    wanted = Q()
+    for word in words.split()[:WORDS_AT_MOST]:
+        spellings = {word} if word.isascii() else {word, word.lower(), word.upper(), word.capitalize()}
+        found = Q()
+        for spelling in spellings:
+            for column in _SEARCHED_COLUMNS:
+                found |= Q(**{f"{column}__icontains": spelling})
+        wanted &= found
+    return wanted
+
+
+def _key_of(moment: datetime, pk: int) -> str:
+    return f"{moment.timestamp():.6f},{pk}"
+
+
+def key_after(reply: Reply) -> str:
+    """The key of the page that begins below a reply."""
+    return _key_of(reply.received_at, reply.pk)
 
 
 def _key(text: str) -> tuple[datetime, int] | None:
@@ -132,12 +227,19 @@ def _key(text: str) -> tuple[datetime, int] | None:
         return None
 
 
-def count_unread(workspace: Workspace) -> int:
-    return replies(workspace, Chosen(Show.UNREAD)).count()
-
-
-def count_to_review(workspace: Workspace) -> int:
-    return replies(workspace, Chosen(Show.REVIEW)).count()
+def counts(workspace: Workspace, *, user: User, now: datetime) -> Mapping[Show, int]:
+    """What waits, for the chips. One query."""
+    awake = Q(snoozed_until=None) | Q(snoozed_until__lte=now)
+    waiting = Reply.objects.in_workspace(workspace).filter(
+        Q(read_at=None) | Q(needs_review=True) | Q(assignee=user, done_at=None) | Q(snoozed_until__gt=now)
+    )
+    found = waiting.aggregate(
+        unread=Count("pk", filter=_WHERE[Show.UNREAD] & awake),
+        review=Count("pk", filter=_WHERE[Show.REVIEW] & awake),
+        mine=Count("pk", filter=Q(assignee=user, done_at=None)),
+        snoozed=Count("pk", filter=Q(snoozed_until__gt=now)),
+    )
+    return {Show(name): count for name, count in found.items()}
 
 
 def tone_of(reply: Reply) -> str:

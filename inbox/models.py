@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import zlib
+from datetime import datetime
 from typing import Any, Self
 
 from django.db import models
 from django.utils import timezone
 
 import inbox.desk_models
-import inbox.reading_models  # noqa: F401 - the models of both belong to this app
+import inbox.reading_models
 from campaigns.models import Attempt, Campaign, Lead
+from compliance.models import Kind
 from outreach_site.accounts.models import User, Workspace
 from outreach_site.mailboxes.models import Mailbox
 
@@ -87,6 +89,10 @@ class RawBody(models.Model):
     def raw(self) -> bytes:
         return zlib.decompress(bytes(self.compressed))
 
+    def beginning(self, limit: int) -> bytes:
+        """The first bytes: enough for the headers, however large the message is."""
+        return zlib.decompressobj().decompress(bytes(self.compressed), limit)
+
 
 class ReplyQuerySet(models.QuerySet["Reply"]):
     def in_workspace(self, workspace: Workspace) -> Self:
@@ -95,6 +101,28 @@ class ReplyQuerySet(models.QuerySet["Reply"]):
     def from_people(self) -> Self:
         """Answers that a person wrote: what counts as a reply."""
         return self.filter(kind=Reply.Kind.REPLY)
+
+    def awake(self, now: datetime) -> Self:
+        """Without those that a person has put aside until later."""
+        return self.filter(models.Q(snoozed_until=None) | models.Q(snoozed_until__lte=now))
+
+    def with_answered(self) -> Self:
+        """Marks in `is_answered` those whose thread has had a letter of ours since, written by a person."""
+        return self.annotate(is_answered=_is_answered())
+
+    def unanswered(self) -> Self:
+        return self.exclude(_is_answered())
+
+
+def _is_answered() -> models.Q:
+    """Whether a person has written in the thread of the outer query's reply since it came: here, or by hand."""
+    here = Attempt.objects.filter(
+        lead=models.OuterRef("lead"), kind=Kind.ANSWER, created_at__gt=models.OuterRef("received_at")
+    ).exclude(state__in=[Attempt.State.CANCELLED, Attempt.State.BLOCKED])
+    by_hand = inbox.reading_models.SentByHand.objects.filter(
+        lead=models.OuterRef("lead"), sent_at__gt=models.OuterRef("received_at")
+    )
+    return models.Q(models.Exists(here.order_by())) | models.Q(models.Exists(by_hand.order_by()))
 
 
 class Reply(models.Model):

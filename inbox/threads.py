@@ -3,20 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 
-from campaigns.models import Attempt, Lead
-from compliance.models import Hold, Suppression
+from django.db.models import Prefetch, Q
+
+from campaigns.models import Attempt, EnclosedFile, Lead
+from compliance.models import Hold, Kind, Suppression
 from compliance.suppression import is_own_word, suppressed_among
-from inbox import consequences
+from inbox import answering, consequences, handling
+from inbox.answering import Composer
+from inbox.asks import Ask, asks_of
+from inbox.desk_models import Note
+from inbox.handling import Rest
 from inbox.lists import TONES, tag_of, tone_of, who_wrote
 from inbox.matching import LEFT, MatchedBy
-from inbox.models import Reply, ReplyLabel
+from inbox.models import RawBody, Reply, ReplyLabel
+from inbox.originals import Contents, contents_of
+from inbox.reading_models import SentByHand
 from inbox.scope import key_of
+from outreach_site.accounts.models import Membership, User
 
 # Letters and replies of one conversation that are shown.
 AT_MOST = 40
+# A message up to this size is taken apart at once; a larger one when somebody asks what is in it.
+LARGEST_AT_ONCE = 300 * 1024
+# What a person may say of a lead that wrote.
+STATUSES = (Lead.Status.REPLIED, Lead.Status.PLACED, Lead.Status.LOST)
 
 
 @dataclass(frozen=True)
@@ -39,9 +52,14 @@ class Written:
     is_ours: bool
     to: str = ""
     state: str = ""  # of ours, where it is not simply sent
+    reason: str = ""  # why it waits
     reply: Reply | None = None
     tone: str = ""
     tag: str = ""
+    letter: Attempt | None = None
+    files: Sequence[EnclosedFile] = ()
+    by_hand: bool = False
+    can_take_back: bool = False
 
 
 @dataclass(frozen=True)
@@ -64,7 +82,7 @@ class Silence:
     own_word: bool
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Thread:
     reply: Reply
     tone: str
@@ -75,19 +93,40 @@ class Thread:
     because: str
     matched: str
     choices: Sequence[TagChoice]
-    others: Sequence[Written]
+    asks: Sequence[Ask]
+    contents: Contents | None  # None: a large message, looked into when somebody asks
+    has_original: bool
+    later: Sequence[Written]  # newest first, as `earlier`
+    earlier: Sequence[Written]
+    answered_at: datetime | None
     labels: Sequence[ReplyLabel]
-    silences: Sequence[Silence] = ()
-    holds: Sequence[Hold] = ()
-    waiting: int = 0
-    is_doubtful_report: bool = False
-    statuses: Sequence[tuple[str, str, bool]] = field(default_factory=tuple)
+    silences: Sequence[Silence]
+    holds: Sequence[Hold]
+    waiting: int
+    is_doubtful_report: bool
+    can_unlink: bool
+    statuses: Sequence[tuple[str, str, bool]]
+    stages: Sequence[tuple[str, str, bool]]
+    is_overdue: bool
+    is_resting: bool
+    rests: Sequence[Rest]
+    team: Sequence[Membership]
+    notes: Sequence[Note]
+    composer: Composer | None = None
+    has_draft: bool = False
 
 
-def thread_of(reply: Reply, *, now: datetime) -> Thread:
-    """Everything about one reply, in a constant number of queries."""
+def thread_of(reply: Reply, *, user: User | None, now: datetime, composing: bool = False) -> Thread:
+    """Everything about one reply, in a constant number of queries. `user`: who may act on it; None for who may not."""
     labels = list(reply.labels.select_related("user").order_by("labelled_at", "pk"))
     letters = _letters(reply)
+    contents, has_original = _contents(reply)
+    others = sorted(
+        [*_our_side(letters), *_by_hand(reply), *_their_side(reply)], key=lambda each: each.at, reverse=True
+    )
+    ours_since = [each.at for each in others if each.is_ours and each.at > reply.received_at]
+    has_draft = user is not None and answering.draft_of(reply, user) is not None
+    lead = reply.lead
     return Thread(
         reply=reply,
         tone=tone_of(reply),
@@ -107,17 +146,41 @@ def thread_of(reply: Reply, *, now: datetime) -> Thread:
             )
             for number, tag in enumerate(Reply.TAGS, start=1)
         ],
-        others=sorted([*_our_side(letters), *_their_side(reply)], key=lambda each: each.at, reverse=True),
+        asks=asks_of(reply),
+        contents=contents,
+        has_original=has_original,
+        later=[each for each in others if each.at > reply.received_at],
+        earlier=[each for each in others if each.at <= reply.received_at],
+        answered_at=max(ours_since, default=None),
         labels=labels,
         silences=_silences(reply, now=now),
         holds=_holds(reply),
         is_doubtful_report=consequences.is_doubtful_report(reply),
-        waiting=sum(1 for letter in letters if letter.state == Attempt.State.QUEUED),
-        statuses=[
-            (status.value, status.label, reply.lead is not None and reply.lead.status == status)
-            for status in (Lead.Status.REPLIED, Lead.Status.PLACED)
-        ],
+        can_unlink=reply.matched_by == MatchedBy.HAND,
+        waiting=sum(1 for letter in letters if letter.state == Attempt.State.QUEUED and letter.kind != Kind.ANSWER),
+        statuses=[(status.value, status.label, lead is not None and lead.status == status) for status in STATUSES],
+        stages=[(stage.value, stage.label, lead is not None and lead.stage == stage) for stage in Lead.Stage],
+        is_overdue=lead is not None
+        and lead.next_action_on is not None
+        and lead.next_action_on < reply.workspace.day_of(now),
+        is_resting=reply.snoozed_until is not None and reply.snoozed_until > now,
+        rests=handling.rests(reply.workspace, now=now),
+        team=handling.who_may_take(reply.workspace) if user is not None else [],
+        notes=list(handling.notes_on(reply)[: handling.NOTES_SHOWN]),
+        composer=answering.composer_of(reply, user=user, now=now)
+        if user is not None and (composing or has_draft)
+        else None,
+        has_draft=has_draft,
     )
+
+
+def _contents(reply: Reply) -> tuple[Contents | None, bool]:
+    """Files and HTML of a message; and whether its bytes are kept at all."""
+    body = RawBody.objects.filter(pk=reply.raw_id)
+    if reply.raw.size > LARGEST_AT_ONCE:
+        return None, body.exists()
+    found = body.first()
+    return (contents_of(found.raw), True) if found else (Contents(), False)
 
 
 # --- The words --------------------------------------------------------------------------------------------------------
@@ -199,11 +262,19 @@ def _matched(reply: Reply) -> str:
 def _letters(reply: Reply) -> list[Attempt]:
     if reply.lead is None:
         return []
-    shown = Attempt.objects.filter(lead=reply.lead, state__in=[*LEFT, Attempt.State.QUEUED])
-    return list(shown.select_related("mailbox", "identity").order_by("-pk")[:AT_MOST])
+    stopped = [
+        Attempt.State.FAILED,
+        Attempt.State.BLOCKED,
+    ]  # An answer that could not go: whoever wrote it must see it.
+    shown = Attempt.objects.filter(
+        Q(state__in=[*LEFT, Attempt.State.QUEUED]) | Q(kind=Kind.ANSWER, state__in=stopped), lead=reply.lead
+    )
+    files = Prefetch("enclosures", EnclosedFile.objects.defer("content"))
+    return list(shown.select_related("mailbox", "identity").prefetch_related(files).order_by("-pk")[:AT_MOST])
 
 
 def _our_side(letters: Sequence[Attempt]) -> list[Written]:
+    """Letters that have left, and answers that are about to."""
     return [
         Written(
             at=letter.finished_at or letter.started_at or letter.created_at,
@@ -213,10 +284,42 @@ def _our_side(letters: Sequence[Attempt]) -> list[Written]:
             subject=letter.subject,
             text=letter.body,
             is_ours=True,
-            state="" if letter.state == Attempt.State.SENT else str(letter.get_state_display()),
+            state=_state_of(letter),
+            reason=letter.reason if letter.state not in LEFT else "",
+            files=list(letter.enclosures.all()),
+            letter=letter,
+            can_take_back=letter.state == Attempt.State.QUEUED,
         )
         for letter in letters
-        if letter.state in LEFT
+        if letter.state in LEFT or letter.kind == Kind.ANSWER
+    ]
+
+
+def _state_of(letter: Attempt) -> str:
+    if letter.state == Attempt.State.SENT:
+        return ""
+    if letter.state == Attempt.State.QUEUED:
+        return "Leaves in a moment" if letter.due_at else "Waits"
+    return str(letter.get_state_display())
+
+
+def _by_hand(reply: Reply) -> list[Written]:
+    """What somebody wrote to them with their own mail program."""
+    if reply.lead is None:
+        return []
+    letters = SentByHand.objects.filter(lead=reply.lead).select_related("mailbox").order_by("-sent_at")[:AT_MOST]
+    return [
+        Written(
+            at=letter.sent_at,
+            who=letter.mailbox.from_name or letter.mailbox.email,
+            address=letter.mailbox.email,
+            to=letter.recipient,
+            subject=letter.subject,
+            text=letter.text,
+            is_ours=True,
+            by_hand=True,
+        )
+        for letter in letters
     ]
 
 

@@ -22,6 +22,7 @@ from campaigns.models import Attempt, Campaign, Contact, Lead, Step, Template
 from compliance.models import AuditEntry, AuditPerson, Hold, NeverPitch, Suppression, SuppressionImport
 from compliance.privacy_models import Consent, ConsentFile, ConsentImport, PrivacyRequest
 from compliance.suppression import stone_of
+from inbox.desk_models import AnswerDraft, DraftFile, Note
 from inbox.models import RawBody, RawMessage, Reply
 from outreach_site.accounts.access import READERS, Access, access_of
 from outreach_site.accounts.api_access import Caller
@@ -150,6 +151,9 @@ def full(world: World) -> World:
         new_text="Yes",
         received_at=now,
     )
+    Note.objects.create(pk=PK, workspace=here, reply_id=PK, lead=lead, user=world.owner, text="Pays on time")
+    draft = AnswerDraft.objects.create(pk=PK, reply_id=PK, user=world.owner, body="Hi Ada")
+    DraftFile.objects.create(pk=PK, draft=draft, name="article.txt", size=1, content=b"x")
     Suppression.objects.create(pk=PK, workspace=here, value="no@site.com", reason="manual")
     SuppressionImport.objects.create(
         pk=PK, workspace=here, name="list.csv", reason="manual", packed=b"", lines=1, finished_at=now

@@ -133,7 +133,7 @@ def _nav(request: HttpRequest, here: Workspace) -> list[NavItem]:
             tone=tone,
         )
 
-    unread = Reply.objects.in_workspace(here).from_people().filter(read_at=None).count()
+    unread = Reply.objects.in_workspace(here).from_people().awake(timezone.now()).filter(read_at=None).count()
     badge = queue_badge(here)
     return [
         item("Today", "desk:today", "sun", rooms={"desk:today"}),

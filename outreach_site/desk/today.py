@@ -7,17 +7,18 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db.models import Count, Exists, F, OuterRef, Q
+from django.db.models import Count, F, OuterRef, Q, Subquery
 from django.urls import reverse
 
 from campaigns.approvals import first_letters_left
 from campaigns.models import Attempt, Campaign, Lead, Step
 from compliance.gate import limits_of
-from compliance.models import Hold, Kind, SendRecord, Suppression
+from compliance.models import Hold, SendRecord, Suppression
 from compliance.policy import Rule
 from compliance.privacy_models import PrivacyRequest
+from inbox.intents import IntentName
 from inbox.models import Reply
-from outreach_site.accounts.access import KEEPERS
+from outreach_site.accounts.access import KEEPERS, SENDERS
 from outreach_site.accounts.models import Membership, Role, SenderIdentity, Workspace
 from outreach_site.mailboxes.models import Mailbox
 
@@ -97,7 +98,7 @@ def today(membership: Membership, *, now: datetime) -> Today:
 def needs(membership: Membership, *, now: datetime) -> list[Need]:
     here = membership.workspace
     return [
-        *_replies(here, now),
+        *_replies(membership, now),
         *_mailboxes_in_trouble(membership),
         *_held_back(here),
         *_letters(membership, now),
@@ -106,46 +107,87 @@ def needs(membership: Membership, *, now: datetime) -> list[Need]:
     ]
 
 
-def _replies(here: Workspace, now: datetime) -> Iterable[Need]:
-    """People who wrote and wait: the interested, then who wrote anything else, then refusals in doubt."""
-    answered = Attempt.objects.filter(
-        lead=OuterRef("lead"), kind=Kind.ANSWER, created_at__gt=OuterRef("received_at")
-    ).exclude(state__in=[Attempt.State.CANCELLED, Attempt.State.BLOCKED])
+def _replies(membership: Membership, now: datetime) -> Iterable[Need]:
+    """People who wrote and wait: the interested, then who asks something, then who wrote anything else.
+
+    Doubtful refusals come after the next actions that are due: nobody is written to meanwhile. What a teammate has
+    taken, what is snoozed and what has been answered is not here.
+    """
+    here = membership.workspace
     written = (
         Reply.objects.in_workspace(here)
         .from_people()
+        .awake(now)
+        .unanswered()
         .filter(received_at__gt=now - LOOK_BACK, done_at=None)
+        .filter(Q(assignee=None) | Q(assignee=membership.user))
         .filter(
-            Q(classification=Reply.Classification.INTERESTED)
-            | Q(classification=Reply.Classification.REPLIED, read_at=None)
-            | Q(needs_review=True)
+            Q(classification__in=[Reply.Classification.INTERESTED, Reply.Classification.REPLIED]) | Q(needs_review=True)
         )
         .exclude(Q(lead__status__in=SETTLED_LEADS) & Q(needs_review=False))
-        .exclude(Exists(answered))
         .select_related("lead", "campaign")
         .defer("text")
-        .order_by("-received_at", "-pk")[: 3 * ROWS_OF_A_KIND]
+        .order_by("-received_at", "-pk")[: 10 * ROWS_OF_A_KIND]
     )
     newest: dict[object, Reply] = {}
     for reply in written:  # Of a thread only its last word.
         newest.setdefault(reply.lead_id or reply.from_key or reply.pk, reply)
-    doubtful = [reply for reply in newest.values() if reply.needs_review]
-    clear = [reply for reply in newest.values() if not reply.needs_review]
-    interested = [reply for reply in clear if reply.classification == Reply.Classification.INTERESTED]
-    others = [reply for reply in clear if reply.classification != Reply.Classification.INTERESTED]
-    # Who has waited longest stands first; a question about money comes after plain interest.
-    for reply in sorted(interested, key=lambda reply: (_asks_price(reply), reply.received_at)):
+    clear = [reply for reply in reversed(newest.values()) if not reply.needs_review]  # who has waited longest first
+    asking = [reply for reply in clear if _asks(reply)]
+    others = [reply for reply in clear if not _asks(reply)]
+    verb = "Answer" if membership.role in SENDERS else "Read"
+    interested = [reply for reply in others if reply.classification == Reply.Classification.INTERESTED]
+    for reply in interested[:ROWS_OF_A_KIND]:
         is_late = now - reply.received_at > ANSWER_WITHIN
-        says = "asks the price" if _asks_price(reply) else "is interested"
-        yield _reply_row(here, reply, says, "Read", "bad" if is_late else "good", "reply", is_late=is_late)
-    for reply in reversed(others):
+        yield _reply_row(here, reply, "is interested", verb, "bad" if is_late else "good", "reply", is_late=is_late)
+    for reply in asking[:ROWS_OF_A_KIND]:
+        is_late = now - reply.received_at > ANSWER_WITHIN
+        yield _reply_row(here, reply, _asks(reply), verb, "bad" if is_late else "good", "reply", is_late=is_late)
+    unread = [reply for reply in others if reply.classification == Reply.Classification.REPLIED and not reply.read_at]
+    for reply in unread[:ROWS_OF_A_KIND]:
         yield _reply_row(here, reply, "wrote back", "Read", "info", "message-square-text")
-    for reply in reversed(doubtful):
+    yield from _next_actions(here, now)
+    doubtful = [reply for reply in reversed(newest.values()) if reply.needs_review]
+    for reply in doubtful[:ROWS_OF_A_KIND]:
         yield _reply_row(here, reply, "may not want to be written to", "Decide", "warn", "message-circle-question-mark")
 
 
-def _asks_price(reply: Reply) -> bool:
-    return reply.intent("asks_price") is not None
+def _asks(reply: Reply) -> str:
+    """What they ask us, in words that follow their name; empty for who asks nothing."""
+    if price := reply.intent(IntentName.ASKS_PRICE):
+        amount = str(price.get("amount") or "")
+        return f"asks for {price.get('currency') or ''} {amount}".replace("  ", " ") if amount else "asks the price"
+    if reply.intent(IntentName.ASKS_TOPIC):
+        return "asks for a topic"
+    return "asks for the text" if reply.intent(IntentName.ASKS_DRAFT) else ""
+
+
+def _next_actions(here: Workspace, now: datetime) -> Iterable[Need]:
+    """What somebody meant to do by now, at the newest reply of the site where there is one."""
+    today = here.day_of(now)
+    newest = Reply.objects.filter(lead=OuterRef("pk")).order_by("-received_at").values("pk")[:1]
+    due = (
+        Lead.objects.in_workspace(here)
+        .filter(next_action_on__lte=today, campaign__archived_at=None)
+        .exclude(next_action="")
+        .annotate(newest_reply=Subquery(newest))
+        .order_by("next_action_on", "pk")
+    )
+    for lead in due[:ROWS_OF_A_KIND]:
+        reply: int | None = lead.newest_reply  # type: ignore[attr-defined]  # annotated
+        days = (today - lead.next_action_on).days if lead.next_action_on else 0
+        stage = f"{lead.get_stage_display()}. " if lead.stage else ""
+        yield Need(
+            tone="bad" if days else "info",
+            icon="calendar-clock",
+            title=f"{lead}: {lead.next_action}",
+            detail=stage + (f"{days} {'day' if days == 1 else 'days'} overdue." if days else "Due today."),
+            verb="Do it",
+            url=reverse("inbox:reply_detail", args=[here.slug, reply])
+            if reply
+            else reverse("campaigns:lead_detail", args=[here.slug, lead.pk]),
+            is_late=days > 0,
+        )
 
 
 def _reply_row(
@@ -159,7 +201,7 @@ def _reply_row(
         title=f"{who}{where} {says}",
         detail=_first_words(reply.new_text) or reply.subject,
         verb=verb,
-        url=reverse("inbox:reply_detail", args=[here.slug, reply.pk]),
+        url=reverse("inbox:reply_answer" if verb == "Answer" else "inbox:reply_detail", args=[here.slug, reply.pk]),
         at=reply.received_at,
         is_late=is_late,
     )

@@ -58,6 +58,11 @@ document.addEventListener("input", (event) => {
   if (form?.matches("[data-guard]")) dirty.add(form);
 });
 document.addEventListener("reset", (event) => dirty.delete(event.target));
+/* What is on its way to be kept ([data-keeps]) is not lost; what did not arrive is. */
+document.addEventListener("htmx:beforeRequest", ({ target }) => target.matches("[data-keeps]") && dirty.delete(target.closest("form")));
+document.addEventListener("htmx:afterRequest", ({ detail, target }) => {
+  if (target.matches("[data-keeps]") && !detail.successful) dirty.add(target.closest("form"));
+});
 addEventListener("beforeunload", (event) => {
   if (isDirty(document)) event.preventDefault();
 });
@@ -99,6 +104,7 @@ document.addEventListener("change", (event) => event.target.matches("[data-submi
 function dress(scope) {
   for (const button of scope.querySelectorAll("[data-reveal][hidden], [data-copy][hidden]")) button.hidden = false;
   for (const field of scope.querySelectorAll("[data-type-to-confirm]")) awaitName(field);
+  for (const field of scope.querySelectorAll("[data-caret-last]")) field.setSelectionRange(field.value.length, field.value.length);
   const wrong = scope.querySelector("[data-focus-first]") ?? scope.querySelector("[aria-invalid=true]");
   if (!wrong?.closest("[data-no-focus]")) wrong?.focus();
 }

@@ -19,8 +19,9 @@ function move(step) {
   return true;
 }
 
-function search() {
-  const field = document.querySelector("[data-search]");
+/* The page's own search where it has one; Ctrl-K always means the whole workspace. */
+function search(everywhere) {
+  const field = (everywhere !== true && document.querySelector("main [data-search]")) || document.querySelector("[data-search]");
   if (!field) return false;
   const drawer = field.closest("[popover]");
   if (!shown(field)) drawer?.showPopover();
@@ -52,7 +53,12 @@ document.addEventListener("click", (event) => event.target.closest?.("[data-keys
 document.addEventListener("keydown", (event) => {
   if (event.defaultPrevented || event.isComposing) return;
   if ((event.ctrlKey || event.metaKey) && !event.altKey && event.key.toLowerCase() === "k") {
-    if (search()) event.preventDefault();
+    if (search(true)) event.preventDefault();
+    return;
+  }
+  if ((event.ctrlKey || event.metaKey) && event.key === "Enter" && event.target.form?.matches("[data-ctrl-enter]")) {
+    event.preventDefault();
+    event.target.form.requestSubmit();
     return;
   }
   if (event.ctrlKey || event.metaKey || event.altKey) return;

@@ -111,8 +111,9 @@ def test_scripts_stay_light_htmx_included() -> None:
 # --- The rules -------------------------------------------------------------------------------------------------------
 
 
-# A file that is saved and read elsewhere, where our styles cannot be fetched.
-CARRY_THEIR_OWN_STYLE = {"evidence_file.html"}
+# A file that is saved and read elsewhere, where our styles cannot be fetched; a letter of theirs, in a frame that may
+# fetch nothing.
+CARRY_THEIR_OWN_STYLE = {"evidence_file.html", "original_html.html"}
 
 
 @pytest.mark.parametrize(

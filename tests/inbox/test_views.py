@@ -361,13 +361,3 @@ def test_ingesting_again_keeps_done_and_read(client: Client, correspondence: Cor
     ingest(reply.raw_id, now=timezone.now())
     assert fresh(reply).done_at is not None
     assert fresh(reply).read_at is not None
-
-
-def test_an_answer_is_written_in_ones_own_mail_program(world: World, reply: Reply) -> None:
-    Reply.objects.filter(pk=reply.pk).update(subject="Re: a & b?cc=x@y.com", from_email="ada@site.com")
-    page = world.client(world.marketer).get(reverse("inbox:reply_detail", args=[world.here.slug, reply.pk]))
-    assert "mailto:ada@site.com?subject=Re%3A%20a%20%26%20b%3Fcc%3Dx%40y.com" in page.content.decode()
-    world.here.is_rehearsal = True
-    world.here.save()
-    page = world.client(world.marketer).get(reverse("inbox:reply_detail", args=[world.here.slug, reply.pk]))
-    assert "mailto:" not in page.content.decode()
