@@ -8,6 +8,7 @@ class CampaignsConfig(AppConfig):
     label = "campaigns"
 
     def ready(self) -> None:
+        from campaigns.discovery.privacy import DiscoveryHolder  # noqa: PLC0415 - models are not loaded before
         from campaigns.engagements import letters_under_way  # noqa: PLC0415 - models are not loaded before
         from campaigns.names import campaign_names  # noqa: PLC0415 - as above
         from campaigns.privacy import CampaignsHolder  # noqa: PLC0415 - as above
@@ -17,3 +18,4 @@ class CampaignsConfig(AppConfig):
         add_outreach_facts(letters_under_way)
         set_campaign_names(campaign_names)
         add_holder(CampaignsHolder())
+        add_holder(DiscoveryHolder())

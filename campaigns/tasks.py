@@ -9,8 +9,11 @@ from django.utils import timezone
 from django_q.tasks import async_task
 
 from campaigns import dispatch, outbox, sessions
+from campaigns.discovery import runs
+from campaigns.models import DiscoveryRun
 from outreach_site.lib.later import run_at
 
+LONG = "long"  # Its work takes minutes: it must not stop the post.
 CLUSTER = "mail"  # Named, so that a task of the other cluster that wakes a mailbox does not send from there.
 
 
@@ -40,3 +43,20 @@ def dispatch_soon(mailbox_id: int) -> None:
 def dispatch_at(mailbox_id: int, at: datetime) -> None:
     """The same for a moment that is some seconds ahead."""
     transaction.on_commit(lambda: run_at(at, dispatch_mailbox, mailbox_id))
+
+
+def discover(run_id: int) -> None:
+    """One slice of a discovery run; the next one follows at once while anything is left."""
+    if runs.work(run_id, now=timezone.now()):
+        async_task(discover, run_id, cluster=LONG)
+
+
+def discover_due() -> None:
+    """Every minute: go on with runs whose worker died. One that is being worked on is left alone."""
+    for run_id in DiscoveryRun.objects.under_way().order_by("pk").values_list("pk", flat=True)[:100]:
+        async_task(discover, run_id, cluster=LONG)
+
+
+def discover_soon(run_id: int) -> None:
+    """Ask the long cluster to begin as soon as the caller's transaction stands."""
+    transaction.on_commit(lambda: async_task(discover, run_id, cluster=LONG))

@@ -36,7 +36,7 @@ AT_ONCE = 24  # hosts side by side in one worker
 PAUSE_SECONDS = 1.0  # between two requests to one host, or what its robots.txt asks for
 LONGEST_PAUSE_SECONDS = 10.0  # a site that asks for more gets fewer pages instead
 PAGES_A_SITE = 6
-SITE_SECONDS = 45.0
+SITE_SECONDS = 20.0
 PAGE_BOUNDS = Bounds(seconds=15, each=8, size=1_500_000, redirects=4)
 ROBOTS_BOUNDS = Bounds(seconds=8, each=5, size=500_000, redirects=4)
 
@@ -199,9 +199,9 @@ class _Visit:
             sentence = trouble
             if self.forbidden:
                 sentence = "Its robots.txt asks programs not to read it, so it was not read."
-            return SiteRead(
-                self.url, forbidden=tuple(self.forbidden), sentence=sentence or "Nothing to read.", failed=True
-            )
+            elif not trouble and not self.stop.is_set():
+                sentence = "Nothing to read."
+            return SiteRead(self.url, forbidden=tuple(self.forbidden), sentence=sentence, failed=True)
         host = _host(self.pages[0].url)
         people: dict[str, Found] = {}
         says: dict[tuple[Kind, str], tuple[Signal, str]] = {}
@@ -251,10 +251,12 @@ def read_sites(
     polite: Polite | None = None,
     at_once: int = AT_ONCE,
     until: Callable[[], bool] = lambda: False,
+    cancelled: Callable[[], bool] = lambda: False,
 ) -> Iterator[SiteRead]:
     """Read these sites side by side, and give each as it is done. They should be of different hosts.
 
-    Once `until` says so no further site is begun, and those under way stop after the page they are at.
+    Once `until` says so no further site is begun; once `cancelled` does, those under way stop after the page they are
+    at, and one of which nothing is read yet comes as failed and without a sentence.
     """
     polite = polite or Polite()
     stop = threading.Event()
@@ -265,7 +267,7 @@ def read_sites(
         except Exception as err:  # noqa: BLE001 - one site must not stop the others
             return SiteRead(url, sentence=f"It could not be read ({type(err).__name__}).", failed=True)
 
-    yield from _side_by_side(iter(urls), read, at_once=at_once, until=until, stop=stop)
+    yield from _side_by_side(iter(urls), read, at_once=at_once, until=until, cancelled=cancelled, stop=stop)
 
 
 Result = TypeVar("Result")
@@ -277,6 +279,7 @@ def _side_by_side(
     *,
     at_once: int,
     until: Callable[[], bool],
+    cancelled: Callable[[], bool],
     stop: threading.Event,
 ) -> Iterator[Result]:
     """Work on things in threads, never more waiting than there are threads: memory stays flat, and the end is near."""
@@ -284,7 +287,7 @@ def _side_by_side(
         running: set[Future[Result]] = set()
         try:
             while True:
-                while len(running) < at_once and not until():
+                while len(running) < at_once and not stop.is_set() and not until():
                     thing = next(things, None)
                     if thing is None:
                         break
@@ -292,7 +295,7 @@ def _side_by_side(
                 if not running:
                     return
                 done, running = wait(running, timeout=0.5, return_when=FIRST_COMPLETED)
-                if until():
+                if cancelled():
                     stop.set()
                 for future in done:
                     yield future.result()

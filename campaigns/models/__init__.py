@@ -2,6 +2,7 @@
 
 from campaigns.models.attempt import Attempt, AttemptQuerySet, EnclosedFile, Ground
 from campaigns.models.campaign import Campaign, CampaignQuerySet, Step, Template
+from campaigns.models.discovery import DiscoveryRun, DiscoveryRunQuerySet, FoundContact, FoundSite, RunQuery
 from campaigns.models.lead import Contact, Lead, LeadQuerySet
 from campaigns.models.session import Session
 
@@ -11,10 +12,15 @@ __all__ = [
     "Campaign",
     "CampaignQuerySet",
     "Contact",
+    "DiscoveryRun",
+    "DiscoveryRunQuerySet",
     "EnclosedFile",
+    "FoundContact",
+    "FoundSite",
     "Ground",
     "Lead",
     "LeadQuerySet",
+    "RunQuery",
     "Session",
     "Step",
     "Template",

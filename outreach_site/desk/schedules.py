@@ -43,6 +43,7 @@ SCHEDULES = (
         cluster="mail",
         minutes=1,
     ),
+    Recurring(name="discovery", task="campaigns.tasks.discover_due", cluster="long", minutes=1),
     Recurring(
         name="privacy",
         task="compliance.tasks.finish_what_was_begun",
@@ -73,6 +74,7 @@ _IN_WORDS = {
     "dispatch": "Letters that are due are sent",
     "poll": "Mailboxes are read",
     "brakes": "What too much comes back to is held",
+    "discovery": "Searches for sites go on",
     "privacy": "Erasures and lists that were begun go on",
     "retention": "What has been kept long enough is deleted",
     "seal-audit": "The audit log is sealed",
