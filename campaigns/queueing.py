@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -144,6 +144,11 @@ def cancel_waiting(lead: Lead, *, reason: str, now: datetime) -> int:
         return _withdraw(
             Attempt.objects.filter(lead=lead).exclude(kind=Kind.ANSWER), Attempt.State.CANCELLED, reason, now
         )
+
+
+def cancel_waiting_for(leads: Collection[int], *, reason: str, now: datetime) -> int:
+    """The same for many leads, by their keys, with as many queries as for one."""
+    return _withdraw(Attempt.objects.filter(lead__in=leads), Attempt.State.CANCELLED, reason, now) if leads else 0
 
 
 def stop_for_suppression(*, workspace_id: int | None, addresses: Sequence[str], domains: Sequence[str]) -> None:

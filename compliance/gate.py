@@ -11,7 +11,7 @@ import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
@@ -173,7 +173,7 @@ def limits_of(workspace: Workspace) -> Limits:
 
 
 def _facts(letters: Sequence[Letter], workspace: Workspace, now: datetime) -> Facts:
-    """Everything the rules ask about these letters. At most seven queries, whatever their number."""
+    """Everything the rules ask about these letters. At most eight queries, whatever their number."""
     limits = limits_of(workspace)
     keys = {letter.recipient_key for letter in letters}
     counted = ledger.ask(letters, workspace=workspace, limits=limits, now=now)
@@ -193,7 +193,7 @@ def _facts(letters: Sequence[Letter], workspace: Workspace, now: datetime) -> Fa
         held=counted.held,
         consents=consents.live_among(workspace, keys),
         engaged=engaged,
-        written={site: Written(names.get(who or 0, ""), at) for site, (who, at) in counted.written.items()},
+        written=_written(letters, counted, names, limits, workspace, now),
         names=names,
         let_go=counted.let_go,
         taken_steps=counted.taken_steps,
@@ -204,6 +204,26 @@ def _facts(letters: Sequence[Letter], workspace: Workspace, now: datetime) -> Fa
         per_sign_in=counted.per_sign_in,
         newest_at=counted.newest_at,
     )
+
+
+def _written(
+    letters: Sequence[Letter],
+    counted: ledger.Counted,
+    names: Mapping[int, str],
+    limits: Limits,
+    workspace: Workspace,
+    now: datetime,
+) -> dict[str, Written]:
+    """The last letter to each site: through us by the ledger, or by hand from somebody's own mail program."""
+    written = {site: Written(names.get(who or 0, ""), at) for site, (who, at) in counted.written.items()}
+    sites = {letter.shared_site for letter in letters if letter.kind == Kind.FIRST}
+    if limits.cool_off_days and sites:
+        since = now - timedelta(days=limits.cool_off_days)
+        by_hand = ports.written_by_hand(sites, workspace_id=workspace.pk, since=since)
+        for site, at in by_hand.items():
+            if site not in written or written[site].at < at:
+                written[site] = Written("", at)
+    return written
 
 
 def _refused(

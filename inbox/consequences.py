@@ -8,6 +8,7 @@ to only where the answer names our letter.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -16,7 +17,7 @@ from django.db.models import Q
 from campaigns import wire_ids
 from campaigns.lifecycle import ENDS_WRITING
 from campaigns.models import Attempt, Lead
-from campaigns.queueing import cancel_waiting, prove_sent
+from campaigns.queueing import cancel_waiting, cancel_waiting_for, prove_sent
 from compliance import audit, holds, suppression
 from compliance.addresses import InvalidAddressError
 from compliance.models import Hold, Suppression
@@ -42,66 +43,108 @@ class CannotUndoError(Exception):
     """What came from this reply can no longer be taken back here; the message says why."""
 
 
-def draw(reply: Reply, understood: Understanding, match: Match | None, *, now: datetime) -> None:
-    """Draw the consequences of an understood message, in the caller's transaction. May be repeated without harm."""
-    if match is not None and match.is_proof:
-        prove_sent([match.attempt], by=f"an answer ({reply.about})")
-    match understood.kind:
-        case MessageKind.REPLY:
-            _person_wrote(reply, suppresses=understood.suppresses, now=now)
-        case MessageKind.BOUNCE if understood.report is not None and understood.report.hardness is Hardness.HARD:
-            _address_is_dead(reply, match, now=now)
-        case MessageKind.COMPLAINT if understood.suppresses:
-            _complained(reply, match, now=now)
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A message from which something may follow. `is_news`: more than that its letter arrived."""
+
+    reply: Reply
+    understood: Understanding
+    match: Match | None
+    tagged_by_person: bool = False
+    is_news: bool = True
 
 
-def prove_by_copy(mailbox: Mailbox, message_id: str) -> None:
-    """A copy of our own letter, back in the mailbox, shows that it left."""
-    if message_id:
-        prove_sent(
-            Attempt.objects.in_workspace(mailbox.workspace).filter(
-                Q(message_id=message_id) | Q(wire_id__in=wire_ids.spellings(message_id))
-            ),
-            by="a copy in the mailbox",
-        )
+def draw(messages: Sequence[Drawn], *, now: datetime) -> None:
+    """Draw the consequences of understood messages of one mailbox, oldest first, in the caller's transaction.
+
+    What follows from nearly every message is done for all together; what is rare, for each.
+    """
+    proved = [each.match.attempt for each in messages if each.match is not None and each.match.is_proof]
+    doubtful = [letter for letter in proved if letter.state in {Attempt.State.SENDING, Attempt.State.UNCERTAIN}]
+    if doubtful:
+        prove_sent(doubtful, by="an answer or a report")
+    news = [each for each in messages if each.is_news]
+    _people_wrote([each for each in news if each.understood.kind is MessageKind.REPLY], now=now)
+    for each in news:
+        report = each.understood.report
+        match each.understood.kind:
+            case MessageKind.BOUNCE if report is not None and report.hardness is Hardness.HARD:
+                _address_is_dead(each.reply, each.match, now=now)
+            case MessageKind.COMPLAINT if each.understood.suppresses:
+                _complained(each.reply, each.match, now=now)
+
+
+def prove_by_copies(mailbox: Mailbox, message_ids: Sequence[str]) -> None:
+    """Copies of our own letters, in the mailbox or its Sent folder, show that they left. One query or two."""
+    ids = [each for each in message_ids if each]
+    if not ids:
+        return
+    in_doubt = Attempt.objects.in_workspace(mailbox.workspace).filter(
+        state__in=[Attempt.State.SENDING, Attempt.State.UNCERTAIN]
+    )
+    doubtful = list(in_doubt.filter(Q(message_id__in=ids) | Q(wire_id__in=wire_ids.all_spellings(ids))))
+    if doubtful:
+        prove_sent(doubtful, by="a copy in the mailbox")
 
 
 # --- A person wrote ---------------------------------------------------------------------------------------------------
 
 
-def _person_wrote(reply: Reply, *, suppresses: bool, now: datetime) -> None:
-    tagged_by_hand = reply.labels.exclude(user=None).exists()
-    if tagged_by_hand:
-        return  # What follows from a person's tag was drawn when they chose it.
-    if reply.classification == Tag.OUT_OF_OFFICE:
-        return
-    _move_lead(reply, now=now)
-    if suppresses:
-        _suppress_writer(reply, user=None, now=now)
-    elif reply.needs_review:
-        _hold_until_decided(reply, now=now)
+def _people_wrote(messages: Sequence[Drawn], *, now: datetime) -> None:
+    # What follows from a person's tag was drawn when they chose it.
+    wrote = [each for each in messages if not each.tagged_by_person and each.reply.classification != Tag.OUT_OF_OFFICE]
+    _move_leads([each.reply for each in wrote], now=now)
+    for each in wrote:
+        if each.understood.suppresses:
+            _suppress_writer(each.reply, user=None, now=now)
+        elif each.reply.needs_review:
+            _hold_until_decided(each.reply, now=now)
 
 
 def _move_lead(reply: Reply, *, now: datetime) -> None:
-    """An answer ends the writing, and says where the lead stands."""
-    if reply.lead is None:
+    _move_leads([reply], now=now)
+
+
+def _move_leads(replies: Sequence[Reply], *, now: datetime) -> None:
+    """An answer ends the writing, and says where the lead stands; of several of one lead, each has its say in turn."""
+    said = [(reply, status) for reply in replies if reply.lead_id and (status := status_after(reply)) is not None]
+    if not said:
         return
-    status = status_after(reply)
-    if status is None:
-        return
-    moved = Lead.objects.filter(pk=reply.lead.pk).exclude(status__in=_stays(status)).move_to(status, now=now)
-    cancel_waiting(reply.lead, reason=ENDS_WRITING[Lead.Status.REPLIED], now=now)
-    if moved:
-        reply.lead.status = status
-        audit.record(
-            "lead.status_changed",
-            workspace=reply.workspace,
-            about=f"lead:{reply.lead.pk}",
-            reason="They answered.",
-            details={"to": status.value, "by": reply.about},
-            lead_email=reply.from_email,
-            now=now,
-        )
+    keys = {reply.lead_id for reply, _ in said if reply.lead_id is not None}
+    stand = dict(
+        Lead.objects.select_for_update(no_key=True).filter(pk__in=keys).order_by("pk").values_list("pk", "status")
+    )
+    moved: dict[Lead.Status, list[int]] = {}
+    entries: list[audit.Entry] = []
+    for reply, status in said:
+        key = reply.lead_id
+        if key is None or key not in stand or stand[key] == status or stand[key] in _stays(status):
+            continue
+        for others in moved.values():
+            if key in others:
+                others.remove(key)
+        stand[key] = status
+        moved.setdefault(status, []).append(key)
+        if reply.lead is not None:
+            reply.lead.status = status
+        entries.append(_moved(reply, status, now=now))
+    for status, moving in moved.items():
+        Lead.objects.filter(pk__in=moving).move_to(status, now=now)
+    cancel_waiting_for(keys, reason=ENDS_WRITING[Lead.Status.REPLIED], now=now)
+    if entries:
+        audit.record_many(entries)
+
+
+def _moved(reply: Reply, status: Lead.Status, *, now: datetime) -> audit.Entry:
+    return audit.Entry(
+        event="lead.status_changed",
+        now=now,
+        workspace_id=reply.workspace_id,
+        about=f"lead:{reply.lead_id}",
+        reason="They answered.",
+        details={"to": status.value, "by": reply.about},
+        lead_email=reply.from_email,
+    )
 
 
 def _stays(status: Lead.Status) -> tuple[Lead.Status, ...]:

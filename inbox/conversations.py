@@ -1,4 +1,6 @@
-"""Whom we are in conversation with: people who wrote to us lately, and whose word was not a no."""
+"""Whom we are in conversation with: people who wrote to us lately, and whose word was not a no; and people to whom
+somebody here wrote by hand.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +10,9 @@ from datetime import datetime, timedelta
 from django.db.models import Q
 
 from campaigns.models import Lead
+from compliance.addresses import is_free_mail
 from inbox.models import Reply
+from inbox.reading_models import SentByHand
 from outreach_site.lib.among import among
 from outreach_site.lib.ports import Engagement
 
@@ -36,6 +40,17 @@ def conversations(
         sentence = f"They wrote to us {_ago(now - received_at)}: answer them in the inbox instead."
         for address in {from_key, wrote_to} & set(addresses):
             found[address] = [Engagement(sentence)]
+    return found
+
+
+def written_by_hand(sites: Collection[str], *, workspace_id: int, since: datetime) -> Mapping[str, datetime]:
+    """When somebody last wrote there with their own mail program, by site (lib.ports.HandLetters). One query."""
+    letters = SentByHand.objects.filter(workspace_id=workspace_id, sent_at__gt=since).filter(
+        among("recipient_domain", sites) | among("recipient_key", sites)
+    )
+    found: dict[str, datetime] = {}
+    for key, domain, sent_at in letters.order_by("sent_at").values_list("recipient_key", "recipient_domain", "sent_at"):
+        found[key if is_free_mail(domain) else domain] = sent_at
     return found
 
 

@@ -27,6 +27,7 @@ class FolderCursor(models.Model):
     # Older mail, where an owner asked for it (ReadingPlan): read up to this UID, and since when it has all been read.
     history_uid = models.BigIntegerField(default=0)
     history_read_since = models.DateField(null=True, blank=True)
+    began_at = models.DateTimeField(default=timezone.now)  # what lay there before was never read, unless asked for
     moved_at = models.DateTimeField(default=timezone.now)
 
     class Meta:

@@ -1,22 +1,23 @@
 """One poll of a mailbox, from the lease to understood messages.
 
 1. *Lease*: one conditional update; whoever loses it goes home, which is a normal answer.
-2. *Read*: batches of new messages over IMAP (`sync`), no transaction open.
+2. *Read*: batches of new messages over IMAP (`sync`), no transaction open. A folder that the server refuses does not
+   stop the others.
 3. *Store*: raw bytes and the cursor, in one transaction that also proves the lease. A kill before it fetches the batch
    again, a kill after it leaves messages that are stored and not yet understood.
-4. *Understand* whatever is stored and not understood, each message in a transaction of its own (`ingest`).
-5. *Say* how it went on the mailbox; after a failure wait longer each time.
+4. *Look* in the Sent folder for letters of which nobody knows whether they left.
+5. *Understand* whatever is stored and not understood (`ingest`).
+6. *Say* how it went on the mailbox; after a failure wait longer each time, and tell the owners of the third.
 """
 
 from __future__ import annotations
 
-import hashlib
 import random
 import time
 import uuid
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
-from functools import partial
+from datetime import date, datetime, timedelta
 
 import structlog
 from django.conf import settings
@@ -24,13 +25,16 @@ from django.db import models, transaction
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from inbox import ingest
-from inbox.models import FolderCursor, RawBody, RawMessage
-from inbox.scope import wanted
-from inbox.sync import Batch, Fetched, Position, Reader, read_broken, unfetched
+from campaigns.models import Attempt
+from inbox import alerts, consequences, ingest
+from inbox.models import FolderCursor, RawMessage
+from inbox.reading_models import ReadingPlan
+from inbox.scope import MailboxScope, digest_of_header
+from inbox.storing import keep
+from inbox.sync import Batch, Folder, Header, Position, Reader, is_refusal, read_broken, unfetched
 from outreach_site.accounts import installation
-from outreach_site.mailboxes.errors import MailServerError
-from outreach_site.mailboxes.imap import classify_imap_error, connect
+from outreach_site.mailboxes.errors import MailServerError, Stage, Verdict
+from outreach_site.mailboxes.imap import classify_imap_error, connect, search_for
 from outreach_site.mailboxes.models import Mailbox
 from outreach_site.mailboxes.sign_ins import imap_server
 from outreach_site.mailboxes.wire import ServerSettings
@@ -44,12 +48,12 @@ SLICE_SECONDS = 20.0
 EXCHANGE_SECONDS = 10.0
 CONVERSATION_SECONDS = 30.0
 LEASE = timedelta(seconds=90)
-# The mail server's clock and ours.
-CLOCKS_DIFFER = timedelta(minutes=1)
-POLL_EVERY = timedelta(minutes=5)
 FIRST_WAIT, LONGEST_WAIT = timedelta(minutes=1), timedelta(hours=1)
 # Tries after which a message that ends the conversation each time is given up.
 GIVE_UP_AFTER = 3
+# Letters in doubt that are looked for in the Sent folder in one poll, and for how long after they may have left.
+LOOKED_FOR = 5
+LOOK_FOR = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +65,7 @@ class Outcome:
     more: bool = False
     sentence: str = ""
     failed: bool = False
+    is_drained: bool = False  # nothing new was left on the server
 
 
 class LeaseLostError(Exception):
@@ -98,8 +103,11 @@ def poll(mailbox_id: int, *, at_once: bool = False) -> Outcome:
         Mailbox.objects.filter(pk=mailbox_id, poll_token=token).update(poll_token=None, poll_leased_until=None)
     # Also what an earlier worker stored and did not get to.
     understood = ingest.understand_stored(mailbox, until=max(until, time.monotonic() + 5.0))
-    more = outcome.more or ingest.is_behind(mailbox)
-    return Outcome(outcome.stored, understood, more=more, sentence=outcome.sentence, failed=outcome.failed)
+    behind = ingest.is_behind(mailbox)
+    if outcome.is_drained and not behind:
+        # Whatever arrived before this poll began has been read, and understood.
+        Mailbox.objects.filter(pk=mailbox_id).update(polled_at=now)
+    return replace(outcome, understood=understood, more=outcome.more or behind)
 
 
 def _take_lease(mailbox_id: int, *, at_once: bool, now: datetime) -> uuid.UUID | None:
@@ -116,7 +124,7 @@ def _lease_end() -> models.expressions.CombinedExpression:
 
 
 def _read(mailbox: Mailbox, token: uuid.UUID, *, until: float) -> Outcome:
-    stored, more = 0, False
+    work = _Work(mailbox, token, until)
     reader: Reader | None = None
     server: ServerSettings | None = None
     try:
@@ -126,34 +134,117 @@ def _read(mailbox: Mailbox, token: uuid.UUID, *, until: float) -> Outcome:
             session.patience.within(CONVERSATION_SECONDS)
             reader = Reader(
                 session,
-                wanted=partial(wanted, mailbox),
+                scope=MailboxScope(mailbox),
                 limit=settings.IMAP_FETCH_LIMIT,
-                since=mailbox.created_at.replace(microsecond=0) - CLOCKS_DIFFER,
+                chosen=work.plan.folders,
                 one_by_one=mailbox.poll_failures > 0,
             )
-            for folder in reader.folders():
-                for batch in reader.batches(folder, _position(mailbox, folder)):
-                    stored += _store(mailbox, token, batch, now=timezone.now())
-                    more = time.monotonic() > until
-                    if more:
-                        break
-                if more:
-                    break
+            work.read(reader)
     except LeaseLostError:
         raise
     except Exception as err:
         if not isinstance(err, MailServerError) and not read_broken(err):
-            raise
+            log.exception("a mailbox could not be read for a reason of ours", mailbox_id=mailbox.pk)
+            return _failed(mailbox, _our_own_fault(), stored=work.stored)
         if reader is not None:
             _give_up_on_culprit(mailbox, token, reader, err)
-        return _failed(mailbox, classify_imap_error(err, server=server), stored=stored)
-    _succeeded(mailbox, more=more)
-    return Outcome(stored=stored, more=more)
+        return _failed(mailbox, classify_imap_error(err, server=server), stored=work.stored)
+    if work.refused is not None:
+        return _failed(mailbox, work.refused, stored=work.stored)
+    _succeeded(mailbox, more=not work.is_done)
+    return Outcome(stored=work.stored, more=not work.is_done, is_drained=work.is_drained)
 
 
-def _position(mailbox: Mailbox, folder: str) -> Position | None:
-    cursor = FolderCursor.objects.filter(mailbox=mailbox, folder=folder).first()
-    return Position(cursor.uid_validity, cursor.last_uid) if cursor else None
+class _Work:
+    """What one slice got through: what is new first, in every folder, then history."""
+
+    def __init__(self, mailbox: Mailbox, token: uuid.UUID, until: float) -> None:
+        self.mailbox, self.token, self.until = mailbox, token, until
+        self.plan = ReadingPlan.objects.filter(mailbox=mailbox).first() or ReadingPlan(mailbox=mailbox)
+        self.stored = 0
+        self.is_drained = False
+        self.is_done = False
+        self.refused: MailServerError | None = None
+
+    def read(self, reader: Reader) -> None:
+        folders = reader.folders()
+        for folder in folders:
+            if not self._take(reader, folder, self._new(reader, folder)):
+                return
+        self.is_drained = True
+        _look_for_letters_in_doubt(self.mailbox, reader, folders)
+        for folder in folders:
+            if not self._take(reader, folder, self._history(reader, folder)):
+                return
+        self.is_done = True
+
+    def _take(self, reader: Reader, folder: Folder, batches: Iterator[Batch]) -> bool:
+        """False where the time is up. A folder that the server refuses is passed over, and said at the end."""
+        try:
+            for batch in batches:
+                self.stored += _store(self.mailbox, self.token, batch, now=timezone.now())
+                if time.monotonic() > self.until:
+                    return False
+        except Exception as err:
+            if not is_refusal(err):
+                raise
+            log.warning("a folder could not be read", mailbox_id=self.mailbox.pk, refusal=type(err).__name__)
+            trouble = classify_imap_error(err, server=reader.session.server)
+            self.refused = MailServerError(
+                f"The folder “{folder.name}” could not be read. {trouble.sentence}",
+                stage=trouble.stage,
+                verdict=trouble.verdict,
+                permanent=trouble.permanent,
+                advice=trouble.advice,
+                server_words=trouble.server_words,
+            )
+        return True
+
+    def _new(self, reader: Reader, folder: Folder) -> Iterator[Batch]:
+        cursor = _cursor(self.mailbox, folder)
+        return reader.batches(folder, _position(cursor), began_at=cursor.began_at if cursor else None)
+
+    def _history(self, reader: Reader, folder: Folder) -> Iterator[Batch]:
+        since = self.plan.history_since
+        cursor = _cursor(self.mailbox, folder)
+        position = _position(cursor)
+        if since is None or cursor is None or position is None:
+            return iter(())
+        if cursor.history_read_since is not None and cursor.history_read_since <= since:
+            return iter(())
+        return reader.history(folder, position, since=since)
+
+
+def _cursor(mailbox: Mailbox, folder: Folder) -> FolderCursor | None:
+    return FolderCursor.objects.filter(mailbox=mailbox, folder=folder.name[:255]).first()
+
+
+def _position(cursor: FolderCursor | None) -> Position | None:
+    return Position(cursor.uid_validity, cursor.last_uid, cursor.history_uid) if cursor else None
+
+
+def read_history(mailbox: Mailbox, since: date) -> None:
+    """Ask that older mail be read too, from a day on; the polls do it once nothing new is left. What has been read of
+    it stays read, and asking again for a later day changes nothing.
+    """
+    with transaction.atomic():
+        plan, _ = ReadingPlan.objects.select_for_update().get_or_create(mailbox=mailbox)
+        if plan.history_since is None or since < plan.history_since:
+            plan.history_since = since
+            plan.save(update_fields=["history_since"])
+            # Below where an earlier wish had come, there may be messages of these days.
+            FolderCursor.objects.filter(mailbox=mailbox).update(history_uid=0)
+        Mailbox.objects.filter(pk=mailbox.pk).update(next_poll_at=timezone.now())
+
+
+def history_is_read(mailbox: Mailbox) -> bool | None:
+    """Whether all that was asked for has been read; None where nothing was."""
+    plan = ReadingPlan.objects.filter(mailbox=mailbox).first()
+    if plan is None or plan.history_since is None:
+        return None
+    cursors = FolderCursor.objects.filter(mailbox=mailbox)
+    unread = models.Q(history_read_since=None) | models.Q(history_read_since__gt=plan.history_since)
+    return cursors.exists() and not cursors.filter(unread).exists()
 
 
 # --- Store ------------------------------------------------------------------------------------------------------------
@@ -165,56 +256,68 @@ def _store(mailbox: Mailbox, token: uuid.UUID, batch: Batch, *, now: datetime) -
         if not Mailbox.objects.filter(pk=mailbox.pk, poll_token=token).update(poll_leased_until=_lease_end()):
             raise LeaseLostError
         _move_cursor(mailbox, batch, now=now)
-        return _keep(mailbox, batch, now=now)
+        if batch.folder.is_sent:
+            consequences.prove_by_copies(mailbox, [header.message_id for header in batch.headers])
+        elif mailbox.reading == Mailbox.Reading.PERSONAL:
+            _pass_by(mailbox, batch, now=now)
+        return len(keep(mailbox, batch.messages, now=now))
 
 
 def _move_cursor(mailbox: Mailbox, batch: Batch, *, now: datetime) -> None:
     """Compare and set: only from where this batch began."""
-    moved = {"uid_validity": batch.after.uid_validity, "last_uid": batch.after.last_uid, "moved_at": now}
+    moved: dict[str, object] = {
+        "uid_validity": batch.after.uid_validity,
+        "last_uid": batch.after.last_uid,
+        "history_uid": batch.after.history_uid,
+        "moved_at": now,
+    }
+    if batch.read_since is not None:
+        moved["history_read_since"] = batch.read_since
     if batch.before is None:
-        _, is_new = FolderCursor.objects.get_or_create(mailbox=mailbox, folder=batch.folder, defaults=moved)
+        _, is_new = FolderCursor.objects.get_or_create(mailbox=mailbox, folder=batch.folder.name[:255], defaults=moved)
         if not is_new:
             raise LeaseLostError
         return
+    if batch.before.uid_validity != batch.after.uid_validity:
+        moved["history_read_since"] = None
     at = FolderCursor.objects.filter(
         mailbox=mailbox,
-        folder=batch.folder,
+        folder=batch.folder.name[:255],
         uid_validity=batch.before.uid_validity,
         last_uid=batch.before.last_uid,
+        history_uid=batch.before.history_uid,
     )
     if not at.update(**moved):
         raise LeaseLostError
 
 
-def _keep(mailbox: Mailbox, batch: Batch, *, now: datetime) -> int:
-    by_digest = {_digest(batch, message): message for message in batch.messages}
-    known = set(RawMessage.objects.filter(mailbox=mailbox, digest__in=list(by_digest)).values_list("digest", flat=True))
-    new = {digest: message for digest, message in by_digest.items() if digest not in known}
-    rows = [
-        RawMessage(
-            mailbox=mailbox,
-            digest=digest,
-            size=message.size,
-            folder=batch.folder[:255],
-            uid_validity=batch.after.uid_validity,
-            uid=message.uid,
-            message_id=message.message_id[:998],
-            received_at=message.received_at,
-            stored_at=now,
-            error=message.error,
-        )
-        for digest, message in new.items()
-    ]
-    RawMessage.objects.bulk_create(rows)
-    bodies = zip(rows, new.values(), strict=True)
-    RawBody.objects.bulk_create([RawBody.holding(row, message.raw) for row, message in bodies if not message.error])
-    return len(rows)
-
-
-def _digest(batch: Batch, message: Fetched) -> str:
-    """Of all bytes; a message that has none is known by its place on the server."""
-    place = f"{batch.folder}\0{batch.after.uid_validity}\0{message.uid}"
-    return hashlib.sha256(place.encode() if message.error else message.raw).hexdigest()
+def _pass_by(mailbox: Mailbox, batch: Batch, *, now: datetime) -> None:
+    """Of what is none of our business the UID and a digest alone, so that it is known when UIDs begin anew."""
+    taken = {message.uid for message in batch.messages}
+    passed = [header for header in batch.headers if header.uid not in taken and header.message_id]
+    digests = {digest_of_header(header): header for header in passed}
+    stored = RawMessage.objects.filter(mailbox=mailbox)
+    known = set(stored.filter(digest__in=list(digests)).values_list("digest", flat=True))
+    # What was met again under new UIDs, and is stored whole, needs no second row.
+    moments = {header.received_at for header in passed}
+    whole = set(stored.filter(received_at__in=moments).values_list("message_id", "received_at", "size"))
+    RawMessage.objects.bulk_create(
+        [
+            RawMessage(
+                mailbox=mailbox,
+                digest=digest,
+                size=0,
+                folder=batch.folder.name[:255],
+                uid_validity=batch.after.uid_validity,
+                uid=header.uid,
+                received_at=now,
+                stored_at=now,
+                understood_at=now,
+            )
+            for digest, header in digests.items()
+            if digest not in known and (header.message_id[:998], header.received_at, header.size) not in whole
+        ]
+    )
 
 
 def _give_up_on_culprit(mailbox: Mailbox, token: uuid.UUID, reader: Reader, err: Exception) -> None:
@@ -222,13 +325,45 @@ def _give_up_on_culprit(mailbox: Mailbox, token: uuid.UUID, reader: Reader, err:
     if not reader.fetching or mailbox.poll_failures + 1 < GIVE_UP_AFTER:
         return
     folder, header = reader.fetching[0]
-    before = _position(mailbox, folder)
-    if before is None or header.uid <= before.last_uid:
+    before = _position(_cursor(mailbox, folder))
+    if before is None:
+        return
+    after = _past(before, header)
+    if after is None:
         return
     error = f"The conversation with the server broke each time this message was fetched: {classify_imap_error(err)}"
-    after = Position(before.uid_validity, header.uid)
-    _store(mailbox, token, Batch(folder, [unfetched(header, error)], before=before, after=after), now=timezone.now())
-    log.warning("a message was given up", mailbox_id=mailbox.pk, folder=folder, uid=header.uid)
+    given_up = unfetched(folder, before.uid_validity, header, error)
+    batch = Batch(folder, (), [given_up], before=before, after=after)
+    _store(mailbox, token, batch, now=timezone.now())
+    log.warning("a message was given up", mailbox_id=mailbox.pk, uid=header.uid)
+
+
+def _past(before: Position, header: Header) -> Position | None:
+    if header.uid > before.last_uid:
+        return replace(before, last_uid=header.uid)
+    return replace(before, history_uid=header.uid) if header.uid > before.history_uid else None
+
+
+# --- Letters in doubt -------------------------------------------------------------------------------------------------
+
+
+def _look_for_letters_in_doubt(mailbox: Mailbox, reader: Reader, folders: tuple[Folder, ...]) -> None:
+    """A copy in the Sent folder proves that a letter left; that there is none proves nothing."""
+    sent = next((folder for folder in folders if folder.is_sent), None)
+    since = timezone.now() - LOOK_FOR
+    doubtful = Attempt.objects.filter(mailbox=mailbox, state=Attempt.State.UNCERTAIN, finished_at__gt=since)
+    ids = list(doubtful.exclude(message_id="").order_by("-pk").values_list("message_id", flat=True)[:LOOKED_FOR])
+    if sent is None or not ids:
+        return
+    day = (since - timedelta(days=1)).date()
+    try:
+        reader.session.select_folder(sent.name, readonly=True)
+        found = [each for each in ids if search_for(reader.session, "Message-ID", each, since=day)]
+    except Exception as err:
+        if not is_refusal(err):
+            raise
+        return
+    consequences.prove_by_copies(mailbox, found)
 
 
 # --- Say how it went --------------------------------------------------------------------------------------------------
@@ -238,9 +373,12 @@ def _succeeded(mailbox: Mailbox, *, more: bool) -> None:
     now = timezone.now()
     mailbox.mark_receiving_ok(now=now)
     # In a rehearsal answers come within seconds, and the clock is the schedule's own minute.
-    pause = timedelta(0) if more or mailbox.workspace.is_rehearsal else POLL_EVERY - timedelta(seconds=30)
-    done = {} if more else {"polled_at": now}
-    Mailbox.objects.filter(pk=mailbox.pk).update(poll_failures=0, next_poll_at=now + pause, **done)
+    pause = timedelta(0) if more or mailbox.workspace.is_rehearsal else poll_every() - timedelta(seconds=30)
+    Mailbox.objects.filter(pk=mailbox.pk).update(poll_failures=0, next_poll_at=now + pause)
+
+
+def poll_every() -> timedelta:
+    return timedelta(minutes=settings.IMAP_POLL_MINUTES)
 
 
 def _failed(mailbox: Mailbox, err: MailServerError, *, stored: int) -> Outcome:
@@ -248,8 +386,20 @@ def _failed(mailbox: Mailbox, err: MailServerError, *, stored: int) -> Outcome:
     mailbox.mark_receiving_trouble(err, now=now)
     failures = mailbox.poll_failures + 1
     Mailbox.objects.filter(pk=mailbox.pk).update(poll_failures=failures, next_poll_at=now + wait_after(failures))
+    if failures == alerts.AFTER_FAILURES:
+        alerts.tell_owners(mailbox, err)
     log.warning("a mailbox could not be read", mailbox_id=mailbox.pk, stage=err.stage, failures=failures)
     return Outcome(stored=stored, sentence=f"{err.sentence} {err.advice}".strip(), failed=True)
+
+
+def _our_own_fault() -> MailServerError:
+    return MailServerError(
+        "Something went wrong on this server while the mailbox was read.",
+        stage=Stage.PROTOCOL,
+        verdict=Verdict.RETRY,
+        permanent=False,
+        advice="It is tried again. If it lasts, the log of this server says more.",
+    )
 
 
 def wait_after(failures: int) -> timedelta:

@@ -11,11 +11,13 @@ from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 
 from campaigns.tallies import Tally, tally
+from inbox.alerts import cannot_be_read
 from inbox.models import Reply
 from outreach_site.accounts.models import Membership, User, Workspace
 from outreach_site.desk.heartbeat import pulses
 from outreach_site.desk.queue import who_stopped
 from outreach_site.lib.htmx import is_htmx
+from outreach_site.mailboxes.models import Mailbox
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,8 @@ def frame(request: HttpRequest) -> dict[str, object]:
     """Context of every page: `frame` for who is signed in, `here` for the workspace they stand in (None: none).
 
     Both are worked out when a template first asks, once a request: fragments and public pages cost nothing. In a
-    workspace it is four queries: workspaces, unread replies, letters that wait, and where some do, the workers' pulse.
+    workspace it is five queries: workspaces, unread replies, letters that wait, mailboxes that cannot be read, and
+    where letters wait, the workers' pulse.
     """
     membership = getattr(request, "membership", None)
     if is_htmx(request):
@@ -135,6 +138,7 @@ def _nav(request: HttpRequest, here: Workspace) -> list[NavItem]:
 
     unread = Reply.objects.in_workspace(here).from_people().awake(timezone.now()).filter(read_at=None).count()
     badge = queue_badge(here)
+    unplugged = Mailbox.objects.in_workspace(here).in_use().filter(cannot_be_read()).count()
     return [
         item("Today", "desk:today", "sun", rooms={"desk:today"}),
         item("Campaigns", "campaigns:campaign_list", "megaphone", rooms={"campaigns"}),
@@ -148,7 +152,14 @@ def _nav(request: HttpRequest, here: Workspace) -> list[NavItem]:
             tone=badge.tone,
         ),
         item("Compliance", "compliance:suppression_list", "shield-check", rooms={"compliance"}),
-        item("Settings", "accounts:settings", "settings", rooms={"accounts", "mailboxes"}),
+        item(
+            "Settings",
+            "accounts:settings",
+            "settings",
+            rooms={"accounts", "mailboxes"},
+            count=unplugged,
+            tone="bad" if unplugged else "",
+        ),
     ]
 
 

@@ -16,6 +16,7 @@ from compliance.gate import limits_of
 from compliance.models import Hold, SendRecord, Suppression
 from compliance.policy import Rule
 from compliance.privacy_models import PrivacyRequest
+from inbox.alerts import cannot_be_read
 from inbox.intents import IntentName
 from inbox.models import Reply
 from outreach_site.accounts.access import KEEPERS, SENDERS
@@ -210,9 +211,7 @@ def _reply_row(
 def _mailboxes_in_trouble(membership: Membership) -> Iterable[Need]:
     here = membership.workspace
     troubled = (
-        Mailbox.objects.in_workspace(here)
-        .in_use()
-        .filter(Q(sending_state=Mailbox.State.TROUBLE) | Q(receiving_state=Mailbox.State.TROUBLE))
+        Mailbox.objects.in_workspace(here).in_use().filter(Q(sending_state=Mailbox.State.TROUBLE) | cannot_be_read())
     )
     for mailbox in troubled[:ROWS_OF_A_KIND]:
         sending = mailbox.sending_state == Mailbox.State.TROUBLE

@@ -203,6 +203,58 @@ def engagements(addresses: Collection[str], *, workspace_id: int, now: datetime)
     return found
 
 
+class HandLetters(Protocol):
+    """Filled by the inbox: when somebody last wrote to these sites with their own mail program, since a moment.
+
+    A site is a registrable domain; at a mail provider, whose users share none, it is the address. One query.
+    """
+
+    def __call__(self, sites: Collection[str], *, workspace_id: int, since: datetime) -> Mapping[str, datetime]: ...
+
+
+_hand_letters: list[HandLetters] = []
+
+
+def add_hand_letters(letters: HandLetters) -> None:
+    if letters not in _hand_letters:
+        _hand_letters.append(letters)
+
+
+def written_by_hand(sites: Collection[str], *, workspace_id: int, since: datetime) -> Mapping[str, datetime]:
+    """By site; one that nobody wrote to by hand is left out."""
+    found: dict[str, datetime] = {}
+    for letters in _hand_letters:
+        found |= letters(sites, workspace_id=workspace_id, since=since)
+    return found
+
+
+class InboxFreshness(Protocol):
+    """Filled by the inbox: up to which moment each of these mailboxes has been read to the end, and understood.
+
+    Whatever had arrived by then has had its consequences. One that cannot receive, or never was read so far, is left
+    out. Rooms that take mail in by another way than a poll add their own; the latest moment counts.
+    """
+
+    def __call__(self, mailbox_ids: Collection[int], *, now: datetime) -> Mapping[int, datetime]: ...
+
+
+_inbox_freshness: list[InboxFreshness] = []
+
+
+def add_inbox_freshness(freshness: InboxFreshness) -> None:
+    if freshness not in _inbox_freshness:
+        _inbox_freshness.append(freshness)
+
+
+def inbox_read_until(mailbox_ids: Collection[int], *, now: datetime) -> Mapping[int, datetime]:
+    """By mailbox, the moment up to which everything that arrived was read and understood; none is named for nothing."""
+    found: dict[int, datetime] = {}
+    for freshness in _inbox_freshness:
+        for mailbox_id, moment in freshness(mailbox_ids, now=now).items():
+            found[mailbox_id] = max(moment, found.get(mailbox_id, moment))
+    return found
+
+
 # --- Personal data: who holds it, shows it, and lets it go ------------------------------------------------------------
 
 

@@ -9,6 +9,7 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from imapclient import IMAPClient, SocketTimeout
@@ -24,7 +25,16 @@ from outreach_site.mailboxes.wire import ServerSettings, Surroundings, open_sock
 # One line for each connection that ends says nothing to anybody.
 logging.getLogger("imapclient").setLevel(logging.WARNING)
 
-__all__ = ["Folders", "ImapSession", "Security", "ServerSettings", "classify_imap_error", "connect", "find_folders"]
+__all__ = [
+    "Folders",
+    "ImapSession",
+    "Security",
+    "ServerSettings",
+    "classify_imap_error",
+    "connect",
+    "find_folders",
+    "search_for",
+]
 
 OPENING_FACTOR = 2.0
 # Bytes that a server may hand over in answer to one command: above the largest message that is fetched whole, and the
@@ -160,6 +170,7 @@ class Folders:
     junk: str = ""
     all_mail: str = ""  # Gmail's: every message once, whatever its labels; Spam and Trash apart
     sent: str = ""
+    names: tuple[str, ...] = ()  # every folder that can be opened
 
     @property
     def to_read(self) -> tuple[str, ...]:
@@ -167,6 +178,8 @@ class Folders:
         return tuple(name for name in (self.all_mail or self.inbox, self.junk) if name)
 
 
+# A name with control characters could end the command that it stands in.
+_OPENABLE = re.compile(r"[^\x00-\x1f\x7f]{1,250}")
 _JUNK_NAMES = ("junk", "spam", "junk email", "junk e-mail", "junk mail", "bulk mail", "bulk")
 _SENT_NAMES = ("sent", "sent items", "sent mail", "sent messages")
 
@@ -175,10 +188,12 @@ def find_folders(session: IMAPClient) -> Folders:
     """By their special use (RFC 6154) where the server marks it, else by the names that servers usually give them."""
     by_use: dict[bytes, str] = {}
     by_name: dict[str, str] = {}
+    names: list[str] = []
     for flags, delimiter, name in session.list_folders():
         lowered = {bytes(flag).lower() for flag in flags}
         if b"\\noselect" in lowered or b"\\nonexistent" in lowered:
             continue
+        names.append(name)
         for flag in lowered:
             by_use.setdefault(flag, name)
         separator = delimiter.decode("ascii", "replace") if isinstance(delimiter, bytes) else (delimiter or "/")
@@ -189,7 +204,27 @@ def find_folders(session: IMAPClient) -> Folders:
         junk=by_use.get(b"\\junk") or _first(by_name, _JUNK_NAMES),
         all_mail=by_use.get(b"\\all", "") if gmail else "",
         sent=by_use.get(b"\\sent") or _first(by_name, _SENT_NAMES),
+        names=tuple(name for name in names if _OPENABLE.fullmatch(name)),
     )
+
+
+def search_for(session: IMAPClient, field: str, words: str, *, since: date | None = None) -> list[int]:
+    """UIDs of messages in whose header `field` these words stand. Whatever the words are, they are looked for and
+    nothing else: what would end the command is dropped, the rest is quoted, and beyond ASCII it goes as a literal.
+    """
+    plain = "".join(character for character in words if character.isprintable()).strip()[:500]
+    if not plain or not _FIELD.fullmatch(field):
+        return []
+    if not plain.isascii():
+        criteria: list[object] = ["HEADER", field, plain, *(["SINCE", since] if since else [])]
+        return sorted(int(uid) for uid in session.search(criteria, charset="UTF-8"))
+    quoted = plain.replace("\\", "\\\\").replace('"', '\\"')
+    day = f" SINCE {since.day}-{_MONTHS[since.month - 1]}-{since.year}" if since else ""
+    return sorted(int(uid) for uid in session.search(f'HEADER {field} "{quoted}"{day}'))
+
+
+_FIELD = re.compile(r"[A-Za-z-]{1,60}")
+_MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 
 
 def _first(folders: dict[str, str], names: tuple[str, ...]) -> str:

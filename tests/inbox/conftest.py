@@ -13,7 +13,7 @@ from pytest_django import Settings
 from campaigns.models import Attempt, Lead
 from inbox import polling
 from inbox.ingest import ingest
-from inbox.models import RawBody, RawMessage, Reply
+from inbox.models import FolderCursor, RawBody, RawMessage, Reply
 from outreach_site.mailboxes.models import Mailbox, Security
 from outreach_site.sandbox.running import RunningOffice
 from tests.letterbox import Letterbox, make_letterbox
@@ -182,8 +182,10 @@ def with_imap(box: Letterbox, *, port: int, security: Security, user: str) -> Re
 
 @pytest.fixture
 def office_box(rehearsal: Letterbox, post_office: RunningOffice) -> ReadBox:
-    """Read from the rehearsal's post office, over STARTTLS."""
-    return with_imap(rehearsal, port=post_office.imap_port, security=Security.STARTTLS, user="alex@rehearsal.test")
+    """Read from the rehearsal's post office, over STARTTLS; read once, so that what comes from now on is new."""
+    box = with_imap(rehearsal, port=post_office.imap_port, security=Security.STARTTLS, user="alex@rehearsal.test")
+    assert not box.poll().failed
+    return box
 
 
 @pytest.fixture
@@ -198,9 +200,10 @@ def faulty_box(
         settings.MAIL_CA_FILE = str(server.ca_file)
         settings.SMTP_SEND_TIMEOUT = 1
         box = make_letterbox(world, email="mara@orchardmedia.com", port=2525)  # type: ignore[arg-type]  # World
-        # The server dates everything 1 December 2025; this mailbox was there before.
-        Mailbox.objects.filter(pk=box.mailbox.pk).update(created_at=datetime.fromisoformat("2025-11-01T00:00:00+00:00"))
-        box.mailbox.refresh_from_db()
+        # Read once while it was empty. The server dates everything 1 December 2025.
+        began_at = datetime.fromisoformat("2025-11-01T00:00:00+00:00")
+        for name in server.folders:
+            FolderCursor.objects.create(mailbox=box.mailbox, folder=name, uid_validity=1, began_at=began_at)
         security = Security.STARTTLS if server.tls == "starttls" else Security.TLS
         return with_imap(box, port=server.port, security=security, user="mara@orchardmedia.com"), server
 

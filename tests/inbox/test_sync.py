@@ -14,6 +14,7 @@ from campaigns.models import Lead
 from compliance.models import Suppression
 from inbox import ingest, polling, sync
 from inbox.models import FolderCursor, RawMessage, Reply
+from inbox.storing import Arrival
 from outreach_site.accounts.models import Installation
 from outreach_site.mailboxes.models import Mailbox
 from outreach_site.sandbox.correspondents import CAST, Behaviour
@@ -46,12 +47,22 @@ def test_what_came_since_the_mailbox_was_added_is_read_once(office_box: ReadBox,
 
 
 def test_what_was_there_before_stays_where_it_is(office_box: ReadBox, post_office: RunningOffice) -> None:
+    FolderCursor.objects.all().delete()
     post_office.put(ALEX, letter(1))
-    Mailbox.objects.filter(pk=office_box.box.mailbox.pk).update(created_at=timezone.now() + timedelta(minutes=5))
     assert office_box.poll().stored == 0
     post_office.put(ALEX, letter(2))
     assert office_box.poll().stored == 1
     assert Reply.objects.get().subject == "Number 2"
+
+
+def test_what_came_since_our_first_letter_is_read_at_first_sight(
+    office_box: ReadBox, post_office: RunningOffice
+) -> None:
+    FolderCursor.objects.all().delete()
+    post_office.put(ALEX, letter(1))
+    post_office.put(ALEX, letter(2), folder="Junk")
+    sent_letter(office_box.box, at=timezone.now())
+    assert office_box.poll().stored == 2
 
 
 def test_nothing_is_marked_as_read(office_box: ReadBox, post_office: RunningOffice) -> None:
@@ -189,9 +200,11 @@ def test_after_a_failure_what_was_fetched_singly_stays(faulty_box: FaultyBox, mo
     poison = 3
     whole = sync.Reader._single
 
-    def break_at_poison(reader: sync.Reader, folder: str, header: sync.Header) -> list[sync.Fetched]:
+    def break_at_poison(
+        reader: sync.Reader, folder: sync.Folder, uid_validity: int, header: sync.Header
+    ) -> list[Arrival]:
         server.drop = "FETCH" if header.uid == poison else None
-        return whole(reader, folder, header)
+        return whole(reader, folder, uid_validity, header)
 
     monkeypatch.setattr(sync.Reader, "_single", break_at_poison)
     Mailbox.objects.filter(pk=box.mailbox.pk).update(poll_failures=1)
