@@ -33,6 +33,7 @@ from django.db import connection, models, transaction
 from django.test.utils import CaptureQueriesContext
 
 from benchmarks._databases import Database, Maker, makers
+from benchmarks._filling import ENDINGS, dialect_of, hashed, in_a_hurry, insert, site_in_sql
 from benchmarks._report import finish, load, say, table
 from compliance import gate, seals
 from compliance.management.commands import verify_audit
@@ -46,7 +47,6 @@ PEOPLE, A_DAY_OF_BATCHES = 200, 20  # ten people a batch, each once a day: nobod
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 # Numbers of sites: those in the ledger count from 0.
 _NEW_SITES, _SUPPRESSED_SITES = 10_000_000, 20_000_000
-_ENDINGS = ("com", "org", "io", "de", "co.uk", "fr")
 _THAT_ASK = (".de", ".co.uk", ".fr")
 _TRANSACTION_WORDS = ("BEGIN", "COMMIT", "SAVEPOINT", "RELEASE")
 
@@ -184,7 +184,7 @@ class _World:
             [User(email=f"p{n}@orchard.example", name=f"Person {n}", password="!") for n in range(PEOPLE)]
         )
         self.people = list(User.objects.order_by("pk").values_list("pk", flat=True))
-        with _in_a_hurry(database):
+        with in_a_hurry(database):
             _fill(database.vendor, self.workspace.pk, self.people[0], rows)
         database.settle()
 
@@ -285,7 +285,7 @@ class _World:
 
 
 def _site(number: int) -> str:
-    return f"{number * 2654435761 % 2**32:08x}.{_ENDINGS[number % len(_ENDINGS)]}"
+    return f"{number * 2654435761 % 2**32:08x}.{ENDINGS[number % len(ENDINGS)]}"
 
 
 @contextmanager
@@ -331,27 +331,16 @@ class _Copy:
 # --- Filling ----------------------------------------------------------------------------------------------------------
 
 
-@contextmanager
-def _in_a_hurry(database: Database) -> Iterator[None]:
-    """Filling need not survive a power cut; measuring is done as the product is run."""
-    if database.vendor == "sqlite":
-        with connection.cursor() as cursor:
-            cursor.execute("PRAGMA synchronous=OFF")
-            cursor.execute("PRAGMA cache_size=-1000000")
-    yield
-    connection.close()  # The next one begins with the settings' own words.
-
-
 def _fill(vendor: str, workspace: int, person: int, rows: int) -> None:
     """Rows as a year leaves them, the newest just now: many sites, 200 people, every hour of the day."""
-    dialect = _SQLITE if vendor == "sqlite" else _POSTGRESQL
+    dialect = dialect_of(vendor)
     ends = int(START.timestamp()) - 60
     series = dialect["series"].format(rows=rows)
     moment = dialect["moment"].format(at=f"{ends} - ({rows} - n) * {365 * 24 * 3600} / {rows}")
     # Some sites were written to more than once; nobody reached a cap.
-    site = _site_in_sql(dialect, f"(n % {max(rows * 6 // 10, 1)})")
+    site = site_in_sql(dialect, f"(n % {max(rows * 6 // 10, 1)})")
     user = f"({person} + n % {PEOPLE})"
-    _insert(
+    insert(
         SendRecord,
         series,
         workspace_id=str(workspace),
@@ -366,7 +355,7 @@ def _fill(vendor: str, workspace: int, person: int, rows: int) -> None:
         recipient=f"'editor@' || {site}",
         recipient_key=f"'editor@' || {site}",
         recipient_domain=site,
-        subject_digest=f"{_hashed(dialect, 'n')} || '{'0' * 56}'",
+        subject_digest=f"{hashed(dialect, 'n')} || '{'0' * 56}'",
         legal_basis="'legitimate_interest'",
         region="'us'",
         region_source="'generic_domain'",
@@ -374,7 +363,7 @@ def _fill(vendor: str, workspace: int, person: int, rows: int) -> None:
         found_url=f"'https://' || {site} || '/imprint'",
         found_passage="'Write to our editor'",
         found_at=moment,
-        message_id=f"'<' || {_hashed(dialect, 'n')} || '.' || n || '@orchard.example>'",
+        message_id=f"'<' || {hashed(dialect, 'n')} || '.' || n || '@orchard.example>'",
         state="CASE WHEN n % 20000 = 0 THEN 'uncertain' WHEN n % 50 = 0 THEN 'released' ELSE 'sent' END",
         reserved_at=moment,
         counted_at=moment,
@@ -382,9 +371,9 @@ def _fill(vendor: str, workspace: int, person: int, rows: int) -> None:
         complained_at=f"CASE WHEN n % 5000 = 2 THEN {moment} END",
         opted_out_at=f"CASE WHEN n % 100 = 3 THEN {moment} END",
     )
-    site = _site_in_sql(dialect, f"(n + {_SUPPRESSED_SITES})")
+    site = site_in_sql(dialect, f"(n + {_SUPPRESSED_SITES})")
     domain = "n % 10 = 0"
-    _insert(
+    insert(
         Suppression,
         series,
         workspace_id=f"CASE WHEN n % 20 = 1 THEN NULL ELSE {workspace} END",
@@ -397,39 +386,6 @@ def _fill(vendor: str, workspace: int, person: int, rows: int) -> None:
         created_by_id="NULL",
         created_at=moment,
     )
-
-
-_SQLITE = {
-    "series": "WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < {rows})",
-    "moment": "strftime('%Y-%m-%d %H:%M:%f', {at}, 'unixepoch') || '000'",
-    "hash": "printf('%08x', {n} * 2654435761 % 4294967296)",
-}
-_POSTGRESQL = {
-    "series": "WITH numbers AS (SELECT n FROM generate_series(1::bigint, {rows}) n)",
-    "moment": "to_timestamp({at})",
-    "hash": "lpad(to_hex({n} * 2654435761 % 4294967296), 8, '0')",
-}
-
-
-def _hashed(dialect: dict[str, str], n: str) -> str:
-    return dialect["hash"].format(n=n)
-
-
-def _site_in_sql(dialect: dict[str, str], n: str) -> str:
-    """What `_site` says."""
-    endings = " ".join(f"WHEN {place} THEN '.{ending}'" for place, ending in enumerate(_ENDINGS))
-    return f"({_hashed(dialect, n)} || CASE {n} % {len(_ENDINGS)} {endings} END)"
-
-
-def _insert(model: type[models.Model], series: str, **columns: str) -> None:
-    wanted = {field.column for field in model._meta.concrete_fields if not isinstance(field, models.AutoField)}
-    if wanted != set(columns):
-        raise SystemExit(f"{model.__name__} has other columns than this benchmark fills: {wanted ^ set(columns)}")
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(
-            f"INSERT INTO {model._meta.db_table} ({', '.join(columns)}) "
-            f"{series} SELECT {', '.join(columns.values())} FROM numbers"
-        )
 
 
 def _multiply_log(wanted: int) -> None:

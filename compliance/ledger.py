@@ -13,12 +13,12 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from django.db.models import CharField, Count, Expression, F, IntegerField, Max, QuerySet, Value
+from django.db.models import CharField, Count, Expression, F, IntegerField, Max, Min, QuerySet, Value
 from django.db.models.functions import Cast
 
 from compliance.addresses import is_free_mail
 from compliance.models import Hold, Kind, SendRecord, SendRecordQuerySet
-from compliance.policy import HOUR, Letter, Limits
+from compliance.policy import HOUR, Hour, Letter, Limits
 from outreach_site.accounts.models import Workspace
 from outreach_site.lib.among import among
 
@@ -30,7 +30,7 @@ class Counted:
     per_user: Counter[int | None] = field(default_factory=Counter)  # today
     per_domain: Counter[str] = field(default_factory=Counter)  # today
     per_mailbox: Counter[int] = field(default_factory=Counter)  # today
-    per_sign_in: dict[str, list[datetime]] = field(default_factory=dict)  # the last hour, oldest first
+    per_sign_in: dict[str, Hour] = field(default_factory=dict)
     taken_steps: set[tuple[str, str]] = field(default_factory=set)  # (step, normalised address), for ever
     repeats: set[tuple[str, str, str]] = field(default_factory=set)  # (sender, address, subject digest), lately
     written: dict[str, tuple[int | None, datetime]] = field(default_factory=dict)  # Letter.shared_site -> who, when
@@ -59,8 +59,6 @@ def ask(letters: Sequence[Letter], *, workspace: Workspace, limits: Limits, now:
     first, *others = _questions(letters, workspace=workspace, limits=limits, now=now)
     for row in first.union(*others, all=True):
         _note(counted, *row)
-    for moments in counted.per_sign_in.values():
-        moments.sort()
     return counted
 
 
@@ -91,7 +89,7 @@ def _note(counted: Counted, what: str, a: str, b: str, c: str, n: int, at: datet
             counted.per_domain[b] += n
             counted.per_mailbox[int(c)] += n
         case _Asked.SIGN_IN:
-            counted.per_sign_in.setdefault(a, []).append(at)
+            counted.per_sign_in[a] = Hour(n, at)
         case _Asked.REPEAT:
             counted.repeats.add((a, b, c))
         case _Asked.STEP:
@@ -133,9 +131,8 @@ def _questions(letters: Sequence[Letter], *, workspace: Workspace, limits: Limit
     )
     # A sign-in's hour is counted across workspaces: to its server they are one.
     hour = everywhere.filter(counted_at__gt=now - HOUR)
-    yield _plain(
-        _Asked.SIGN_IN, hour.filter(among("sign_in", _all_of(letter.sign_in for letter in letters))), "sign_in"
-    )
+    signed_in = hour.filter(among("sign_in", _all_of(letter.sign_in for letter in letters)))
+    yield _grouped(_Asked.SIGN_IN, signed_in, "sign_in", at=Min("counted_at"))
     to_them = others.filter(among("recipient_key", keys))
     lately = to_them.filter(counted_at__gt=now - timedelta(hours=limits.repeat_hours))
     yield _plain(_Asked.REPEAT, lately, "sender", "recipient_key", "subject_digest")
@@ -175,9 +172,12 @@ def _all_of(values: Iterable[Any]) -> list[Any]:
 _COLUMNS = 3
 
 
-def _grouped(what: _Asked, rows: SendRecordQuerySet, *by: str) -> Any:
-    """One row for each group, with their number and the newest moment."""
-    return rows.values(*by).annotate(n=Count("pk"), at=Max("counted_at")).values_list(*_row(what, by, F("n"), F("at")))
+_NEWEST = Max("counted_at")
+
+
+def _grouped(what: _Asked, rows: SendRecordQuerySet, *by: str, at: Max | Min = _NEWEST) -> Any:
+    """One row for each group, with their number and the newest moment, or the oldest."""
+    return rows.values(*by).annotate(n=Count("pk"), at=at).values_list(*_row(what, by, F("n"), F("at")))
 
 
 def _plain(what: _Asked, rows: QuerySet[Any], *columns: str, at: str = "counted_at") -> Any:

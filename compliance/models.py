@@ -280,12 +280,13 @@ class SendRecord(models.Model):
             ),
         )
         indexes = (
-            models.Index(fields=["workspace", "user_id", "counted_at"], name="ledger_by_user"),
-            models.Index(fields=["workspace", "recipient_domain", "counted_at"], name="ledger_by_domain"),
-            models.Index(fields=["sign_in", "counted_at"], name="ledger_by_sign_in"),
+            # With the state in them, a cap is counted in the index alone.
+            models.Index(fields=["workspace", "user_id", "counted_at", "state"], name="ledger_by_user"),
+            models.Index(fields=["workspace", "recipient_domain", "counted_at", "state"], name="ledger_by_domain"),
+            models.Index(fields=["sign_in", "counted_at", "state"], name="ledger_by_sign_in"),
             models.Index(fields=["workspace", "recipient_key", "counted_at"], name="ledger_by_recipient"),
             models.Index(fields=["message_id"], name="ledger_by_message_id"),
-            models.Index(fields=["mailbox_id", "counted_at"], name="ledger_by_mailbox"),
+            models.Index(fields=["mailbox_id", "counted_at", "state"], name="ledger_by_mailbox"),
             # A few letters in a hundred: found without looking at the others.
             models.Index(fields=["bounced_at"], condition=models.Q(bounced_at__isnull=False), name="ledger_bounced"),
             models.Index(

@@ -6,7 +6,6 @@ sees the letters before it in the same batch: two of them cannot both take the l
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
@@ -182,6 +181,14 @@ class Limits:
 
 
 @dataclass(frozen=True)
+class Hour:
+    """What a sign-in has used of the last sixty minutes."""
+
+    count: int = 0
+    oldest_at: datetime | None = None  # its first letter's moment: an hour later there is a place again
+
+
+@dataclass(frozen=True)
 class Facts:
     """What the rules need to know, gathered for a whole batch at once."""
 
@@ -206,7 +213,7 @@ class Facts:
     per_user: Mapping[int | None, int] = field(default_factory=dict)
     per_domain: Mapping[str, int] = field(default_factory=dict)
     per_mailbox: Mapping[int, int] = field(default_factory=dict)
-    per_sign_in: Mapping[str, Sequence[datetime]] = field(default_factory=dict)  # the last hour, oldest first
+    per_sign_in: Mapping[str, Hour] = field(default_factory=dict)
     newest_at: Mapping[str, datetime] = field(default_factory=dict)  # domain -> today's last letter there
 
 
@@ -277,7 +284,7 @@ class _Running:
         self.per_user = Counter(dict(facts.per_user))
         self.per_domain = Counter(dict(facts.per_domain))
         self.per_mailbox = Counter(dict(facts.per_mailbox))
-        self.per_sign_in = {sign_in: list(moments) for sign_in, moments in facts.per_sign_in.items()}
+        self.per_sign_in = dict(facts.per_sign_in)
         self.newest_at = dict(facts.newest_at)
         self.taken_steps = set(facts.taken_steps)
         self.repeats = set(facts.repeats)
@@ -291,7 +298,8 @@ class _Running:
         self.per_domain[letter.recipient_domain] += 1
         self.per_mailbox[letter.mailbox_id] += 1
         self.newest_at[letter.recipient_domain] = now
-        self.per_sign_in.setdefault(letter.sign_in, []).append(now)
+        hour = self.per_sign_in.get(letter.sign_in, Hour())
+        self.per_sign_in[letter.sign_in] = Hour(hour.count + 1, hour.oldest_at or now)
         self.taken_steps.add((letter.step, letter.recipient_key))
         self.repeats.add((letter.sender, letter.recipient_key, letter.subject_digest))
         if letter.kind == Kind.ANSWER:
@@ -657,13 +665,12 @@ def _mailbox_hour(case: _Case) -> Check:
     letter = case.letter
     limit = min(letter.hourly_limit or case.facts.limits.per_sign_in_hour, case.facts.limits.per_sign_in_hour)
     limit, kept = _room_for(letter, limit)
-    moments = case.running.per_sign_in.get(letter.sign_in, [])
-    used = len(moments) - bisect_right(moments, case.now - HOUR)
-    if used >= limit:
-        until = moments[len(moments) - limit] + HOUR
+    hour = case.running.per_sign_in.get(letter.sign_in, Hour())
+    if hour.count >= limit:
+        until = (hour.oldest_at or case.now) + HOUR
         sentence = f"The mailbox has used its {limit} letters an hour{kept}."
         return _say(Rule.MAILBOX_HOUR, Outcome.WAITS, sentence, until=until)
-    return _say(Rule.MAILBOX_HOUR, Outcome.PASSED, f"{used} of {limit} letters an hour used{kept}.")
+    return _say(Rule.MAILBOX_HOUR, Outcome.PASSED, f"{hour.count} of {limit} letters an hour used{kept}.")
 
 
 def room_of_campaigns(limit: int) -> int:

@@ -14,7 +14,7 @@ from django.db.models import Count, Min
 
 from compliance.gate import limits_of
 from compliance.models import SendRecord
-from compliance.policy import HOUR
+from compliance.policy import HOUR, Hour
 from outreach_site.accounts.models import Workspace
 from outreach_site.mailboxes.models import Mailbox
 
@@ -38,14 +38,6 @@ class Used:
     @property
     def text(self) -> str:
         return f"{self.count}" if self.limit is None else f"{self.count} of {self.limit}"
-
-
-@dataclass(frozen=True)
-class Hour:
-    """What a sign-in has used of the last sixty minutes."""
-
-    count: int
-    oldest_at: datetime | None  # when its first letter was; an hour later there is room again
 
 
 def last_hour(mailbox: Mailbox, *, now: datetime) -> Hour:

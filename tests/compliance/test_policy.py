@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from compliance.models import Kind, PolicyResult
-from compliance.policy import APPLIES, Facts, Letter, Limits, Outcome, Rule, Written, at_once, decide
+from compliance.policy import APPLIES, Facts, Hour, Letter, Limits, Outcome, Rule, Written, at_once, decide
 from outreach_site.lib.ports import Engagement
 
 NOW = datetime(2026, 3, 10, 12, 0, tzinfo=UTC)
@@ -151,10 +151,10 @@ def test_a_letter_that_nothing_speaks_against_goes() -> None:
         ({"daily_limit": 40}, {"per_mailbox": {1: 36}}, Rule.MAILBOX_DAY, Outcome.WAITS),
         ({"daily_limit": 40, "kind": Kind.ANSWER}, {"per_mailbox": {1: 39}}, Rule.MAILBOX_DAY, Outcome.PASSED),
         ({"daily_limit": 40, "kind": Kind.ANSWER}, {"per_mailbox": {1: 40}}, Rule.MAILBOX_DAY, Outcome.WAITS),
-        ({"hourly_limit": 20}, {"per_sign_in": {"u@host": [NOW] * 18}}, Rule.MAILBOX_HOUR, Outcome.WAITS),
+        ({"hourly_limit": 20}, {"per_sign_in": {"u@host": Hour(18, NOW)}}, Rule.MAILBOX_HOUR, Outcome.WAITS),
         (
             {"hourly_limit": 20, "kind": Kind.ANSWER},
-            {"per_sign_in": {"u@host": [NOW] * 19}},
+            {"per_sign_in": {"u@host": Hour(19, NOW)}},
             Rule.MAILBOX_HOUR,
             Outcome.PASSED,
         ),
@@ -195,15 +195,15 @@ def test_each_rule(letter: dict[str, object], facts: dict[str, object], rule: Ru
 
 
 def test_the_hour_opens_when_the_oldest_letter_is_an_hour_old() -> None:
-    moments = [NOW - timedelta(minutes=m) for m in (59, 30, 10)]
-    facts = replace(FACTS, limits=replace(LIMITS, per_sign_in_hour=3), per_sign_in={"u@host": moments})
+    hour = Hour(3, NOW - timedelta(minutes=59))
+    facts = replace(FACTS, limits=replace(LIMITS, per_sign_in_hour=3), per_sign_in={"u@host": hour})
     [decision] = decide([LETTER], facts, now=NOW)
     assert decision.result == PolicyResult.DEFERRED
     assert decision.until == NOW + timedelta(minutes=1)
 
 
 def test_a_mailbox_may_only_lower_the_servers_hourly_limit() -> None:
-    facts = replace(FACTS, limits=replace(LIMITS, per_sign_in_hour=2), per_sign_in={"u@host": [NOW, NOW]})
+    facts = replace(FACTS, limits=replace(LIMITS, per_sign_in_hour=2), per_sign_in={"u@host": Hour(2, NOW)})
     assert outcome(replace(LETTER, hourly_limit=500), facts, Rule.MAILBOX_HOUR) == Outcome.WAITS
     assert outcome(replace(LETTER, hourly_limit=1), FACTS, Rule.MAILBOX_HOUR) == Outcome.PASSED
 
