@@ -17,7 +17,15 @@ from campaigns import outbox
 from campaigns.enclosures import CannotEncloseError, Enclosure, admit
 from campaigns.letters import thread_of
 from campaigns.models import Attempt, Campaign, EnclosedFile, Lead
-from campaigns.queueing import CannotQueueError, Foreseen, note, only_one_queues_for, record_waiting, wait_for_person
+from campaigns.queueing import (
+    CannotQueueError,
+    Foreseen,
+    identity_of,
+    note,
+    only_one_queues_for,
+    record_waiting,
+    wait_for_person,
+)
 from campaigns.rendering import MAX_SUBJECT
 from campaigns.tasks import dispatch_at
 from compliance import gate
@@ -25,7 +33,7 @@ from compliance.addresses import InvalidAddressError, domain_of, normalise, regi
 from compliance.audit import one_line
 from compliance.models import Kind
 from compliance.policy import Decision, Outcome, Rule
-from outreach_site.accounts.models import SenderIdentity, User
+from outreach_site.accounts.models import User
 from outreach_site.mailboxes.models import Mailbox
 
 __all__ = ["UNDO", "AnswerTo", "Enclosure", "foresee_answer", "queue_answer"]
@@ -139,11 +147,7 @@ def _attempt(to: AnswerTo, *, subject: str, body: str, user: User, now: datetime
         raise CannotQueueError("This campaign is archived. Bring it back before you answer from it.")
     if to.mailbox.workspace_id != campaign.workspace_id or to.mailbox.archived_at is not None:
         raise CannotQueueError(f"The mailbox {to.mailbox} was removed: nobody can answer from it any more.")
-    identity = campaign.identity or SenderIdentity.objects.default_of(campaign.workspace)
-    if identity is None or not identity.is_complete:
-        raise CannotQueueError(
-            "There is no complete sender: add name, organisation and postal address under Settings, Sender identities."
-        )
+    identity = identity_of(campaign)
     try:
         key = normalise(to.recipient)
     except InvalidAddressError as err:

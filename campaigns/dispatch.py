@@ -30,6 +30,8 @@ from outreach_site.mailboxes.models import Mailbox
 log = structlog.get_logger(__name__)
 
 SLICE = timedelta(seconds=20)
+# How often somebody who waits for one letter looks whether its mailbox is free.
+LOOK_AGAIN_AFTER_SECONDS = 0.5
 # After a server did not answer, or said that we are too fast, the mailbox rests this long.
 REST_AFTER_TROUBLE = timedelta(minutes=1)
 REST_AFTER_RATE = timedelta(minutes=5)
@@ -93,8 +95,28 @@ def tidy_up(*, now: datetime) -> None:
         pass
 
 
-def dispatch_mailbox(mailbox_id: int, *, clock: Clock = timezone.now) -> Report:
-    """Send what is due from one mailbox, for one slice.
+def dispatch_one(attempt: Attempt, *, within: timedelta = SLICE, clock: Clock = timezone.now) -> None:
+    """Send this letter for somebody who waits for it, as soon as its mailbox is free and its pace allows.
+
+    Gives up after `within`, and leaves the letter to the workers; once it is being handed over it is waited for, at
+    most as long as a hand-over lasts.
+    """
+    stops_at = time.monotonic() + within.total_seconds()
+    while attempt.mailbox_id is not None:
+        left = stops_at - time.monotonic()
+        lasts = timedelta(seconds=max(left, 0))
+        report = dispatch_mailbox(attempt.mailbox_id, clock=clock, only=attempt.pk, lasts=lasts)
+        waits = Attempt.objects.filter(pk=attempt.pk, due_at__lte=clock(), state__in=Attempt.WITH_WORKER).exists()
+        # `more`: it was decided and did not start; asking again at once would only fill the log.
+        if not waits or report.sentence or report.more or left <= 0:
+            return
+        time.sleep(min(LOOK_AGAIN_AFTER_SECONDS, left))
+
+
+def dispatch_mailbox(
+    mailbox_id: int, *, clock: Clock = timezone.now, only: int | None = None, lasts: timedelta = SLICE
+) -> Report:
+    """Send what is due from one mailbox, for one slice. `only`: nothing but this letter.
 
     1. Take the lease; if somebody else has it, that is all.
     2. Claim what fits the slice at the mailbox's pace.
@@ -123,9 +145,9 @@ def dispatch_mailbox(mailbox_id: int, *, clock: Clock = timezone.now) -> Report:
         return report
     # Before anything is counted: what a dead worker sent counts at the moment when it was sent.
     tidy_up(now=clock())
-    work = _Slice(mailbox, token, report, clock)
+    work = _Slice(mailbox, token, report, clock, lasts=lasts)
     try:
-        work.run()
+        work.run(only=only)
     finally:
         outbox.return_lease(mailbox, token, **work.to_keep())
     tidy_up(now=clock())
@@ -145,25 +167,27 @@ def dispatch_mailbox(mailbox_id: int, *, clock: Clock = timezone.now) -> Report:
 class _Slice:
     """One worker's turn at one mailbox it holds the lease of."""
 
-    def __init__(self, mailbox: Mailbox, token: uuid.UUID, report: Report, clock: Clock) -> None:
+    def __init__(
+        self, mailbox: Mailbox, token: uuid.UUID, report: Report, clock: Clock, *, lasts: timedelta = SLICE
+    ) -> None:
         self.mailbox = mailbox
         self.token = token
         self.report = report
         self.clock = clock
         self.pace = Pace.of(mailbox, now=clock())
         self.last_turn = mailbox.last_turn
-        self.ends_at = clock() + SLICE
+        self.ends_at = clock() + lasts
         # A clock that is put back must not make the slice longer than the lease.
-        self.stops_at = time.monotonic() + SLICE.total_seconds() + 1
+        self.stops_at = time.monotonic() + lasts.total_seconds() + 1
         self.decided = 0
         self.known: outbox.Recorded | None = None  # An outcome that is not written down yet.
 
-    def run(self) -> None:
+    def run(self, *, only: int | None = None) -> None:
         now = self.clock()
         fitting = self.pace.fitting(now=now, until=self.ends_at)
-        if not fitting:
+        if not fitting or (only is not None and not fitting.in_sequence):
             return
-        claimed = outbox.claim(self.mailbox, self.token, at_most=fitting, now=now)
+        claimed = outbox.claim(self.mailbox, self.token, at_most=fitting, now=now, only=only)
         waiting = list(claimed.attempts)
         self.decided = claimed.decided
         if not waiting:

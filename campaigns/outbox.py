@@ -95,14 +95,16 @@ def return_lease(mailbox: Mailbox, token: uuid.UUID, **kept: object) -> None:
     Mailbox.objects.filter(pk=mailbox.pk, lease_token=token).update(lease_token=None, leased_until=None, **kept)
 
 
-def claim(mailbox: Mailbox, token: uuid.UUID, *, at_most: int | Fitting, now: datetime) -> Claim:
+def claim(
+    mailbox: Mailbox, token: uuid.UUID, *, at_most: int | Fitting, now: datetime, only: int | None = None
+) -> Claim:
     """Let the gate decide the letters of a leased mailbox whose turn it is. One transaction; a constant number of
-    queries. A mailbox on hold keeps its letters waiting as they are.
+    queries. A mailbox on hold keeps its letters waiting as they are. `only`: this letter, whoever's turn it is.
     """
     fitting = Fitting.any(at_most) if isinstance(at_most, int) else at_most
     with transaction.atomic():
-        keys = next_letters(mailbox, fitting, at_most=CLAIM_AT_MOST, now=now)
-        due = _locked(keys, now=now)
+        keys = _alone(only) if only is not None else next_letters(mailbox, fitting, at_most=CLAIM_AT_MOST, now=now)
+        due = _locked(keys, mailbox, now=now)
         decided = len(due)
         due = _without_doubtful(due, now=now)
         if not due:
@@ -128,13 +130,20 @@ def claim(mailbox: Mailbox, token: uuid.UUID, *, at_most: int | Fitting, now: da
     return Claim(mailbox, token, allowed, decided, tokens)
 
 
-def _locked(keys: Sequence[int], *, now: datetime) -> list[Attempt]:
+def _alone(key: int) -> list[int]:
+    """The key of one letter, unless its campaign or its workspace stands still. A hold is the gate's to say."""
+    runs = {"campaign__state": Campaign.State.RUNNING, "campaign__archived_at": None}
+    letter = Attempt.objects.filter(pk=key, campaign__workspace__sending_stopped_at=None, **runs)
+    return list(letter.values_list("pk", flat=True))
+
+
+def _locked(keys: Sequence[int], mailbox: Mailbox, *, now: datetime) -> list[Attempt]:
     """These letters in this order, but those that somebody else has taken meanwhile."""
     if not keys:
         return []
     letters = (
         Attempt.objects.due(now)
-        .filter(pk__in=keys)
+        .filter(pk__in=keys, mailbox=mailbox)
         .select_related("campaign", "lead__contact", "identity")
         .select_for_update(of=("self",), skip_locked=connection.features.has_select_for_update_skip_locked)
     )
@@ -194,6 +203,7 @@ def letter_of(attempt: Attempt, mailbox: Mailbox, *, now: datetime) -> Letter:
         approved=attempt.approved_at is not None,
         cool_off_waived=attempt.cool_off_waived_at is not None,
         refusal_waived=attempt.answers_refusal,
+        is_single=attempt.is_single,
         hourly_limit=mailbox.hourly_limit,
         daily_limit=mailbox.daily_limit,
         ramp_limit=mailbox.ramp_limit(now),

@@ -250,16 +250,21 @@ def _plan(campaign: Campaign) -> _Plan:
         raise CannotQueueError("This campaign has no letter yet. Write one under Letters first.")
     if campaign.archived_at is not None:
         raise CannotQueueError("This campaign is archived. Bring it back before you send from it.")
+    return _Plan(campaign=campaign, step=step, mailbox=mailbox_of(campaign), identity=identity_of(campaign))
+
+
+def identity_of(campaign: Campaign) -> SenderIdentity:
+    """Who writes. Raises CannotQueueError."""
     identity = campaign.identity or SenderIdentity.objects.default_of(campaign.workspace)
     if identity is None or not identity.is_complete:
         raise CannotQueueError(
             "There is no complete sender: add name, organisation and postal address under Settings, Sender identities."
         )
-    return _Plan(campaign=campaign, step=step, mailbox=_mailbox_of(campaign), identity=identity)
+    return identity
 
 
-def _mailbox_of(campaign: Campaign) -> Mailbox:
-    """The campaign's mailbox, or the workspace's only one. Never another in its place."""
+def mailbox_of(campaign: Campaign) -> Mailbox:
+    """The campaign's mailbox, or the workspace's only one. Never another in its place. Raises CannotQueueError."""
     if campaign.mailbox is not None:
         if campaign.mailbox.archived_at is not None:
             raise CannotQueueError(

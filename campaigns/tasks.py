@@ -42,7 +42,7 @@ def dispatch_soon(mailbox_id: int) -> None:
 
 def dispatch_at(mailbox_id: int, at: datetime) -> None:
     """The same for a moment that is some seconds ahead."""
-    transaction.on_commit(lambda: run_at(at, dispatch_mailbox, mailbox_id))
+    transaction.on_commit(lambda: run_at(at, dispatch_mailbox, mailbox_id, cluster=CLUSTER))
 
 
 def discover(run_id: int) -> None:

@@ -147,6 +147,9 @@ class Letter:
     daily_limit: int | None = None
     ramp_limit: int | None = None  # letters a day that the mailbox's slow start allows; None: it has none
     is_paced: bool = False  # its mailbox keeps letters apart
+    # One letter that somebody sends by itself, through the API: what a region asks for before a launch of many is here
+    # something to know.
+    is_single: bool = False
     deferred_before: bool = False  # a wait that is in the audit log already
     is_question: bool = False  # somebody only asks: there is no such letter
 
@@ -340,8 +343,12 @@ def _with_what_is_on_record(letter: Letter, facts: Facts) -> Letter:
     return letter if ground == letter.ground else replace(letter, ground=ground)
 
 
-# What a person adds in the ordinary course, before a letter leaves: to somebody who only asks it is something to know.
-_ADDED_LATER = frozenset({Rule.REGION, Rule.SOURCE, Rule.NOTICE, Rule.APPROVAL})
+# What a region asks for, and a person adds in the ordinary course before a letter leaves.
+_ASKED_BY_REGION = frozenset({Rule.REGION, Rule.SOURCE, Rule.NOTICE})
+# To somebody who only asks it is something to know, as is the reading of the letter.
+_ADDED_LATER = _ASKED_BY_REGION | {Rule.APPROVAL}
+# Waits of seconds, which nobody minds.
+_SHORT_WAITS = frozenset({Rule.DOMAIN_PACE})
 
 
 def at_once(decision: Decision) -> Decision:
@@ -351,13 +358,12 @@ def at_once(decision: Decision) -> Decision:
     """
     if decision.result != PolicyResult.DEFERRED:
         return decision
-    checks = tuple(
-        replace(check, outcome=Outcome.WARNED)
-        if check.outcome == Outcome.ASKS and check.rule in _ADDED_LATER
-        else check
-        for check in decision.checks
-    )
-    stops = [check.sentence for check in checks if check.outcome in {Outcome.ASKS, Outcome.WAITS}]
+    checks = _without_asking(decision.checks, _ADDED_LATER)
+    stops = [
+        check.sentence
+        for check in checks
+        if check.outcome in {Outcome.ASKS, Outcome.WAITS} and check.rule not in _SHORT_WAITS
+    ]
     return replace(
         decision,
         result=PolicyResult.BLOCKED if stops else PolicyResult.APPROVED,
@@ -368,9 +374,19 @@ def at_once(decision: Decision) -> Decision:
     )
 
 
+def _without_asking(checks: Sequence[Check], rules: AbstractSet[Rule]) -> tuple[Check, ...]:
+    """What these rules would ask a person becomes something to know."""
+    return tuple(
+        replace(check, outcome=Outcome.WARNED) if check.outcome == Outcome.ASKS and check.rule in rules else check
+        for check in checks
+    )
+
+
 def _decide_one(case: _Case) -> Decision:
     letter = case.letter
     checks = tuple([rule(case) for rule in _rules_for(letter.kind, is_question=letter.is_question)])
+    if letter.is_single:
+        checks = _without_asking(checks, _ASKED_BY_REGION)
     refused = [check for check in checks if check.outcome == Outcome.REFUSED]
     asking = [check for check in checks if check.outcome == Outcome.ASKS]
     waiting = [check for check in checks if check.outcome == Outcome.WAITS]

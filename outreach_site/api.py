@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import structlog
+from django.conf import settings
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.http import Http404, HttpRequest, HttpResponse
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
-from campaigns.api import router as campaigns_router
+from campaigns.api import email_router
+from campaigns.api import routers as campaigns_routers
 from compliance.api import router as compliance_router
 from outreach_site.mailboxes.api import router as mailboxes_router
 
@@ -24,8 +26,10 @@ api = NinjaAPI(
     openapi_url="openapi.json",
     docs_decorator=login_required,
 )
-api.add_router("/v1/backlink-outreach", campaigns_router, tags=["Backlink outreach"])
+for _router in campaigns_routers:
+    api.add_router("/v1/backlink-outreach", _router, tags=["Backlink outreach"])
 api.add_router("/v1/backlink-outreach", compliance_router, tags=["Compliance"])
+api.add_router("/email", email_router, tags=["Queue"])
 api.add_router("/v1/projects", mailboxes_router, tags=["Mailboxes"])
 
 
@@ -52,6 +56,13 @@ def invalid(request: HttpRequest, err: ValidationError) -> HttpResponse:
         for error in err.errors
     ]
     return api.create_response(request, {"detail": "Some fields are not right.", "fields": fields}, status=422)
+
+
+@api.exception_handler(RequestDataTooBig)
+def too_big(request: HttpRequest, _: RequestDataTooBig) -> HttpResponse:
+    megabytes = settings.DATA_UPLOAD_MAX_MEMORY_SIZE // (1024 * 1024)
+    detail = f"The request is too large: at most {megabytes} MB are taken."
+    return api.create_response(request, {"detail": detail}, status=413)
 
 
 @api.exception_handler(HttpError)

@@ -88,6 +88,8 @@ class Attempt(models.Model):
     OUTCOMES = (State.SENT, State.FAILED, State.UNCERTAIN)
     # States in which a letter may still leave or may have left.
     LIVE = (State.QUEUED, State.SENDING, State.UNCERTAIN)
+    # States in which a worker has something to do.
+    WITH_WORKER = (State.QUEUED, State.SENDING)
 
     campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="attempts")
     # Its campaign's, kept here too: a workspace's queue is read in the order of an index, however long it is and
@@ -114,6 +116,7 @@ class Attempt(models.Model):
     answers = models.CharField(max_length=64, blank=True)  # what an answer is about, such as reply:12
 
     ground = models.CharField(max_length=12, choices=Ground, blank=True)
+    is_single = models.BooleanField(default=False, editable=False)  # sent by itself through the API: policy.Letter
     # What a person has said about this very letter. A letter that is written anew loses both.
     approved_at = models.DateTimeField(null=True, blank=True)
     approved_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")

@@ -42,6 +42,8 @@ class Campaign(models.Model):
     more_mailboxes = models.ManyToManyField(Mailbox, blank=True, related_name="+", verbose_name="and also from")
     reply_to = models.EmailField("answers go to", blank=True)
     language = models.CharField("language of its letters", max_length=2, choices=Language, blank=True)
+    # Takes up what programs write one by one (POST /api/email/queue); each workspace has one at most.
+    is_direct = models.BooleanField(default=False, editable=False)
     with_html = models.BooleanField("also as HTML", default=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     archived_at = models.DateTimeField(null=True, blank=True, editable=False)
@@ -50,6 +52,11 @@ class Campaign(models.Model):
 
     class Meta:
         ordering = ("-created_at", "-pk")
+        constraints = (
+            models.UniqueConstraint(
+                fields=["workspace"], condition=models.Q(is_direct=True), name="one_direct_campaign_each"
+            ),
+        )
         indexes = (models.Index(fields=["workspace", "-created_at", "-id"], name="campaigns_newest_first"),)
 
     def __str__(self) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any, ClassVar
 
+from allauth.core.internal import ratelimit
 from django.http import Http404, HttpRequest, HttpResponse
 from django.middleware.csrf import CsrfViewMiddleware
 from django.utils import timezone
@@ -21,12 +22,15 @@ from outreach_site.lib.crypto import token_digest
 
 # A key's last use is a hint for people: written at most this often, so that reading stays reading.
 LAST_USED_PRECISION = timedelta(minutes=1)
+# Requests that send, for each key, and for each person who calls from a session.
+SENDING_RATE = {"api_send": "60/m/key"}
 
 
 class ApiRequest(HttpRequest):
     """A request that passed `caller(...)`: the type that operations are written against."""
 
     auth: Membership
+    api_key_id: int | None = None  # of the key that it came with; None: a session
 
 
 class Caller:
@@ -60,7 +64,10 @@ class Caller:
         _note_use(key)
         if self.scope not in key.scopes:
             raise HttpError(403, f"This API key lacks the scope “{self.scope.value}”.")
-        return self._with_role(key.membership)
+        request.api_key_id = key.pk  # type: ignore[attr-defined]  # ApiRequest
+        membership = self._with_role(key.membership)
+        self._keep_slow(request, f"key:{key.pk}")
+        return membership
 
     def _by_session(self, request: HttpRequest, user: User) -> Membership:
         if refusal := _csrf_refusal(request):
@@ -73,11 +80,23 @@ class Caller:
             membership = memberships.filter(workspace__slug=wanted.pop()).first()
             if membership is None:
                 raise Http404("Not found.")
-            return self._with_role(membership)
+            return self._with_session(request, membership)
         membership = memberships.filter(workspace=user.last_workspace_id).first() or memberships.first()
         if membership is None:
             raise HttpError(403, "You are in no workspace yet.")
-        return self._with_role(membership)
+        return self._with_session(request, membership)
+
+    def _with_session(self, request: HttpRequest, membership: Membership) -> Membership:
+        request.api_key_id = None  # type: ignore[attr-defined]  # ApiRequest
+        self._keep_slow(request, f"membership:{self._with_role(membership).pk}")
+        return membership
+
+    def _keep_slow(self, request: HttpRequest, who: str) -> None:
+        """A program that has gone wild must not fill the queue, however many letters each call carries."""
+        if self.scope is Scope.SEND and not ratelimit.consume(
+            request, app="outreach_site.accounts", action="api_send", key=who, config=SENDING_RATE
+        ):
+            raise HttpError(429, "Too many requests: wait a minute. One request can carry several recipients.")
 
     def _with_role(self, membership: Membership) -> Membership:
         if membership.role not in self.roles:

@@ -9,7 +9,6 @@ from typing import Any
 
 from django.conf import settings
 from django.utils import timezone
-from django_q.brokers import get_broker
 from django_q.brokers.orm import ORM
 from django_q.conf import Conf
 from django_q.models import OrmQ
@@ -22,8 +21,8 @@ class _FromThen(ORM):
     A waiting task carries the moment from which it may be taken; django-q writes "now" there.
     """
 
-    def __init__(self, at: datetime) -> None:
-        super().__init__(list_key=Conf.CLUSTER_NAME)
+    def __init__(self, at: datetime, *, cluster: str) -> None:
+        super().__init__(list_key=cluster)
         self.at = at
 
     def enqueue(self, task: str) -> int:
@@ -31,16 +30,16 @@ class _FromThen(ORM):
         return int(waiting.pk)
 
 
-def run_at(at: datetime, task: Callable[..., None], *args: Any) -> None:
-    """Ask the mail cluster to run `task` at `at`, not before. To be called when the caller's transaction stands.
+def run_at(at: datetime, task: Callable[..., None], *args: Any, cluster: str) -> None:
+    """Ask a cluster to run `task` at `at`, not before. To be called when the caller's transaction stands.
 
     In Redis a task cannot wait: there a thread of this process does, and puts it in the queue in time. Should the
     process end before, the minutely work finds what the task was to do. So it must be such a task.
     """
     if not settings.REDIS_URL:
-        async_task(task, *args, broker=_FromThen(at))
+        async_task(task, *args, broker=_FromThen(at, cluster=cluster), cluster=cluster)
         return
     seconds = max(0.0, (at - timezone.now()).total_seconds())
-    waiting = threading.Timer(seconds, lambda: async_task(task, *args, broker=get_broker()))
+    waiting = threading.Timer(seconds, lambda: async_task(task, *args, cluster=cluster))
     waiting.daemon = True
     waiting.start()

@@ -1,4 +1,4 @@
-"""The API of the campaigns room, below `/api/v1/backlink-outreach`. Others' campaigns do not exist: 404."""
+"""Campaigns. Others' campaigns do not exist: 404."""
 
 from __future__ import annotations
 
@@ -9,33 +9,18 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from ninja import Field, Query, Router, Schema, Status
-from ninja.errors import ValidationError
 from pydantic import BeforeValidator
 
+from campaigns.api.shared import MAX_LIMIT, Fault, FieldFaults, one_line, page_of, plain_text
 from campaigns.forms import tidy_keywords
 from campaigns.lifecycle import start_campaign
 from campaigns.models import Campaign
-from campaigns.paging import NoSuchPlaceError, after, place_of
+from campaigns.paging import after, place_of
 from outreach_site.accounts.access import READERS, SENDERS
 from outreach_site.accounts.api_access import ApiRequest, caller
 from outreach_site.accounts.models import Scope
 
 router = Router()
-MAX_LIMIT = 200
-
-
-def _one_line(text: object) -> object:
-    """One line without control characters; anything but text is left for the type to refuse."""
-    if not isinstance(text, str):
-        return text
-    return " ".join("".join(character if character.isprintable() else " " for character in text).split())
-
-
-def _plain(text: object) -> object:
-    """Lines are kept, other control characters are dropped."""
-    if not isinstance(text, str):
-        return text
-    return "".join(character for character in text if character.isprintable() or character == "\n").strip()
 
 
 def _keywords(words: object) -> object:
@@ -43,15 +28,15 @@ def _keywords(words: object) -> object:
     if isinstance(words, str):
         words = words.split(",")
     if isinstance(words, list) and all(isinstance(word, str) for word in words):
-        return tidy_keywords(str(_one_line(part)) for word in words for part in word.split(","))
+        return tidy_keywords(str(one_line(part)) for word in words for part in word.split(","))
     raise ValueError("Give a list of words, or one text with commas between them.")
 
 
 class NewCampaign(Schema):
     """What a campaign starts with; only the name is required."""
 
-    name: Annotated[str, BeforeValidator(_one_line)] = Field(min_length=1, max_length=120, examples=["Spring guide"])
-    description: Annotated[str, BeforeValidator(_plain)] = Field(
+    name: Annotated[str, BeforeValidator(one_line)] = Field(min_length=1, max_length=120, examples=["Spring guide"])
+    description: Annotated[str, BeforeValidator(plain_text)] = Field(
         default="", max_length=2000, description="For your team; nobody outside reads it."
     )
     keywords: Annotated[str, BeforeValidator(_keywords)] = Field(
@@ -79,19 +64,6 @@ class CampaignNow(Schema):
         return [word.strip() for word in campaign.keywords.split(",") if word.strip()]
 
 
-class Fault(Schema):
-    detail: str
-
-
-class FieldFault(Schema):
-    field: str
-    message: str
-
-
-class FieldFaults(Fault):
-    fields: list[FieldFault]
-
-
 @router.get(
     "/campaigns",
     response={200: list[CampaignNow], 401: Fault, 403: Fault, 404: Fault, 422: FieldFaults},
@@ -110,17 +82,7 @@ def list_campaigns(
     `rel="next"` (RFC 8288), and the cursor alone in `X-Next-Cursor`."""
     campaigns = Campaign.objects.in_workspace(request.auth.workspace)
     campaigns = campaigns.exclude(archived_at=None) if archived else campaigns.current()
-    try:
-        found = list(after(campaigns, cursor)[: limit + 1])
-    except NoSuchPlaceError as err:
-        raise ValidationError([{"loc": ("query", "cursor"), "msg": str(err), "type": "value_error"}]) from err
-    if len(found) > limit:
-        next_cursor = place_of(found[limit - 1])
-        query = request.GET.copy()
-        query["cursor"] = next_cursor
-        response["Link"] = f'<{request.build_absolute_uri(f"{request.path}?{query.urlencode()}")}>; rel="next"'
-        response["X-Next-Cursor"] = next_cursor
-    return found[:limit]
+    return page_of(request, response, campaigns, after=after, place_of=place_of, cursor=cursor, limit=limit)
 
 
 @router.post(

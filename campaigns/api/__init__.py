@@ -1,0 +1,8 @@
+"""The API of the campaigns room: `/api/v1/backlink-outreach`, and the hourly queue below `/api/email`."""
+
+from campaigns.api import campaigns, queue, sending
+
+routers = (campaigns.router, sending.router)
+email_router = queue.router
+
+__all__ = ["email_router", "routers"]

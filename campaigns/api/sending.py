@@ -1,0 +1,188 @@
+"""One lead's first letter, sent at once, and what became of a campaign's letters."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Annotated, Any
+
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404
+from django.utils import timezone
+from ninja import Field, Query, Router, Schema, Status
+from pydantic import BeforeValidator
+
+from campaigns.api.shared import MAX_LIMIT, Fault, FieldFaults, fault, letter_text, one_line, page_of
+from campaigns.direct import Busy, Refused, note_request, queue_first
+from campaigns.dispatch import dispatch_one
+from campaigns.models import Attempt, AttemptQuerySet, Campaign, Lead
+from campaigns.paging import NoSuchPlaceError
+from campaigns.queueing import CannotQueueError
+from campaigns.rendering import MAX_SUBJECT
+from campaigns.tasks import dispatch_soon
+from compliance import gate
+from compliance.policy import Decision
+from outreach_site.accounts.access import READERS, SENDERS
+from outreach_site.accounts.api_access import ApiRequest, caller
+from outreach_site.accounts.models import Scope, Workspace
+
+router = Router()
+LONGEST_BODY = 20_000
+# How long a caller waits for the mailbox to be free; a hand-over that has begun is waited for to its end.
+WAITED_FOR = timedelta(seconds=20)
+
+
+class AttemptNow(Schema):
+    """A letter as it stands."""
+
+    id: int
+    campaign_id: int
+    lead_id: int
+    kind: str = Field(description="first, follow_up or answer")
+    state: str = Field(description="draft, queued, sending, sent, blocked, failed, uncertain or cancelled")
+    sender: str
+    recipient: str
+    subject: str
+    reason: str = Field(description="Why it waits, was held back or failed; empty if it goes its way.")
+    due_at: datetime | None = Field(description="When a worker looks at it; null: it waits for a person or is done.")
+    created_at: datetime
+    sent_at: datetime | None
+    message_id: str
+    tries: int
+
+
+def stands(attempt: Attempt) -> dict[str, Any]:
+    """An AttemptNow; the attempt's mailbox should be loaded."""
+    return {
+        "id": attempt.pk,
+        "campaign_id": attempt.campaign_id,
+        "lead_id": attempt.lead_id,
+        "kind": attempt.kind,
+        "state": attempt.state,
+        "sender": attempt.mailbox.email if attempt.mailbox else "",
+        "recipient": attempt.recipient,
+        "subject": attempt.subject,
+        "reason": attempt.reason,
+        "due_at": attempt.due_at if attempt.state == Attempt.State.QUEUED else None,
+        "created_at": attempt.created_at,
+        "sent_at": attempt.finished_at if attempt.state == Attempt.State.SENT else None,
+        "message_id": attempt.message_id,
+        "tries": attempt.tries,
+    }
+
+
+class NewLetter(Schema):
+    """The letter as it is to be read; signature, postal address and the way to say no are added."""
+
+    campaign_id: int
+    lead_id: int
+    subject: Annotated[str, BeforeValidator(one_line)] = Field(min_length=1, max_length=MAX_SUBJECT)
+    body: Annotated[str, BeforeValidator(letter_text)] = Field(min_length=1, max_length=LONGEST_BODY)
+
+
+class Verdict(Schema):
+    allowed: bool
+    legal_basis: str
+    region: str
+    daily_user_count: int = Field(description="Before this letter.")
+    daily_user_limit: int
+    daily_domain_count: int
+    daily_domain_limit: int
+
+
+class LetterSent(AttemptNow, Verdict):
+    warnings: list[str] = Field(description="What a person should know about this letter.")
+
+
+class Refusal(Fault, Verdict):
+    reason: str
+    reasons: list[str]
+
+
+@router.post(
+    "/outreach/send",
+    response={200: LetterSent, 401: Fault, 403: Refusal | Fault, 404: Fault, 409: Fault, 422: FieldFaults, 429: Fault},
+    auth=caller(SENDERS, Scope.SEND),
+    summary="Send a lead's first letter",
+    operation_id="send_outreach",
+)
+def send_outreach(request: ApiRequest, payload: NewLetter) -> Status[Any]:
+    """Queue the lead's first letter and hand it over at once. It goes to the address that is on record for the lead.
+
+    200 with the letter's `state`: *sent*; *queued*, with its `due_at`, where its mailbox is busy or a person has to
+    read it; *uncertain* where the connection broke after the hand-over. 403 with the reasons where it may not go: a
+    limit that is reached and a second first letter among them. 409 while an earlier one is on its way.
+    """
+    here, user, now = request.auth.workspace, request.auth.user, timezone.now()
+    campaigns = Campaign.objects.in_workspace(here).select_related("workspace", "identity", "mailbox__workspace")
+    campaign = get_object_or_404(campaigns, pk=payload.campaign_id)
+    lead = get_object_or_404(Lead.objects.of(campaign), pk=payload.lead_id)
+    lead.campaign = campaign
+    try:
+        answer = queue_first(lead, subject=payload.subject, body=payload.body, user=user, now=now)
+    except CannotQueueError as err:
+        raise fault("lead_id", str(err)) from err
+    if isinstance(answer, Busy):
+        return Status(409, {"detail": "A first letter to this lead is on its way already."})
+    if isinstance(answer, Refused):
+        refusal = {"detail": answer.decision.reason, "reason": answer.decision.reason, "reasons": list(answer.reasons)}
+        return Status(403, refusal | _verdict(answer.decision, here, allowed=False))
+    attempt = answer.attempt
+    note_request(
+        "api.letter_sent", workspace=here, user=user, now=now, attempt=attempt.about, api_key=request.api_key_id
+    )
+    if attempt.due_at is not None:
+        dispatch_one(attempt, within=WAITED_FOR)
+    attempt = Attempt.objects.select_related("mailbox").get(pk=attempt.pk)
+    if attempt.state == Attempt.State.QUEUED and attempt.mailbox_id is not None:
+        dispatch_soon(attempt.mailbox_id)
+    verdict = _verdict(answer.decision, here, allowed=True)
+    return Status(200, stands(attempt) | verdict | {"warnings": answer.warnings})
+
+
+def _verdict(decision: Decision, here: Workspace, *, allowed: bool) -> dict[str, Any]:
+    limits = gate.limits_of(here)
+    return {
+        "allowed": allowed,
+        "legal_basis": decision.legal_basis.value,
+        "region": decision.region.region.value,
+        "daily_user_count": decision.daily_user_count,
+        "daily_user_limit": limits.per_user_day,
+        "daily_domain_count": decision.daily_domain_count,
+        "daily_domain_limit": limits.per_domain_day,
+    }
+
+
+@router.get(
+    "/campaigns/{campaign_id}/attempts",
+    response={200: list[AttemptNow], 401: Fault, 403: Fault, 404: Fault, 422: FieldFaults},
+    auth=caller(READERS, Scope.READ),
+    summary="List a campaign's letters",
+    operation_id="list_attempts",
+)
+def list_attempts(
+    request: ApiRequest,
+    response: HttpResponse,
+    campaign_id: int,
+    cursor: Annotated[str, Query(max_length=20, description="From the `Link` header of the page before.")] = "",
+    limit: Annotated[int, Query(ge=1, le=MAX_LIMIT, description="Letters a page.")] = 50,
+    state: Annotated[str, Query(max_length=10, description="Only letters in this state.")] = "",
+) -> list[dict[str, Any]]:
+    """Newest first, without their texts. While there are more, the answer has a `Link` header with `rel="next"`."""
+    campaign = get_object_or_404(Campaign.objects.in_workspace(request.auth.workspace), pk=campaign_id)
+    letters = Attempt.objects.filter(campaign=campaign).select_related("mailbox").defer("body").order_by("-pk")
+    if state:
+        if state not in Attempt.State.values:
+            raise fault("state", f"Say one of {', '.join(Attempt.State.values)}.")
+        letters = letters.filter(state=state)
+    page = page_of(
+        request, response, letters, after=_older, place_of=lambda letter: str(letter.pk), cursor=cursor, limit=limit
+    )
+    return [stands(attempt) for attempt in page]
+
+
+def _older(letters: AttemptQuerySet, cursor: str) -> AttemptQuerySet:
+    if not cursor:
+        return letters
+    if not (cursor.isascii() and cursor.isdigit() and len(cursor) < 19):
+        raise NoSuchPlaceError("This page of the list does not exist.")
+    return letters.filter(pk__lt=int(cursor))

@@ -1,0 +1,331 @@
+"""Letters that programs send: to addresses one by one, and the first letter of one lead.
+
+Both go through the same queue and the same gate as a campaign's letters. A recipient who is no lead yet becomes one, in
+the workspace's campaign "Direct letters": whatever is written here belongs to somebody who can be shown where it came
+from, and can say no.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from django.db import models, transaction
+
+from campaigns import outbox
+from campaigns.leads import ASKED_TO_BE_ERASED
+from campaigns.lifecycle import start_campaign
+from campaigns.models import Attempt, Campaign, Contact, Lead
+from campaigns.queueing import (
+    CannotQueueError,
+    Foreseen,
+    identity_of,
+    mailbox_of,
+    only_one_queues_for,
+    record_waiting,
+    wait_for_person,
+)
+from campaigns.rendering import render
+from campaigns.tasks import dispatch_soon
+from compliance import audit, gate, policy
+from compliance.addresses import InvalidAddressError, domain_of, normalise, registrable
+from compliance.models import Kind, PolicyResult
+from compliance.policy import Decision, Outcome
+from compliance.suppression import erased_among
+from outreach_site.accounts.models import SenderIdentity, User, Workspace
+from outreach_site.mailboxes.models import Mailbox
+
+DIRECT = "Direct letters"
+
+
+# --- To addresses, one by one -----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Result:
+    """What became of one recipient. `reason` says why it was refused, or what it waits for."""
+
+    recipient: str
+    status: str  # queued, blocked (by the gate) or invalid (no address)
+    reason: str = ""
+    attempt: Attempt | None = None
+
+    @property
+    def number(self) -> int | None:
+        return self.attempt.pk if self.attempt is not None else None
+
+
+def direct_campaign(workspace: Workspace, *, user: User, now: datetime) -> Campaign:
+    """The workspace's campaign for letters of programs; made where there is none."""
+    with transaction.atomic():
+        Workspace.objects.select_for_update(no_key=True).get(pk=workspace.pk)
+        campaign = Campaign.objects.in_workspace(workspace).filter(is_direct=True).first()
+        if campaign is None:
+            campaign = start_campaign(
+                workspace,
+                name=DIRECT,
+                description="Letters that programs send to single addresses. Made by itself.",
+                user=user,
+                now=now,
+            )
+            campaign.is_direct, campaign.state, campaign.mailbox = True, Campaign.State.RUNNING, None
+            campaign.save(update_fields=["is_direct", "state", "mailbox"])
+    return campaign
+
+
+def mailbox_named(workspace: Workspace, named: str) -> Mailbox:
+    """The mailbox of this address or number; without one the workspace's only one. Raises CannotQueueError."""
+    mailboxes = Mailbox.objects.in_workspace(workspace).in_use().exclude(smtp_host="").select_related("workspace")
+    if not named:
+        usable = list(mailboxes[:2])
+        if not usable:
+            raise CannotQueueError("No mailbox is connected yet. Add one under Settings, Mailboxes.")
+        if len(usable) > 1:
+            raise CannotQueueError("There are several mailboxes: say in `mailbox` which one writes.")
+        return usable[0]
+    is_number = named.isascii() and named.isdigit() and len(named) < 19
+    mailbox = mailboxes.filter(models.Q(pk=int(named)) if is_number else models.Q(email__iexact=named)).first()
+    if mailbox is None:
+        raise CannotQueueError("There is no such mailbox in this workspace.")
+    return mailbox
+
+
+def queue_direct(
+    workspace: Workspace,
+    recipients: Sequence[str],
+    *,
+    subject: str,
+    content: str,
+    mailbox: Mailbox,
+    user: User,
+    now: datetime,
+    ground: str = "",
+    found_url: str = "",
+) -> list[Result]:
+    """Queue the same words to each of these addresses; what became of each, in their order. Raises CannotQueueError.
+
+    The number of queries does not grow with the addresses. What the gate refuses makes no lead.
+    """
+    campaign = direct_campaign(workspace, user=user, now=now)
+    if campaign.archived_at is not None:
+        raise CannotQueueError(f"The campaign “{DIRECT}” is archived. Bring it back before programs send from it.")
+    identity = identity_of(campaign)
+    results: dict[int, Result] = {}
+    wanted: dict[str, int] = {}
+    for place, recipient in enumerate(recipients):
+        try:
+            key = normalise(recipient)
+        except InvalidAddressError as err:
+            results[place] = Result(recipient, "invalid", str(err))
+            continue
+        if key in wanted:
+            results[place] = Result(recipient, "blocked", "This address stands twice in the request.")
+        else:
+            wanted[key] = place
+    for key in erased_among(workspace, wanted):
+        place = wanted.pop(key)
+        results[place] = Result(recipients[place], "blocked", ASKED_TO_BE_ERASED)
+    with transaction.atomic():
+        only_one_queues_for(campaign.pk)
+        leads = _leads(campaign, list(wanted))
+        drafts: dict[int, Attempt] = {}
+        for key, place in wanted.items():
+            lead = leads.get(key) or _new_lead(campaign, key, recipients[place].strip(), found_url=found_url, now=now)
+            rendered = render(subject, content, lead=lead, identity=identity, campaign=campaign)
+            if rendered.trouble:
+                results[place] = Result(recipients[place], "blocked", rendered.trouble)
+                continue
+            drafts[place] = _letter(
+                lead, campaign=campaign, identity=identity, mailbox=mailbox, user=user, now=now, ground=ground
+            )
+            drafts[place].subject, drafts[place].body = rendered.subject, rendered.body
+        questions = [outbox.letter_of(attempt, mailbox, now=now) for attempt in drafts.values()]
+        decisions = dict(zip(drafts, gate.screen(questions, workspace=workspace, now=now), strict=True))
+        going = {place: drafts[place] for place, d in decisions.items() if d.result != PolicyResult.BLOCKED}
+        _save_leads([attempt.lead for attempt in going.values()])
+        for place, attempt in going.items():
+            attempt.lead = attempt.lead  # It has a number only now.
+            wait_for_person(Foreseen(attempt.lead, attempt, decisions[place]))
+        Attempt.objects.bulk_create(going.values())
+        asking = [(attempt, decisions[place]) for place, attempt in going.items() if decisions[place].asks]
+        record_waiting(asking, workspace=workspace, now=now)
+        if going:
+            dispatch_soon(mailbox.pk)
+    for place, decision in decisions.items():
+        taken = going.get(place)
+        results[place] = Result(recipients[place], "queued" if taken else "blocked", decision.reason, taken)
+    return [results[place] for place in range(len(recipients))]
+
+
+def _leads(campaign: Campaign, keys: Sequence[str]) -> dict[str, Lead]:
+    """Those who are leads of it already, by address. One query."""
+    by_site = {_site_key(key): key for key in keys}
+    found = Lead.objects.of(campaign).filter(site_key__in=by_site)
+    return {by_site[lead.site_key]: lead for lead in found if lead.contact is not None}
+
+
+def _site_key(key: str) -> str:
+    """Several people of one site are several leads here: nobody looks for sites in this campaign."""
+    return f"{domain_of(key)}/{key}"
+
+
+def _new_lead(campaign: Campaign, key: str, address: str, *, found_url: str, now: datetime) -> Lead:
+    """Unsaved, with its contact."""
+    domain = domain_of(key)
+    lead = Lead(
+        campaign=campaign,
+        website_url=f"https://{domain}/",
+        site_key=_site_key(key),
+        domain=registrable(domain),
+        source=Lead.Source.API,
+        created_at=now,
+    )
+    lead.contact = Contact(lead=lead, email=address, email_key=key, found_url=found_url, found_at=now)
+    return lead
+
+
+def _save_leads(leads: Sequence[Lead]) -> None:
+    """Lead and contact name each other: leads first, then contacts, then the leads' contacts. Three queries."""
+    new = [lead for lead in leads if lead.pk is None]
+    contacts = [lead.contact for lead in new if lead.contact is not None]
+    for lead in new:
+        lead.contact = None
+    Lead.objects.bulk_create(new)
+    for contact in contacts:
+        contact.lead = contact.lead  # It has a number only now.
+    Contact.objects.bulk_create(contacts)
+    for contact in contacts:
+        contact.lead.contact = contact
+    Lead.objects.bulk_update(new, ["contact"])
+
+
+def _letter(
+    lead: Lead,
+    *,
+    campaign: Campaign,
+    identity: SenderIdentity,
+    mailbox: Mailbox,
+    user: User,
+    now: datetime,
+    ground: str = "",
+) -> Attempt:
+    """Unsaved, and without its words."""
+    contact = lead.contact
+    if contact is None:
+        raise CannotQueueError("No address is known for this site. Add one before you write.")
+    return Attempt(
+        campaign=campaign,
+        lead=lead,
+        kind=Kind.FIRST,
+        mailbox=mailbox,
+        identity=identity,
+        user=user,
+        recipient=contact.email,
+        recipient_name=contact.name,
+        recipient_key=contact.email_key,
+        recipient_domain=registrable(domain_of(contact.email_key)),
+        ground=ground,
+        due_at=now,
+        created_at=now,
+    )
+
+
+# --- The first letter of one lead -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Queued:
+    """The letter is in the queue. `decision` as it was given; `warnings` are what a person should know."""
+
+    attempt: Attempt
+    decision: Decision
+
+    @property
+    def warnings(self) -> list[str]:
+        return [check.sentence for check in self.decision.checks if check.outcome == Outcome.WARNED]
+
+
+@dataclass(frozen=True)
+class Refused:
+    """It does not go, now or ever; the reasons are in the audit log."""
+
+    reasons: Sequence[str]
+    decision: Decision
+
+
+@dataclass(frozen=True)
+class Busy:
+    """A first letter to this lead waits, is leaving, or may have left."""
+
+    attempt: Attempt
+
+
+_STOPPED = (Attempt.State.BLOCKED, Attempt.State.CANCELLED, Attempt.State.FAILED, Attempt.State.DRAFT)
+
+
+def queue_first(lead: Lead, *, subject: str, body: str, user: User, now: datetime) -> Queued | Refused | Busy:
+    """Queue a lead's first letter in these words, for somebody who will not wait: where a cap is reached it is refused.
+
+    What its region asks of a launch is a warning; the first letters of a new workspace wait to be read all the same.
+    Raises CannotQueueError.
+    """
+    campaign = lead.campaign
+    if campaign.archived_at is not None:
+        raise CannotQueueError("This campaign is archived. Bring it back before you send from it.")
+    identity, mailbox = identity_of(campaign), mailbox_of(campaign)
+    rendered = render(subject, body, lead=lead, identity=identity, campaign=campaign)
+    if rendered.trouble:
+        raise CannotQueueError(rendered.trouble)
+    letter = _letter(lead, campaign=campaign, identity=identity, mailbox=mailbox, user=user, now=now)
+    letter.subject, letter.body, letter.is_single = rendered.subject, rendered.body, True
+    letter.step = campaign.steps.order_by("position").first()
+    with transaction.atomic():
+        only_one_queues_for(campaign.pk)
+        # To this person, under whichever lead: the address gets a campaign's first letter once.
+        earlier = list(
+            Attempt.objects.filter(campaign=campaign, kind=Kind.FIRST)
+            .filter(models.Q(lead=lead) | models.Q(recipient_key=letter.recipient_key))
+            .select_for_update()
+        )
+        live = next((each for each in earlier if each.lead_id == lead.pk and each.state in Attempt.LIVE), None)
+        if live is not None:
+            return Busy(live)
+        [decision] = gate.foresee([outbox.letter_of(letter, mailbox, now=now)], workspace=campaign.workspace, now=now)
+        answer = policy.at_once(decision)
+        had_one = any(each.state not in _STOPPED for each in earlier)
+        if had_one or not answer.allowed:
+            return _refuse(answer, had_one=had_one, workspace=campaign.workspace, now=now)
+        wait_for_person(Foreseen(lead, letter, decision))
+        _keep(letter, earlier)
+        if decision.asks:
+            record_waiting([(letter, decision)], workspace=campaign.workspace, now=now)
+        if campaign.state == Campaign.State.DRAFT:
+            campaign.resume()
+    return Queued(letter, decision)
+
+
+def _refuse(answer: Decision, *, had_one: bool, workspace: Workspace, now: datetime) -> Refused:
+    stops = (Outcome.REFUSED, Outcome.WAITS, Outcome.ASKS)
+    reasons = [] if answer.allowed else [check.sentence for check in answer.checks if check.outcome in stops]
+    if had_one:
+        reasons.insert(0, HAD_ONE)
+    refused = replace(answer, result=PolicyResult.BLOCKED, reason=" ".join(reasons), until=None, asks=False)
+    gate.record([refused], workspace=workspace, now=now)
+    return Refused(reasons, refused)
+
+
+HAD_ONE = "This lead has had its first letter already."
+
+
+def _keep(letter: Attempt, earlier: Sequence[Attempt]) -> None:
+    """A letter of this step that was stopped before is taken up again: the same attempt, with the same Message-ID."""
+    again = next((each for each in earlier if each.lead_id == letter.lead_id and each.step_id == letter.step_id), None)
+    if again is not None and letter.step_id is not None:
+        letter.pk, letter.message_id = again.pk, again.message_id
+    letter.save()
+
+
+def note_request(event: str, *, workspace: Workspace, user: User, now: datetime, **details: object) -> None:
+    """What a program asked for, beside what became of each letter."""
+    audit.record(event, workspace=workspace, user=user, details=details, now=now)
