@@ -10,6 +10,8 @@ from django import forms
 from django.db.models import QuerySet
 
 from campaigns import leads
+from campaigns.discovery.runs import MOST_SITES, Wanted
+from campaigns.discovery.search import PATTERNS
 from campaigns.grounds import BY_HAND
 from campaigns.languages import Language
 from campaigns.models import Attempt, Campaign, Step, Template
@@ -296,3 +298,75 @@ def _choose_from(field: forms.Field, choices: QuerySet[Any], empty_label: str) -
     assert isinstance(field, forms.ModelChoiceField)  # noqa: S101 - for the type checker: both are foreign keys
     field.queryset = choices
     field.empty_label = empty_label
+
+
+class DiscoveryForm(forms.Form):
+    """What to search for; or sites that one knows already, and then nothing is searched."""
+
+    keyword = forms.CharField(
+        label="What should the sites be about?",
+        max_length=200,
+        required=False,
+        widget=forms.TextInput(attrs={"placeholder": "balcony gardening"}),
+    )
+    providers = forms.MultipleChoiceField(
+        label="Ask", required=False, widget=forms.CheckboxSelectMultiple, help_text="Several are asked side by side."
+    )
+    patterns = forms.CharField(
+        label="Patterns",
+        required=False,
+        max_length=5_000,
+        initial="\n".join(PATTERNS),
+        widget=forms.Textarea(attrs={"rows": 7, "class": "mono", "spellcheck": "false"}),
+        help_text="One query a line. {keyword} is what you typed above.",
+    )
+    targets = forms.CharField(
+        label="Our pages",
+        required=False,
+        max_length=5_000,
+        widget=forms.Textarea(attrs={"rows": 2, "placeholder": "https://example.com/guide", **AN_ADDRESS}),
+        help_text="One a line. Sites that link to one of them already are marked.",
+    )
+    most_sites = forms.IntegerField(
+        label="At most", initial=20, min_value=1, max_value=MOST_SITES, help_text="Sites that are read."
+    )
+    urls = forms.CharField(
+        label="Or paste sites that you know",
+        required=False,
+        max_length=60_000,
+        widget=forms.Textarea(attrs={"rows": 4, "placeholder": "brightgarden.com", **AN_ADDRESS}),
+        help_text="One a line. They are read as they are, and nothing is searched.",
+    )
+
+    def __init__(self, *args: Any, providers: list[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choose = self.fields["providers"]
+        assert isinstance(choose, forms.MultipleChoiceField)  # noqa: S101 - for the type checker
+        choose.choices = providers
+        choose.initial = [name for name, _ in providers]
+
+    def clean_targets(self) -> list[str]:
+        targets = self.cleaned_data["targets"].split()
+        for target in targets:
+            try:
+                leads.read_site(target)
+            except leads.NotASiteError as err:
+                raise forms.ValidationError(f"“{target[:60]}”: {err}") from err
+        return [leads.read_page_address(target) for target in targets]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if not cleaned.get("keyword", "").strip() and not cleaned.get("urls", "").strip():
+            self.add_error("keyword", "Type what the sites should be about, or paste sites that you know.")
+        return cleaned
+
+    def wanted(self) -> Wanted:
+        values = self.cleaned_data
+        return Wanted(
+            keyword=values["keyword"],
+            patterns=values["patterns"].splitlines(),
+            providers=values["providers"],
+            urls=values["urls"].split(),
+            most_sites=values["most_sites"],
+            targets=values["targets"],
+        )

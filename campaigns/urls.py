@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from campaigns.views import approvals, campaigns, leads, letters, sending, templates
+from campaigns.views import approvals, campaigns, discovery, leads, letters, sending, templates
 
 app_name = "campaigns"
 urlpatterns: list[URLPattern] = [
@@ -27,6 +27,11 @@ urlpatterns: list[URLPattern] = [
     path("<int:pk>/send/", sending.campaign_send, name="campaign_send"),
     path("<int:pk>/outgoing/", sending.attempt_list, name="attempt_list"),
     path("<int:pk>/ground/", sending.campaign_ground, name="campaign_ground"),
+    path("<int:pk>/find/", discovery.discovery, name="discovery"),
+    path("<int:pk>/find/begin/", discovery.discovery_begin, name="discovery_begin"),
+    path("searches/<int:pk>/", discovery.discovery_run, name="discovery_run"),
+    path("searches/<int:pk>/cancel/", discovery.discovery_cancel, name="discovery_cancel"),
+    path("searches/<int:pk>/add/", discovery.discovery_save, name="discovery_save"),
     path("leads/<int:pk>/", leads.lead_detail, name="lead_detail"),
     path("leads/<int:pk>/status/", leads.lead_status, name="lead_status"),
     path("leads/<int:pk>/edit/", leads.lead_edit, name="lead_edit"),

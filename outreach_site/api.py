@@ -12,6 +12,7 @@ from ninja.errors import AuthenticationError, HttpError, ValidationError
 
 from campaigns.api import email_router
 from campaigns.api import routers as campaigns_routers
+from campaigns.discovery.api import router as discovery_router
 from compliance.api import router as compliance_router
 from outreach_site.mailboxes.api import router as mailboxes_router
 
@@ -30,6 +31,7 @@ for _router in campaigns_routers:
     api.add_router("/v1/backlink-outreach", _router, tags=["Backlink outreach"])
 api.add_router("/v1/backlink-outreach", compliance_router, tags=["Compliance"])
 api.add_router("/email", email_router, tags=["Queue"])
+api.add_router("/v1/backlink-outreach/discover", discovery_router, tags=["Backlink outreach"])
 api.add_router("/v1/projects", mailboxes_router, tags=["Mailboxes"])
 
 

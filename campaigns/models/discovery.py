@@ -19,6 +19,14 @@ class DiscoveryRunQuerySet(models.QuerySet["DiscoveryRun"]):
     def under_way(self) -> Self:
         return self.filter(finished_at=None)
 
+    def with_counts(self) -> Self:
+        """Each with `site_count` and `added_count`: sites that came up, and those that became leads."""
+        sites = FoundSite.objects.filter(run=models.OuterRef("pk")).order_by().values("run")
+        return self.annotate(
+            site_count=models.Subquery(sites.annotate(n=models.Count("pk")).values("n")),
+            added_count=models.Subquery(sites.exclude(lead=None).annotate(n=models.Count("pk")).values("n")),
+        )
+
 
 class DiscoveryRun(models.Model):
     """One search for sites. A worker does it in slices: whatever dies, the next slice goes on where it stopped."""

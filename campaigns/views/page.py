@@ -73,6 +73,7 @@ def campaign_context(request: WorkspaceRequest, campaign: Campaign, tab: str) ->
 
     tabs = [
         {"label": "Leads", "url": at("campaign_detail"), "current": tab == "leads", "count": leads},
+        {"label": "Find sites", "url": at("discovery"), "current": tab == "find"},
         {"label": "Letters", "url": at("campaign_letters"), "current": tab == "letters"},
         {"label": "Outgoing", "url": at("attempt_list"), "current": tab == "outgoing", "count": waiting or None},
     ]
