@@ -10,6 +10,7 @@ from django.db import models
 from django.utils import timezone
 
 import inbox.desk_models
+import inbox.hook_models
 import inbox.reading_models
 from campaigns.models import Attempt, Campaign, Lead
 from compliance.models import Kind

@@ -6,13 +6,18 @@ from django.db import transaction
 from django.utils import timezone
 from django_q.tasks import async_task
 
-from inbox import polling
+from inbox import events, polling
 
 
 def poll_due() -> None:
     """Every minute: wake each mailbox whose turn has come."""
     for mailbox_id in polling.due_mailboxes(timezone.now()):
         async_task(poll_mailbox, mailbox_id)
+
+
+def understand_webhooks() -> None:
+    """Every few minutes: what a webhook stored and did not get to understand."""
+    events.understand_what_is_left(now=timezone.now())
 
 
 def poll_mailbox(mailbox_id: int, *, at_once: bool = False) -> None:

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from inbox.views import answering, handling, lead, linking, originals, reading, tagging
+from inbox.views import answering, handling, hook, lead, linking, originals, reading, tagging
 
 app_name = "inbox"
 urlpatterns: list[URLPattern] = [
     path("", reading.reply_list, name="reply_list"),
     path("poll/", reading.poll_now, name="poll_now"),
+    path("webhooks/<int:mailbox>/", hook.webhook_detail, name="webhook_detail"),
+    path("webhooks/<int:mailbox>/open/", hook.webhook_open, name="webhook_open"),
+    path("webhooks/<int:mailbox>/show/", hook.webhook_show, name="webhook_show"),
+    path("webhooks/<int:mailbox>/renew/", hook.webhook_renew, name="webhook_renew"),
+    path("webhooks/<int:mailbox>/key/", hook.webhook_key, name="webhook_key"),
+    path("webhooks/<int:mailbox>/close/", hook.webhook_close, name="webhook_close"),
     path("leads/<int:lead>/", reading.lead_replies, name="lead_replies"),
     path("<int:reply>/", reading.reply_detail, name="reply_detail"),
     path("<int:reply>/tag/<slug:classification>/", tagging.reply_tag, name="reply_tag"),

@@ -14,6 +14,7 @@ from csp.constants import NONE, SELF
 from environs import EnvError
 
 from outreach_site.lib.env import encryption_keys, environment, smtp_security, web_address
+from outreach_site.lib.log_lines import without_tokens
 
 django_stubs_ext.monkeypatch()
 
@@ -353,6 +354,7 @@ _shared_processors: list[Any] = [
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_log_level,
     structlog.stdlib.add_logger_name,
+    without_tokens,
     structlog.processors.TimeStamper(fmt="iso"),
 ]
 LOGGING = {

@@ -23,6 +23,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("accounts/", include("outreach_site.accounts.public_urls")),
     path("accounts/", include("allauth.urls")),
     path("unsubscribe/", include("compliance.public_urls")),
+    path("webhooks/", include("inbox.public_urls")),
     path("api/", api.urls),
     path("admin/", admin.site.urls),
 ]

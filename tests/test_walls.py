@@ -23,6 +23,7 @@ from compliance.models import AuditEntry, AuditPerson, Hold, NeverPitch, Suppres
 from compliance.privacy_models import Consent, ConsentFile, ConsentImport, PrivacyRequest
 from compliance.suppression import stone_of
 from inbox.desk_models import AnswerDraft, DraftFile, Note
+from inbox.hook_models import Webhook
 from inbox.models import RawBody, RawMessage, Reply
 from outreach_site.accounts.access import READERS, Access, access_of
 from outreach_site.accounts.api_access import Caller
@@ -34,7 +35,13 @@ from tests.conftest import World, make_user
 
 PK = 77_777  # every kind of object has a row of this number in the workspace `here`, and none elsewhere
 # Open to anybody (DESIGN.md, "Where one stands"): sign-in pages, invitation, unsubscribe, webhooks, health.
-PUBLIC = {"unsubscribe:unsubscribe_page", "desk:health", "people:invitation_accept"}
+PUBLIC = {
+    "unsubscribe:unsubscribe_page",
+    "desk:health",
+    "people:invitation_accept",
+    "webhooks:receive",
+    "webhooks:receive_mime",
+}
 # Pages that every member may use and that take a POST without changing anything of the workspace.
 READS_BY_POST = {"compliance:check_address"}
 
@@ -107,6 +114,9 @@ def full(world: World) -> World:
     )
     mailbox.set_smtp_password("secret", now=now)
     mailbox.save()
+    hook = Webhook(pk=PK, mailbox=mailbox, provider=Webhook.Provider.MAILGUN)
+    hook.renew(now=now)
+    hook.save()
     campaign = Campaign.objects.create(pk=PK, workspace=here, name="Secret plans", mailbox=mailbox)
     step = Step.objects.create(pk=PK, campaign=campaign, letter_subject="Hello", letter_body="Hello {name|there}")
     Template.objects.create(pk=PK, workspace=here, name="Ours", subject="Hello", body="Hello")

@@ -37,6 +37,7 @@ SCHEDULES = (
     ),
     # Decides by itself which mailboxes are due.
     Recurring(name="poll", task="inbox.tasks.poll_due", cluster="mail", minutes=1),
+    Recurring(name="webhooks", task="inbox.tasks.understand_webhooks", cluster="mail", minutes=5),
     Recurring(
         name="brakes",
         task="compliance.tasks.hold_what_harms",
@@ -73,6 +74,7 @@ SCHEDULES = (
 _IN_WORDS = {
     "dispatch": "Letters that are due are sent",
     "poll": "Mailboxes are read",
+    "webhooks": "What webhooks brought is understood",
     "brakes": "What too much comes back to is held",
     "discovery": "Searches for sites go on",
     "privacy": "Erasures and lists that were begun go on",

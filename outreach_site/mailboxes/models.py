@@ -132,6 +132,7 @@ class Mailbox(models.Model):
     poll_leased_until = models.DateTimeField(null=True, blank=True, editable=False)
     polled_at = models.DateTimeField(null=True, blank=True, editable=False)  # last read to the end
     poll_failures = models.PositiveIntegerField(default=0, editable=False)
+    webhook_verified_at = models.DateTimeField(null=True, blank=True, editable=False)  # its provider's last true word
     next_poll_at = models.DateTimeField(default=timezone.now, editable=False)
 
     sending_state = models.CharField(max_length=10, choices=State, default=State.UNTESTED, editable=False)
