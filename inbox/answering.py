@@ -54,6 +54,10 @@ class Composer:
         return self.foreseen is not None and self.foreseen.may_be_confirmed
 
     @property
+    def why_not(self) -> str:
+        return self.cannot or (self.foreseen.sentence if self.foreseen else "")
+
+    @property
     def is_refused(self) -> bool:
         """Nothing that a person could say here would let it go."""
         return self.to is None or (self.foreseen is not None and self.foreseen.refused and not self.must_confirm)

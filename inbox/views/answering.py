@@ -134,7 +134,7 @@ def _enclose(request: WorkspaceRequest, draft: AnswerDraft) -> None:
 def _opened(request: WorkspaceRequest, reply: Reply, *, trouble: str = "") -> HttpResponse:
     """The thread with the composer in it; after a refusal with what was typed and why it did not go."""
     typed = {name: request.POST[name] for name in ("subject", "body") if name in request.POST}
-    chosen, said = chosen_of(request), {"trouble": trouble, "typed": typed}
+    chosen, said = chosen_of(request), {"trouble": trouble, "typed": typed, "composing": True}
     if replaces_thread(request):
         return reading(request, reply, chosen, also_row=None, composing=True, said=said)
     context = thread(request, reply, composing=True) | said

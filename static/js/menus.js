@@ -11,6 +11,12 @@ document.addEventListener("pointerdown", (event) => {
   for (const menu of menus()) if (!menu.contains(event.target)) menu.open = false;
 });
 
+/* What was chosen closes its menu; after the click has done its work. */
+document.addEventListener("click", (event) => {
+  const menu = event.target.closest?.(".menu__item")?.closest("details[data-menu][open]");
+  if (menu) setTimeout(() => { menu.open = false; });
+});
+
 document.addEventListener("focusout", (event) => {
   const menu = event.target.closest?.("details[data-menu][open]");
   if (menu && event.relatedTarget && !menu.contains(event.relatedTarget)) menu.open = false;

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import pytest
+from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 from pytest_django import Settings
 
@@ -16,8 +18,19 @@ from inbox.ingest import ingest
 from inbox.models import FolderCursor, RawBody, RawMessage, Reply
 from outreach_site.mailboxes.models import Mailbox, Security
 from outreach_site.sandbox.running import RunningOffice
+from tests.conftest import World
 from tests.letterbox import Letterbox, make_letterbox
 from tests.servers import PASSWORD, FaultyIMAP
+
+HTMX = {"HX-Request": "true", "HX-Target": "thread"}
+
+
+def url(name: str, *args: object, slug: str = "orchard") -> str:
+    return reverse(f"inbox:{name}", args=[slug, *args])
+
+
+def fresh(reply: Reply) -> Reply:
+    return Reply.objects.get(pk=reply.pk)
 
 
 def message(
@@ -156,6 +169,18 @@ def sent_letter(box: Letterbox, address: str = "ed@brightgarden.com", *, at: dat
 def correspondence(world: object) -> Correspondence:
     box = make_letterbox(world, email="mara@orchardmedia.com", port=2525)  # type: ignore[arg-type]  # the World fixture
     return Correspondence(box, sent_letter(box))
+
+
+@pytest.fixture
+def reply(correspondence: Correspondence) -> Reply:
+    return correspondence.answer(
+        "Sounds good, please send it over.\n\nOn Mon, 1 Dec 2025 Mara <m@o.com> wrote:\n> old words"
+    )
+
+
+@pytest.fixture
+def client(world: World) -> Client:
+    return world.client(world.marketer)
 
 
 @dataclass

@@ -7,7 +7,6 @@ from datetime import timedelta
 
 import pytest
 from django.test import Client
-from django.urls import reverse
 from django.utils import timezone
 from django_q.models import OrmQ
 from pytest_django import DjangoAssertNumQueries
@@ -18,30 +17,9 @@ from inbox.ingest import ingest
 from inbox.models import Reply
 from outreach_site.mailboxes.models import Mailbox
 from tests.conftest import World
-from tests.inbox.conftest import Correspondence, bounce, message, sent_letter
+from tests.inbox.conftest import HTMX, Correspondence, bounce, fresh, message, sent_letter, url
 
 Tag = Reply.Classification
-HTMX = {"HX-Request": "true", "HX-Target": "thread"}
-
-
-def url(name: str, *args: object, slug: str = "orchard") -> str:
-    return reverse(f"inbox:{name}", args=[slug, *args])
-
-
-@pytest.fixture
-def reply(correspondence: Correspondence) -> Reply:
-    return correspondence.answer(
-        "Sounds good, please send it over.\n\nOn Mon, 1 Dec 2025 Mara <m@o.com> wrote:\n> old words"
-    )
-
-
-@pytest.fixture
-def client(world: World) -> Client:
-    return world.client(world.marketer)
-
-
-def fresh(reply: Reply) -> Reply:
-    return Reply.objects.get(pk=reply.pk)
 
 
 # --- Pages ------------------------------------------------------------------------------------------------------------
