@@ -49,7 +49,7 @@ def asks_of(reply: Reply) -> list[Ask]:
         label, tone, icon = _LABELS[IntentName(row["intent"])]
         instead = _address(row.get("email"))
         name = str(row.get("name") or "")[:120]
-        if amount := _amount(row):
+        if amount := amount_of(row):
             label += f": {amount}"
         if row["intent"] in {IntentName.WRONG_PERSON, IntentName.LEFT_COMPANY} and (name or instead):
             label += f": write to {name or instead} instead"
@@ -67,7 +67,7 @@ def asks_of(reply: Reply) -> list[Ask]:
     return asks
 
 
-def _amount(row: Mapping[str, Any]) -> str:
+def amount_of(row: Mapping[str, Any]) -> str:
     """€150, or €150 to 200; NOK 150 where a sign would be read as another country's."""
     amount, upto, currency = (str(row.get(key) or "")[:20] for key in ("amount", "amount_to", "currency"))
     if not amount:

@@ -28,6 +28,8 @@ from outreach_site.accounts.models import Membership, User
 AT_MOST = 40
 # A message up to this size is taken apart at once; a larger one when somebody asks what is in it.
 LARGEST_AT_ONCE = 300 * 1024
+# The files of letters of ours, without their bytes.
+FILES = Prefetch("enclosures", EnclosedFile.objects.defer("content"))
 # What a person may say of a lead that wrote.
 STATUSES = (Lead.Status.REPLIED, Lead.Status.PLACED, Lead.Status.LOST)
 
@@ -269,30 +271,29 @@ def _letters(reply: Reply) -> list[Attempt]:
     shown = Attempt.objects.filter(
         Q(state__in=[*LEFT, Attempt.State.QUEUED]) | Q(kind=Kind.ANSWER, state__in=stopped), lead=reply.lead
     )
-    files = Prefetch("enclosures", EnclosedFile.objects.defer("content"))
-    return list(shown.select_related("mailbox", "identity").prefetch_related(files).order_by("-pk")[:AT_MOST])
+    return list(shown.select_related("mailbox", "identity").prefetch_related(FILES).order_by("-pk")[:AT_MOST])
 
 
 def _our_side(letters: Sequence[Attempt]) -> list[Written]:
     """Letters that have left, and answers that are about to."""
-    return [
-        Written(
-            at=letter.finished_at or letter.started_at or letter.created_at,
-            who=letter.identity.name if letter.identity else "We",
-            address=letter.mailbox.email if letter.mailbox else "",
-            to=letter.recipient,
-            subject=letter.subject,
-            text=letter.body,
-            is_ours=True,
-            state=_state_of(letter),
-            reason=letter.reason if letter.state not in LEFT else "",
-            files=list(letter.enclosures.all()),
-            letter=letter,
-            can_take_back=letter.state == Attempt.State.QUEUED,
-        )
-        for letter in letters
-        if letter.state in LEFT or letter.kind == Kind.ANSWER
-    ]
+    return [letter_as_written(each) for each in letters if each.state in LEFT or each.kind == Kind.ANSWER]
+
+
+def letter_as_written(letter: Attempt) -> Written:
+    return Written(
+        at=letter.finished_at or letter.started_at or letter.created_at,
+        who=letter.identity.name if letter.identity else "We",
+        address=letter.mailbox.email if letter.mailbox else "",
+        to=letter.recipient,
+        subject=letter.subject,
+        text=letter.body,
+        is_ours=True,
+        state=_state_of(letter),
+        reason=letter.reason if letter.state not in LEFT else "",
+        files=list(letter.enclosures.all()),
+        letter=letter,
+        can_take_back=letter.state == Attempt.State.QUEUED,
+    )
 
 
 def _state_of(letter: Attempt) -> str:

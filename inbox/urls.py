@@ -40,6 +40,7 @@ urlpatterns: list[URLPattern] = [
     path("<int:reply>/answer/discard/", answering.answer_discard, name="answer_discard"),
     path("<int:reply>/answer/files/<int:file>/remove/", answering.answer_file_remove, name="answer_file_remove"),
     path("<int:reply>/answer/<int:attempt>/undo/", answering.answer_undo, name="answer_undo"),
+    path("<int:reply>/letters/<int:attempt>/", reading.reply_letter, name="reply_letter"),
     path("<int:reply>/link/", linking.reply_link_search, name="reply_link_search"),
     path("<int:reply>/link/to/", linking.reply_link, name="reply_link"),
     path("<int:reply>/unlink/", linking.reply_unlink, name="reply_unlink"),

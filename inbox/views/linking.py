@@ -7,6 +7,7 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
+from django_htmx.http import trigger_client_event
 
 from campaigns.models import Lead
 from inbox import linking, redirecting
@@ -45,7 +46,7 @@ def reply_link(request: WorkspaceRequest, workspace: str, reply: int) -> HttpRes
         messages.error(request, str(err))
     else:
         messages.success(request, f"Linked to {lead} in {lead.campaign.name}.", undo(request, "reply_unlink", found.pk))
-    return back(request, found)
+    return trigger_client_event(back(request, found), "dialog:close")
 
 
 @require_POST

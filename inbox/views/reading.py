@@ -8,10 +8,11 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET, require_POST
 from django_htmx.http import trigger_client_event
 
-from campaigns.models import Lead
+from campaigns.models import Attempt, Lead
 from inbox import lists, tasks
 from inbox.lists import Row
 from inbox.models import Reply
+from inbox.threads import FILES, letter_as_written
 from inbox.views.page import (
     LOOKED,
     chosen_of,
@@ -19,11 +20,13 @@ from inbox.views.page import (
     find,
     list_url,
     mark_read,
+    may_act,
     open_beside,
     page,
     reading,
     rows,
     thread,
+    url_of,
 )
 from outreach_site.accounts.access import READERS, SENDERS, WorkspaceRequest, allow
 from outreach_site.lib.htmx import is_htmx, redirect_to
@@ -51,6 +54,25 @@ def reply_detail(request: WorkspaceRequest, workspace: str, reply: int) -> HttpR
     if is_htmx(request):
         return reading(request, found, chosen, also_row=open_beside(request))
     return render(request, "inbox/reply_list.html", page(request, chosen) | thread(request, found))
+
+
+@require_GET
+@allow(READERS)
+def reply_letter(request: WorkspaceRequest, workspace: str, reply: int, attempt: int) -> HttpResponse:
+    """One letter of ours as it stands now: it was about to leave when the page was made."""
+    found = find(request, reply)
+    letters = Attempt.objects.in_workspace(request.membership.workspace).filter(lead=found.lead_id)
+    letter = get_object_or_404(letters.select_related("mailbox", "identity").prefetch_related(FILES), pk=attempt)
+    if not is_htmx(request):
+        return redirect_to(request, url_of(request, "reply_detail", found.pk))
+    context = {
+        "other": letter_as_written(letter),
+        "thread": {"reply": found},
+        "may_act": may_act(request),
+        "query": chosen_of(request).query(),
+        "unfolded": True,
+    }
+    return render(request, "inbox/message.html", context)
 
 
 @require_GET

@@ -17,6 +17,7 @@ from compliance.models import Hold, SendRecord, Suppression
 from compliance.policy import Rule
 from compliance.privacy_models import PrivacyRequest
 from inbox.alerts import cannot_be_read
+from inbox.asks import amount_of
 from inbox.intents import IntentName
 from inbox.models import Reply
 from outreach_site.accounts.access import KEEPERS, SENDERS
@@ -156,8 +157,8 @@ def _replies(membership: Membership, now: datetime) -> Iterable[Need]:
 def _asks(reply: Reply) -> str:
     """What they ask us, in words that follow their name; empty for who asks nothing."""
     if price := reply.intent(IntentName.ASKS_PRICE):
-        amount = str(price.get("amount") or "")
-        return f"asks for {price.get('currency') or ''} {amount}".replace("  ", " ") if amount else "asks the price"
+        amount = amount_of(price)
+        return f"asks for {amount}" if amount else "asks the price"
     if reply.intent(IntentName.ASKS_TOPIC):
         return "asks for a topic"
     return "asks for the text" if reply.intent(IntentName.ASKS_DRAFT) else ""

@@ -129,7 +129,7 @@ def wait_for_answers(page: Page, tags: dict[Correspondent, str]) -> None:
         if all(row.count() == 1 for row in rows):
             return
         assert time.monotonic() < until, page.locator("main").inner_text()
-        page.get_by_role("button", name=re.compile("Look for replies")).first.click()
+        page.get_by_role("button", name="Look now").first.click()
         page.wait_for_timeout(3000)
         page.reload()
 

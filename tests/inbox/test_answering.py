@@ -189,6 +189,20 @@ def test_sending_says_so_and_can_be_undone(client: Client, reply: Reply) -> None
     assert "Leave out plan.pdf" in page
 
 
+def test_a_letter_that_was_about_to_leave_is_looked_at_again(client: Client, world: World, reply: Reply) -> None:
+    client.post(url("reply_answer", reply.pk), TYPED)
+    letter = Attempt.objects.get(kind=Kind.ANSWER)
+    address = url("reply_letter", reply.pk, letter.pk)
+    assert address in client.get(url("reply_detail", reply.pk)).content.decode()
+    Attempt.objects.filter(pk=letter.pk).update(state=Attempt.State.SENT, finished_at=timezone.now())
+    part = client.get(address, headers={"HX-Request": "true"}).content.decode()
+    assert "gladly." in part
+    assert "Leaves in a moment" not in part
+    assert address not in part
+    assert client.get(address).status_code == 302
+    assert world.client(world.stranger).get(address).status_code == 404
+
+
 def test_too_late_for_undo(client: Client, reply: Reply) -> None:
     client.post(url("reply_answer", reply.pk), TYPED)
     letter = Attempt.objects.get(kind=Kind.ANSWER)

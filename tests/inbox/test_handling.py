@@ -133,7 +133,8 @@ def test_an_empty_note_is_none(client: Client, reply: Reply) -> None:
 def test_stage_and_next_action(client: Client, reply: Reply) -> None:
     client.post(url("lead_plan", reply.pk), {"stage": "draft_sent"})
     client.post(url("lead_plan", reply.pk), {"next_action": "Ask for the link", "next_action_on": "2026-12-01"})
-    lead = Lead.objects.get(pk=reply.lead_id)
+    assert reply.lead is not None
+    lead = Lead.objects.get(pk=reply.lead.pk)
     assert (lead.stage, lead.next_action, str(lead.next_action_on)) == ("draft_sent", "Ask for the link", "2026-12-01")
     client.post(url("lead_plan", reply.pk), {"stage": "no such stage"})
     client.post(url("lead_plan", reply.pk), {"next_action": "", "next_action_on": "2026-12-01"})
