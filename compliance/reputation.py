@@ -7,7 +7,7 @@ its own row. So a rate is "of these letters, that many", and never passes a hund
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -122,6 +122,26 @@ def note(letter: str, *, workspace: Workspace, reason: Suppression.Reason, now: 
         left = state != SendRecord.State.RELEASED
         if workspace_id == workspace.pk and (left or reason == Suppression.Reason.HARD_BOUNCE):
             SendRecord.objects.filter(pk=key, **{column: None}).update(**{column: now})
+
+
+def note_each(letters: Sequence[tuple[str, Suppression.Reason]], *, workspace: Workspace, now: datetime) -> None:
+    """The same for many letters: one query, and one for each kind of what came back."""
+    counted = [(letter, column) for letter, reason in letters if (column := _COLUMNS.get(reason)) is not None]
+    if not counted:
+        return
+    rows = SendRecord.objects.filter(subject__in={letter for letter, _ in counted}).order_by("pk")
+    last = {
+        subject: (key, where, state)
+        for key, subject, where, state in rows.values_list("pk", "subject", "workspace_id", "state")
+    }
+    noted: dict[str, list[int]] = {}
+    for letter, column in counted:
+        key, where, state = last.get(letter, (0, 0, ""))
+        left = state != SendRecord.State.RELEASED
+        if where == workspace.pk and (left or column == _COLUMNS[Suppression.Reason.HARD_BOUNCE]):
+            noted.setdefault(column, []).append(key)
+    for column, keys in noted.items():
+        SendRecord.objects.filter(pk__in=keys, **{column: None}).update(**{column: now})
 
 
 # --- Counting ---------------------------------------------------------------------------------------------------------

@@ -38,6 +38,7 @@ __all__ = [
     "NotLiftableError",
     "Reason",
     "Suppression",
+    "Wish",
     "entomb",
     "erased_among",
     "erased_since",
@@ -51,6 +52,7 @@ __all__ = [
     "stone_of",
     "suppress",
     "suppress_domain",
+    "suppress_each",
     "suppress_many",
     "suppressed_among",
     "undo",
@@ -123,6 +125,78 @@ def suppress(
     return added.all[0]
 
 
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """That nobody writes to an address again, and why; `letter` as in `suppress`."""
+
+    address: str
+    reason: Reason
+    source: str
+    note: str = ""
+    letter: str = ""
+
+
+def suppress_each(
+    wishes: Sequence[Wish], *, workspace: Workspace, user: User | None = None, now: datetime
+) -> list[Suppression | None]:
+    """Many addresses at once, each for a reason of its own; what stands for each, None for what is no address.
+
+    As if each had been suppressed in turn; the number of queries does not grow with them, unless the same address comes
+    again.
+    """
+    keys = [_key_or_none(wish.address) for wish in wishes]
+    stands: dict[str, Suppression] = {}
+    found: list[Suppression | None] = [None] * len(wishes)
+    waiting = [place for place, key in enumerate(keys) if key is not None]
+    with transaction.atomic():
+        while waiting:
+            turn: dict[str, int] = {}
+            for place in waiting:
+                turn.setdefault(keys[place] or "", place)
+            rows = [
+                _row(Scope.ADDRESS, key, wishes[place], workspace=workspace, user=user, now=now)
+                for key, place in sorted(turn.items())
+            ]
+            added = Added()
+            kept = _without_erased(rows, added, workspace)
+            if kept:
+                _add(kept, added, workspace=workspace, user=user, now=now)
+            stands = {entry.value: entry for entry in added.all}
+            for key, place in turn.items():
+                found[place] = stands.get(key) or stands.get(stone_of(key))
+            taken = set(turn.values())
+            waiting = [place for place in waiting if place not in taken]
+        reputation.note_each(
+            [(wish.letter, wish.reason) for wish, key in zip(wishes, keys, strict=True) if key and wish.letter],
+            workspace=workspace,
+            now=now,
+        )
+    return found
+
+
+def _key_or_none(address: str) -> str | None:
+    try:
+        return fold(normalise(address))
+    except InvalidAddressError:
+        return None
+
+
+def _row(
+    scope: Scope, value: str, wish: Wish, *, workspace: Workspace | None, user: User | None, now: datetime
+) -> Suppression:
+    return Suppression(
+        workspace=workspace,
+        scope=scope,
+        value=value,
+        domain=domain_of(value) if scope == Scope.ADDRESS else value,
+        reason=Reason(wish.reason),
+        source=audit.one_line(wish.source, 64),
+        note=audit.one_line(wish.note, 500),
+        created_by_id=user.pk if user else None,
+        created_at=now,
+    )
+
+
 def suppress_domain(
     *,
     workspace: Workspace | None,
@@ -156,21 +230,12 @@ def suppress_many(
     # In one order for everybody, so that two batches cannot wait for each other's new rows.
     wanted = [(Scope.ADDRESS, value) for value in sorted({fold(normalise(address)) for address in addresses})]
     wanted += [(Scope.DOMAIN, value) for value in sorted({normalise_domain(domain) for domain in domains})]
+    wish = Wish("", Reason(reason), source, note)
     added = Added()
     with transaction.atomic():
         for start in range(0, len(wanted), _SLICE):
             rows = [
-                Suppression(
-                    workspace=workspace,
-                    scope=scope,
-                    value=value,
-                    domain=domain_of(value) if scope == Scope.ADDRESS else value,
-                    reason=Reason(reason),
-                    source=audit.one_line(source, 64),
-                    note=audit.one_line(note, 500),
-                    created_by_id=user.pk if user else None,
-                    created_at=now,
-                )
+                _row(scope, value, wish, workspace=workspace, user=user, now=now)
                 for scope, value in wanted[start : start + _SLICE]
             ]
             rows = _without_erased(rows, added, workspace)
@@ -268,20 +333,23 @@ def _add(
     before = {(row.scope, row.value) for row in _standing(rows, workspace)}
     missing = [row for row in rows if (row.scope, row.value) not in before]
     Suppression.objects.bulk_create(missing, ignore_conflicts=True)
-    ours = {(row.scope, row.value): row for row in missing}
-    reason = Reason(rows[0].reason)
+    ours = {(row.scope, row.value) for row in missing}
+    wanted = {(row.scope, row.value): row for row in rows}
     new, stronger, repeated = [], [], []
     for row in _standing(rows, workspace):
-        insert = ours.get((row.scope, row.value))
-        if insert is not None and row.reason == reason and row.created_at == now:
+        wish = wanted.get((row.scope, row.value))
+        if wish is None:
+            continue  # The same text as an address and as a domain.
+        reason = Reason(wish.reason)
+        if (row.scope, row.value) in ours and row.reason == reason and row.created_at == now:
             new.append(row)
         elif _OWN_WORD.get(reason, 0) > _OWN_WORD.get(Reason(row.reason), 0):
             stronger.append((row, row.reason))
-            row.reason, row.source = reason, rows[0].source
-            row.note = rows[0].note or row.note
+            row.reason, row.source = reason, wish.source
+            row.note = wish.note or row.note
         else:
             added.known.append(row)
-            if row.source and row.source != rows[0].source:
+            if row.source and row.source != wish.source:
                 repeated.append(row)
     if repeated:
         # It stands for more than one reason now, so that nobody's undo takes it back for all of them.
@@ -298,8 +366,9 @@ def _add(
 
 def _end_consents(rows: Sequence[Suppression], workspace: Workspace | None, now: datetime) -> None:
     """Whoever says no at their own wish has taken back a consent that stands on record (consents.py)."""
-    if Reason(rows[0].reason) in _OWN_WORD:
-        given = Consent.objects.live().filter(address__in=[row.value for row in rows if row.scope == Scope.ADDRESS])
+    said_so = [row.value for row in rows if row.scope == Scope.ADDRESS and Reason(row.reason) in _OWN_WORD]
+    if said_so:
+        given = Consent.objects.live().filter(address__in=said_so)
         if workspace is not None:
             given = given.in_workspace(workspace)
         given.update(status=Consent.Status.WITHDRAWN, withdrawn_on=workspace.day_of(now) if workspace else now.date())

@@ -19,7 +19,6 @@ from campaigns.lifecycle import ENDS_WRITING
 from campaigns.models import Attempt, Lead
 from campaigns.queueing import cancel_waiting, cancel_waiting_for, prove_sent
 from compliance import audit, holds, suppression
-from compliance.addresses import InvalidAddressError
 from compliance.models import Hold, Suppression
 from inbox.bounces import Hardness
 from inbox.classify import classify
@@ -65,13 +64,15 @@ def draw(messages: Sequence[Drawn], *, now: datetime) -> None:
         prove_sent(doubtful, by="an answer or a report")
     news = [each for each in messages if each.is_news]
     _people_wrote([each for each in news if each.understood.kind is MessageKind.REPLY], now=now)
+    _addresses_are_dead([each for each in news if _is_hard_bounce(each.understood)], now=now)
     for each in news:
-        report = each.understood.report
-        match each.understood.kind:
-            case MessageKind.BOUNCE if report is not None and report.hardness is Hardness.HARD:
-                _address_is_dead(each.reply, each.match, now=now)
-            case MessageKind.COMPLAINT if each.understood.suppresses:
-                _complained(each.reply, each.match, now=now)
+        if each.understood.kind is MessageKind.COMPLAINT and each.understood.suppresses:
+            _complained(each.reply, each.match, now=now)
+
+
+def _is_hard_bounce(understood: Understanding) -> bool:
+    report = understood.report
+    return understood.kind is MessageKind.BOUNCE and report is not None and report.hardness is Hardness.HARD
 
 
 def prove_by_copies(mailbox: Mailbox, message_ids: Sequence[str]) -> None:
@@ -94,10 +95,9 @@ def _people_wrote(messages: Sequence[Drawn], *, now: datetime) -> None:
     # What follows from a person's tag was drawn when they chose it.
     wrote = [each for each in messages if not each.tagged_by_person and each.reply.classification != Tag.OUT_OF_OFFICE]
     _move_leads([each.reply for each in wrote], now=now)
+    _suppress_writers([each.reply for each in wrote if each.understood.suppresses], user=None, now=now)
     for each in wrote:
-        if each.understood.suppresses:
-            _suppress_writer(each.reply, user=None, now=now)
-        elif each.reply.needs_review:
+        if each.reply.needs_review and not each.understood.suppresses:
             _hold_until_decided(each.reply, now=now)
 
 
@@ -125,7 +125,7 @@ def _move_leads(replies: Sequence[Reply], *, now: datetime) -> None:
                 others.remove(key)
         stand[key] = status
         moved.setdefault(status, []).append(key)
-        if reply.lead is not None:
+        if Reply.lead.is_cached(reply) and reply.lead is not None:
             reply.lead.status = status
         entries.append(_moved(reply, status, now=now))
     for status, moving in moved.items():
@@ -174,24 +174,38 @@ def addresses_behind(reply: Reply) -> list[str]:
 
 
 def _suppress_writer(reply: Reply, *, user: User | None, now: datetime) -> None:
-    reason = Reason.OPT_OUT if reply.asks_opt_out else Reason.NOT_INTERESTED
-    for address in addresses_behind(reply):
-        try:
-            entry = suppression.suppress(
-                workspace=reply.workspace,
+    _suppress_writers([reply], user=user, now=now)
+
+
+def _suppress_writers(replies: Sequence[Reply], *, user: User | None, now: datetime) -> None:
+    said = [
+        (
+            reply,
+            suppression.Wish(
                 address=address,
-                reason=reason,
+                reason=Reason.OPT_OUT if reply.asks_opt_out else Reason.NOT_INTERESTED,
                 source=reply.about,
                 note="Said so in a reply." if user is None else "A person read the reply so.",
-                letter=reply.attempt.about if reply.attempt else "",
-                user=user,
-                now=now,
-            )
-        except InvalidAddressError:
-            continue
-        if not reply.suppressed_value or key_of(reply.from_email) == entry.value:
+                letter=f"attempt:{reply.attempt_id}" if reply.attempt_id else "",
+            ),
+        )
+        for reply in replies
+        for address in addresses_behind(reply)
+    ]
+    _suppress(said, user=user, now=now)
+
+
+def _suppress(said: Sequence[tuple[Reply, suppression.Wish]], *, user: User | None = None, now: datetime) -> None:
+    """Each wish for its reply, which keeps the address that it put on the list: its writer's, where that is one."""
+    if not said:
+        return
+    entries = suppression.suppress_each([wish for _, wish in said], workspace=said[0][0].workspace, user=user, now=now)
+    changed: dict[int, Reply] = {}
+    for (reply, _), entry in zip(said, entries, strict=True):
+        if entry is not None and (not reply.suppressed_value or key_of(reply.from_email) == entry.value):
             reply.suppressed_value = entry.value
-    Reply.objects.filter(pk=reply.pk).update(suppressed_value=reply.suppressed_value)
+            changed[reply.pk] = reply
+    Reply.objects.bulk_update(changed.values(), ["suppressed_value"])
 
 
 def _hold_until_decided(reply: Reply, *, now: datetime) -> None:
@@ -253,44 +267,34 @@ def take_back_link(reply: Reply, *, status_before: str, user: User, now: datetim
 # --- A server reports -------------------------------------------------------------------------------------------------
 
 
-def _address_is_dead(reply: Reply, match: Match | None, *, now: datetime) -> None:
-    if match is None or not match.is_proof:
-        _look_at_report(reply, match, "A bounce says that this address does not exist.", now=now)
-        return
-    attempt = match.attempt
-    _suppress_recipient(reply, attempt, Reason.HARD_BOUNCE, now=now)
-    if (
-        Lead.objects.filter(pk=attempt.lead_id)
-        .exclude(status__in=[*_STAYS, Lead.Status.REPLIED])
-        .move_to(Lead.Status.BOUNCED, now=now)
-    ):
-        cancel_waiting(attempt.lead, reason=ENDS_WRITING[Lead.Status.BOUNCED], now=now)
+def _addresses_are_dead(messages: Sequence[Drawn], *, now: datetime) -> None:
+    proved = [(each.reply, each.match.attempt) for each in messages if each.match is not None and each.match.is_proof]
+    for each in messages:
+        if each.match is None or not each.match.is_proof:
+            _look_at_report(each.reply, each.match, "A bounce says that this address does not exist.", now=now)
+    _suppress([(reply, _recipient_of(attempt, reply, Reason.HARD_BOUNCE)) for reply, attempt in proved], now=now)
+    leads = Lead.objects.filter(pk__in=[attempt.lead_id for _, attempt in proved])
+    moving = list(leads.exclude(status__in=[*_STAYS, Lead.Status.REPLIED]).values_list("pk", flat=True))
+    Lead.objects.filter(pk__in=moving).move_to(Lead.Status.BOUNCED, now=now)
+    cancel_waiting_for(moving, reason=ENDS_WRITING[Lead.Status.BOUNCED], now=now)
 
 
 def _complained(reply: Reply, match: Match | None, *, now: datetime) -> None:
     if match is None or not match.is_proof:
         _look_at_report(reply, match, "Somebody may have reported a letter of ours as spam.", now=now)
         return
-    _suppress_recipient(reply, match.attempt, Reason.COMPLAINT, now=now)
+    _suppress([(reply, _recipient_of(match.attempt, reply, Reason.COMPLAINT))], now=now)
     Lead.objects.filter(pk=match.attempt.lead_id).exclude(status=Lead.Status.PLACED).move_to(
         Lead.Status.UNSUBSCRIBED, now=now
     )
     cancel_waiting(match.attempt.lead, reason=ENDS_WRITING[Lead.Status.UNSUBSCRIBED], now=now)
 
 
-def _suppress_recipient(reply: Reply, attempt: Attempt, reason: Reason, *, now: datetime) -> None:
+def _recipient_of(attempt: Attempt, reply: Reply, reason: Reason) -> suppression.Wish:
     """The address that the letter went to, whatever address the report names: that one anybody could have put there."""
-    entry = suppression.suppress(
-        workspace=reply.workspace,
-        address=attempt.recipient,
-        reason=reason,
-        source=reply.about,
-        note=reply.server_words,
-        letter=attempt.about,
-        now=now,
+    return suppression.Wish(
+        attempt.recipient, reason, source=reply.about, note=reply.server_words, letter=attempt.about
     )
-    Reply.objects.filter(pk=reply.pk).update(suppressed_value=entry.value)
-    reply.suppressed_value = entry.value
 
 
 def _look_at_report(reply: Reply, match: Match | None, sentence: str, *, now: datetime) -> None:

@@ -29,11 +29,12 @@ from inbox.parsing import ParsedMessage, parse
 from inbox.scope import key_of
 from inbox.storing import Arrival, keep, message_id_in
 from inbox.understanding import MessageKind, Understanding, understand
+from outreach_site.lib.inserting import insert
 from outreach_site.mailboxes.models import Mailbox
 
 log = structlog.get_logger(__name__)
 
-AT_ONCE = 50
+AT_ONCE = 100
 HEADERS_WITHIN = 64 * 1024
 # Of messages that are in memory together.
 BYTES_AT_ONCE = 16 * 1024 * 1024
@@ -216,11 +217,12 @@ def _write_replies(mailbox: Mailbox, read: Sequence[_Read], *, now: datetime) ->
             drawn.append(Drawn(reply, understood, match, tagged_by_person=tagged, is_news=False))
     written = [each for raw, _ in incoming if (each := before.get(raw.pk)) is not None]
     new = [each.reply for each in drawn if each.reply.pk is None]
-    Reply.objects.bulk_create(new)
+    insert(new)
     for reply in written:
         reply.save()
-    ReplyLabel.objects.bulk_create(
-        [ReplyLabel(reply=reply, classification=reply.classification, labelled_at=now) for reply in retagged]
+    insert(
+        [ReplyLabel(reply=reply, classification=reply.classification, labelled_at=now) for reply in retagged],
+        with_keys=False,
     )
     consequences.draw(drawn, now=now)
     return {reply.raw_id: reply for reply in [*new, *written]}
@@ -289,8 +291,8 @@ def _fill(
         reply.kind = kind
     if reply.matched_by != matching.MatchedBy.HAND:
         reply.attempt = match.attempt if match else None
-        reply.lead = match.attempt.lead if match else None
-        reply.campaign = match.attempt.campaign if match else None
+        reply.lead_id = match.attempt.lead_id if match else None
+        reply.campaign_id = match.attempt.campaign_id if match else None
         reply.matched_by = match.by.value if match else ""
     reply.evidence = _evidence(understood)
     reply.intents = [each.as_row for each in verdict.intents] if verdict else []

@@ -110,9 +110,14 @@ def _keys_of(understood: Understanding) -> list[str]:
 # --- Whose names they are ---------------------------------------------------------------------------------------------
 
 
+# What the consequences of a message need of its letter.
+_NEEDED = (
+    "workspace", "campaign", "lead", "mailbox", "recipient", "recipient_key", "state", "created_at", "finished_at",
+)  # fmt: skip
+
+
 def _letters(mailbox: Mailbox) -> AttemptQuerySet:
-    letters = Attempt.objects.in_workspace(mailbox.workspace)
-    return letters.select_related("lead__contact", "campaign__workspace").defer("body")
+    return Attempt.objects.in_workspace(mailbox.workspace).only(*_NEEDED)
 
 
 def _by_ids(mailbox: Mailbox, ids: set[str]) -> dict[str, int]:

@@ -206,7 +206,7 @@ class _Work:
 
     def _history(self, reader: Reader, folder: Folder) -> Iterator[Batch]:
         since = self.plan.history_since
-        cursor = _cursor(self.mailbox, folder)
+        cursor = _cursor(self.mailbox, folder) if since is not None else None
         position = _position(cursor)
         if since is None or cursor is None or position is None:
             return iter(())

@@ -14,6 +14,7 @@ from datetime import datetime
 from django.db import IntegrityError, transaction
 
 from inbox.models import RawBody, RawMessage
+from outreach_site.lib.inserting import insert
 from outreach_site.mailboxes.models import Mailbox
 
 
@@ -78,8 +79,8 @@ def _keep(mailbox: Mailbox, arrivals: Sequence[Arrival], *, now: datetime) -> li
         )
         for digest, arrival in new
     ]
-    RawMessage.objects.bulk_create(rows)
-    RawBody.objects.bulk_create(
+    insert(rows)
+    insert(
         [RawBody.holding(row, arrival.raw) for row, (_, arrival) in zip(rows, new, strict=True) if not arrival.error]
     )
     return rows
