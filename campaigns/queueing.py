@@ -135,14 +135,14 @@ def cancel(attempt: Attempt, *, user: User, now: datetime) -> bool:
     return True
 
 
-def cancel_waiting(lead: Lead, *, reason: str, now: datetime) -> int:
-    """Take back what waits for a lead unasked: they answered, or somebody wrote to them by hand. How many.
+def cancel_waiting(*leads: Lead, reason: str, now: datetime) -> int:
+    """Take back what waits for these leads unasked: they answered, or somebody wrote to them by hand. How many.
 
     An answer that a person wrote is no part of the sequence: it stays, unless a suppression takes it back.
     """
     with transaction.atomic():
         return _withdraw(
-            Attempt.objects.filter(lead=lead).exclude(kind=Kind.ANSWER), Attempt.State.CANCELLED, reason, now
+            Attempt.objects.filter(lead__in=leads).exclude(kind=Kind.ANSWER), Attempt.State.CANCELLED, reason, now
         )
 
 

@@ -9,11 +9,12 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from ninja import Field, Query, Router, Schema, Status
+from ninja.errors import HttpError
 from pydantic import BeforeValidator
 
 from campaigns.api.shared import MAX_LIMIT, Fault, FieldFaults, one_line, page_of, plain_text
 from campaigns.forms import tidy_keywords
-from campaigns.lifecycle import start_campaign
+from campaigns.lifecycle import OnItsWayError, delete_campaign, start_campaign
 from campaigns.models import Campaign
 from campaigns.paging import after, place_of
 from outreach_site.accounts.access import READERS, SENDERS
@@ -116,3 +117,21 @@ def create_campaign(request: ApiRequest, payload: NewCampaign) -> Status[Campaig
 def read_campaign(request: ApiRequest, campaign_id: int) -> Campaign:
     """One campaign, archived or not."""
     return get_object_or_404(Campaign.objects.in_workspace(request.auth.workspace), pk=campaign_id)
+
+
+@router.delete(
+    "/campaigns/{campaign_id}",
+    response={204: None, 401: Fault, 403: Fault, 404: Fault, 422: FieldFaults},
+    auth=caller(SENDERS, Scope.WRITE),
+    summary="Delete a campaign",
+    operation_id="delete_campaign",
+)
+def remove_campaign(request: ApiRequest, campaign_id: int) -> Status[None]:
+    """With its leads, letters and replies, for good. Opt-outs stay, and so does what counts and proves: ledger and
+    audit log. 403 while a letter of it is leaving, or may have left."""
+    campaign = get_object_or_404(Campaign.objects.in_workspace(request.auth.workspace), pk=campaign_id)
+    try:
+        delete_campaign(campaign, user=request.auth.user, now=timezone.now())
+    except OnItsWayError as err:
+        raise HttpError(403, str(err)) from err
+    return Status(204, None)

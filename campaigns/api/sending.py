@@ -11,11 +11,10 @@ from django.utils import timezone
 from ninja import Field, Query, Router, Schema, Status
 from pydantic import BeforeValidator
 
-from campaigns.api.shared import MAX_LIMIT, Fault, FieldFaults, fault, letter_text, one_line, page_of
+from campaigns.api.shared import MAX_LIMIT, Fault, FieldFaults, fault, letter_text, numbered, one_line, page_of
 from campaigns.direct import Busy, Refused, note_request, queue_first
 from campaigns.dispatch import dispatch_one
-from campaigns.models import Attempt, AttemptQuerySet, Campaign, Lead
-from campaigns.paging import NoSuchPlaceError
+from campaigns.models import Attempt, Campaign, Lead
 from campaigns.queueing import CannotQueueError
 from campaigns.rendering import MAX_SUBJECT
 from campaigns.tasks import dispatch_soon
@@ -175,14 +174,6 @@ def list_attempts(
             raise fault("state", f"Say one of {', '.join(Attempt.State.values)}.")
         letters = letters.filter(state=state)
     page = page_of(
-        request, response, letters, after=_older, place_of=lambda letter: str(letter.pk), cursor=cursor, limit=limit
+        request, response, letters, after=numbered, place_of=lambda letter: str(letter.pk), cursor=cursor, limit=limit
     )
     return [stands(attempt) for attempt in page]
-
-
-def _older(letters: AttemptQuerySet, cursor: str) -> AttemptQuerySet:
-    if not cursor:
-        return letters
-    if not (cursor.isascii() and cursor.isdigit() and len(cursor) < 19):
-        raise NoSuchPlaceError("This page of the list does not exist.")
-    return letters.filter(pk__lt=int(cursor))

@@ -6,12 +6,14 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from django.db.models import Model, QuerySet
-from django.http import HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from ninja import Schema
 from ninja.errors import ValidationError
 
+from campaigns.models import Campaign
 from campaigns.paging import NoSuchPlaceError
-from outreach_site.accounts.api_access import ApiRequest
+from outreach_site.accounts.api_access import ApiRequest, Caller
+from outreach_site.accounts.models import Membership
 
 MAX_LIMIT = 200
 M = TypeVar("M", bound=Model)
@@ -36,6 +38,20 @@ def letter_text(text: object) -> object:
     if not isinstance(text, str):
         return text
     return plain_text(text.replace("\r\n", "\n").replace("\r", "\n").replace("\t", "    "))
+
+
+class CampaignCaller(Caller):
+    """A door below one campaign: another workspace's campaign does not exist, whatever is wrong with what was sent."""
+
+    def __call__(self, request: HttpRequest) -> Membership | None:
+        membership = super().__call__(request)
+        match = request.resolver_match
+        number = str(match.kwargs.get("campaign_id", "")) if match else ""
+        if membership is not None and number.isascii() and number.isdigit() and len(number) < 19:
+            here = Campaign.objects.in_workspace(membership.workspace)
+            if not here.filter(pk=int(number)).exists():
+                raise Http404("Not found.")
+        return membership
 
 
 class Fault(Schema):
@@ -74,6 +90,15 @@ def page_of(
         response["Link"] = f'<{request.build_absolute_uri(f"{request.path}?{query.urlencode()}")}>; rel="next"'
         response["X-Next-Cursor"] = next_cursor
     return found[:limit]
+
+
+def numbered(rows: QuerySet[M], cursor: str) -> QuerySet[M]:
+    """Of rows that are listed newest first, those after the number `cursor`. Raises NoSuchPlaceError."""
+    if not cursor:
+        return rows
+    if not (cursor.isascii() and cursor.isdigit() and len(cursor) < 19):
+        raise NoSuchPlaceError("This page of the list does not exist.")
+    return rows.filter(pk__lt=int(cursor))
 
 
 def fault(field: str, sentence: str) -> ValidationError:
