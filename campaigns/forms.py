@@ -303,15 +303,14 @@ def _choose_from(field: forms.Field, choices: QuerySet[Any], empty_label: str) -
 class DiscoveryForm(forms.Form):
     """What to search for; or sites that one knows already, and then nothing is searched."""
 
+    use_required_attribute = False  # The keyword is needed only where no sites are pasted.
+
     keyword = forms.CharField(
         label="What should the sites be about?",
         max_length=200,
-        required=False,
         widget=forms.TextInput(attrs={"placeholder": "balcony gardening"}),
     )
-    providers = forms.MultipleChoiceField(
-        label="Ask", required=False, widget=forms.CheckboxSelectMultiple, help_text="Several are asked side by side."
-    )
+    providers = forms.MultipleChoiceField(label="Ask", required=False, widget=forms.CheckboxSelectMultiple)
     patterns = forms.CharField(
         label="Patterns",
         required=False,
@@ -344,6 +343,11 @@ class DiscoveryForm(forms.Form):
         assert isinstance(choose, forms.MultipleChoiceField)  # noqa: S101 - for the type checker
         choose.choices = providers
         choose.initial = [name for name, _ in providers]
+        if self.data.get("urls", "").strip():
+            self.fields["keyword"].required = False
+        self.fields["keyword"].error_messages["required"] = (
+            "Type what the sites should be about, or paste sites that you know."
+        )
 
     def clean_targets(self) -> list[str]:
         targets = self.cleaned_data["targets"].split()
@@ -353,12 +357,6 @@ class DiscoveryForm(forms.Form):
             except leads.NotASiteError as err:
                 raise forms.ValidationError(f"“{target[:60]}”: {err}") from err
         return [leads.read_page_address(target) for target in targets]
-
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or {}
-        if not cleaned.get("keyword", "").strip() and not cleaned.get("urls", "").strip():
-            self.add_error("keyword", "Type what the sites should be about, or paste sites that you know.")
-        return cleaned
 
     def wanted(self) -> Wanted:
         values = self.cleaned_data
