@@ -143,6 +143,7 @@ class Letterhead:
     closing: str
     language: str
     with_html: bool
+    opt_out_by_mail: str = ""  # where a mail program may write to say no; empty where nobody would read it
 
     @classmethod
     def of(cls, attempt: Attempt, *, mailbox: Mailbox) -> Letterhead:
@@ -164,6 +165,7 @@ class Letterhead:
             ),
             language=language.value,
             with_html=campaign.with_html,
+            opt_out_by_mail=wire_address(mailbox.email) if mailbox.can_receive else "",
         )
 
     def closing_for(self, token: str) -> str:
@@ -234,7 +236,7 @@ def _build(attempt: Attempt, head: Letterhead, *, token: str, now: datetime) -> 
     if attempt.references:
         headers["References"] = attempt.references
     if token:
-        headers |= unsubscribe.one_click_headers(token)
+        headers |= unsubscribe.one_click_headers(token, head.opt_out_by_mail)
     text = _joined(attempt.body, head.closing_for(token))
     message = SealedMessage(
         subject=attempt.subject,

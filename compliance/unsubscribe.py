@@ -67,7 +67,7 @@ def link(token: str) -> str:
     return f"{settings.SITE_URL}{reverse('unsubscribe:unsubscribe_page', args=[token])}"
 
 
-def one_click_headers(token: str, mailto: str | None = None) -> dict[str, str]:
+def one_click_headers(token: str, mailto: str = "") -> dict[str, str]:
     """The header fields by which a mail program offers to unsubscribe; empty where neither way is open.
 
     RFC 8058, 3.1: one-click needs exactly one https address, beside which a mailto may stand (RFC 2369); without https

@@ -16,11 +16,12 @@ class InboxConfig(AppConfig):
     def ready(self) -> None:
         from inbox.answers import people_who_answered  # noqa: PLC0415 - models are not loaded before
         from inbox.conversations import conversations, written_by_hand  # noqa: PLC0415 - as above
-        from inbox.freshness import read_until  # noqa: PLC0415 - as above
+        from inbox.freshness import posted_until, read_until  # noqa: PLC0415 - as above
         from inbox.privacy import InboxHolder  # noqa: PLC0415 - as above
 
         set_answer_counter(people_who_answered)
         add_outreach_facts(conversations)
         add_hand_letters(written_by_hand)
         add_inbox_freshness(read_until)
+        add_inbox_freshness(posted_until)
         add_holder(InboxHolder())

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from django.db.models import Exists, OuterRef
+
+from inbox.models import RawMessage
 from outreach_site.mailboxes.models import Mailbox
 
 
@@ -19,3 +22,17 @@ def read_until(
     """
     polled = Mailbox.objects.that_can_receive().filter(pk__in=mailbox_ids, polled_at__isnull=False)
     return {pk: polled_at for pk, polled_at in polled.values_list("pk", "polled_at") if polled_at is not None}
+
+
+WEBHOOK_LIVES = timedelta(hours=24)
+
+
+def posted_until(mailbox_ids: Collection[int], *, now: datetime) -> Mapping[int, datetime]:
+    """A mailbox that receives by webhook counts as read now, while its webhook was verified lately and nothing waits to
+    be understood. One query.
+    """
+    waiting = RawMessage.objects.not_understood().filter(mailbox=OuterRef("pk"))
+    lively = Mailbox.objects.in_use().filter(
+        ~Exists(waiting), pk__in=mailbox_ids, webhook_verified_at__gt=now - WEBHOOK_LIVES
+    )
+    return dict.fromkeys(lively.values_list("pk", flat=True), now)

@@ -6,6 +6,7 @@ Pure: no database. `ingest` draws the consequences, `manage.py read_message` pri
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
@@ -105,9 +106,14 @@ def _told_by_machine(verdict: Verdict) -> tuple[Intent, ...]:
     return tuple(each for each in verdict.intents if each.intent in {IntentName.LEFT_COMPANY, IntentName.WRONG_PERSON})
 
 
+_TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
 _UNSUBSCRIBE = frozenset({"unsubscribe", "remove", "optout", "opt-out"})
 
 
 def _is_unsubscribing_program(message: ParsedMessage) -> bool:
-    """A mail program that unsubscribes for its reader (RFC 2369): that subject, and next to no text."""
-    return message.subject.strip().lower() in _UNSUBSCRIBE and len(message.new_text) < 160
+    """A mail program that unsubscribes for its reader (RFC 2369): that subject, perhaps with our token behind it (as
+    compliance.unsubscribe writes it), and next to no text.
+    """
+    word, _, token = message.subject.strip().partition(" ")
+    is_ours = not token or _TOKEN.fullmatch(token) is not None
+    return word.lower() in _UNSUBSCRIBE and is_ours and len(message.new_text) < 160

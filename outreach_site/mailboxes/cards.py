@@ -131,6 +131,8 @@ def _sending(mailbox: Mailbox, held_because: str) -> StateWord:
 
 
 def _receiving(mailbox: Mailbox) -> StateWord:
+    if not mailbox.imap_host and mailbox.webhook_verified_at is not None:
+        return StateWord("good", "By webhook", since=mailbox.webhook_verified_at)
     if not mailbox.imap_host:
         return StateWord("muted", "Not set up")
     if mailbox.receiving_state == Mailbox.State.TROUBLE:

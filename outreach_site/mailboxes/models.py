@@ -247,7 +247,8 @@ class Mailbox(models.Model):
 
     @property
     def can_receive(self) -> bool:
-        return bool(self.imap_host)
+        """Whether answers to it are read here: over IMAP, or by a webhook through which mail has come."""
+        return bool(self.imap_host) or self.webhook_verified_at is not None
 
     @property
     def has_smtp_password(self) -> bool:

@@ -41,8 +41,9 @@ def composed(
     address: str = "ada@site.com",
     token: str = "t" * 43,
     campaign: Campaign | None = None,
+    imap_host: str = "",
 ) -> ParsedMessage:
-    mailbox = Mailbox(email="mara@orchard.com", from_name=from_name)
+    mailbox = Mailbox(email="mara@orchard.com", from_name=from_name, imap_host=imap_host)
     attempt = Attempt(
         campaign=campaign or Campaign(),
         lead=Lead(contact=contact),
@@ -130,6 +131,20 @@ def test_one_click_headers_need_https(world: World, contact: Contact, settings: 
     settings.SITE_URL = "https://outreach.example.com"  # type: ignore[attr-defined]  # pytest-django's settings
     message = composed(world.identity, contact)
     assert message["List-Unsubscribe"].strip() == f"<https://outreach.example.com/unsubscribe/{'t' * 43}/>"
+    assert message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+
+
+@pytest.mark.parametrize("kind", [Kind.FIRST, Kind.FOLLOW_UP])
+def test_a_mailbox_that_receives_is_named_beside_the_link(
+    world: World, contact: Contact, settings: object, kind: Kind
+) -> None:
+    settings.SITE_URL = "https://outreach.example.com"  # type: ignore[attr-defined]  # pytest-django's settings
+    message = composed(world.identity, contact, kind=kind, imap_host="imap.orchard.com")
+    ways = [way.strip() for way in message["List-Unsubscribe"].split(",")]
+    assert ways == [
+        f"<https://outreach.example.com/unsubscribe/{'t' * 43}/>",
+        f"<mailto:mara@orchard.com?subject=unsubscribe%20{'t' * 43}>",
+    ]
     assert message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
 
 

@@ -27,10 +27,12 @@ from django.utils import timezone
 from structlog.stdlib import ProcessorFormatter
 
 from campaigns.models import Attempt, Lead
+from compliance import unsubscribe
 from compliance.models import Hold, Suppression
 from inbox import events, sns, webhooks
 from inbox.hook_models import Webhook
 from inbox.models import RawMessage, Reply
+from outreach_site.lib.ports import inbox_read_until
 from outreach_site.mailboxes.models import Mailbox
 from outreach_site.sandbox.ca import issue, new_authority, write_authority, write_chain
 from tests.inbox.conftest import Correspondence, message, sent_letter
@@ -768,3 +770,39 @@ def test_one_account_serves_several_mailboxes(correspondence: Correspondence) ->
     in_doubt(attempt)
     post(opened(correspondence, Provider.SENDGRID), [sendgrid("delivered", attempt)])
     assert state_of(attempt) == "sent"
+
+
+# --- How fresh it is --------------------------------------------------------------------------------------------------
+
+
+def test_a_webhook_that_lives_counts_as_reading(correspondence: Correspondence) -> None:
+    pk, now = correspondence.box.mailbox.pk, timezone.now()
+    Mailbox.objects.update(imap_host="")
+    assert inbox_read_until([pk], now=now) == {}
+    for age, known in ((timedelta(hours=23), {pk: now}), (timedelta(hours=25), {})):
+        Mailbox.objects.update(webhook_verified_at=now - age)
+        assert inbox_read_until([pk], now=now) == known
+        assert Mailbox.objects.get(pk=pk).can_receive
+    Mailbox.objects.update(webhook_verified_at=now)
+    correspondence.store(message())  # It waits to be understood, and could be a refusal.
+    assert inbox_read_until([pk], now=now) == {}
+
+
+# --- Unsubscribing by mail --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("sender", [EDITOR, "Ed <ed.brand@gmail.com>"])
+def test_a_mail_program_unsubscribes_its_reader_with_the_letters_token(
+    correspondence: Correspondence, sender: str
+) -> None:
+    """RFC 2369: what a List-Unsubscribe's mailto makes, subject and nothing else; from wherever it comes."""
+    attempt = correspondence.attempt
+    token = unsubscribe.token_for(
+        workspace=correspondence.box.mailbox.workspace,
+        address=attempt.recipient,
+        about=attempt.about,
+        now=timezone.now(),
+    )
+    correspondence.receive(message("", sender=sender, subject=f"unsubscribe {token}"))
+    assert reason_of(EDITOR) == "opt_out"
+    assert correspondence.lead.status == Lead.Status.UNSUBSCRIBED
