@@ -25,7 +25,7 @@ help:
 	@echo "make fmt                 put the code into shape"
 	@echo "make lock                renew requirements*.lock from pyproject.toml"
 	@echo "make bench ONLY=NAME     run one benchmark"
-	@echo "make crash-test          kill workers while letters leave"
+	@echo "make crash-test          kill workers while letters leave and answers come in"
 
 run: $(VENV)/runtime.stamp
 	@$(PY) -m outreach_site.lib.env_file .env --port "$(PORT)"
@@ -59,7 +59,8 @@ bench: $(VENV)/dev.stamp
 	@$(PY) -m benchmarks.$(ONLY) $(ARGS)
 
 crash-test: $(VENV)/dev.stamp
-	@CRASH_KILLS=$${CRASH_KILLS:-100} LAST_PLACE_ROUNDS=$${LAST_PLACE_ROUNDS:-100} $(VENV)/bin/pytest tests/crash $(ARGS)
+	@CRASH_KILLS=$${CRASH_KILLS:-100} LAST_PLACE_ROUNDS=$${LAST_PLACE_ROUNDS:-100} \
+	INBOX_MESSAGES=$${INBOX_MESSAGES:-10000} INBOX_KILLS=$${INBOX_KILLS:-10} $(VENV)/bin/pytest tests/crash $(ARGS)
 
 # The stamps are as old as the lock that was installed, so a changed lock is installed again and nothing else is.
 $(VENV)/runtime.stamp: requirements.lock | $(PY)

@@ -36,6 +36,8 @@ from campaigns.leads import NewLead, add_many  # noqa: E402
 from campaigns.models import Attempt, Campaign, Lead, Step  # noqa: E402
 from compliance import suppression  # noqa: E402
 from compliance.models import SendRecord  # noqa: E402
+from inbox import polling  # noqa: E402
+from inbox.models import RawMessage, Reply, ReplyLabel  # noqa: E402
 from outreach_site.accounts import installation  # noqa: E402
 from outreach_site.accounts.models import SenderIdentity, User, Workspace  # noqa: E402
 from outreach_site.mailboxes import smtp  # noqa: E402
@@ -56,6 +58,8 @@ def shorten() -> None:
     delivery.LETTER_SECONDS = 1.5
     outbox.HAND_OVER = timedelta(seconds=delivery.LETTER_SECONDS)
     smtp.QUIT_SECONDS = 0.2
+    polling.LEASE = timedelta(seconds=1.5)
+    polling.SLICE_SECONDS = 1.0
 
 
 # --- Commands ---------------------------------------------------------------------------------------------------------
@@ -112,6 +116,44 @@ def open_workspace(
             queued = queueing.queue_letters(campaign, leads[start : start + LARGEST_REQUEST], user=person, now=now)
             assert not queued.refused, queued.refused[0]
     return keys
+
+
+def open_mailbox(*, port: int, user: str, tls: bool = True) -> int:
+    """A mailbox that is read on a server on this machine; its key."""
+    now = timezone.now()
+    workspace = Workspace.objects.create(name="Reading", slug="reading", time_zone="UTC")
+    mailbox = Mailbox(
+        workspace=workspace,
+        email=user,
+        smtp_host="localhost",
+        smtp_port=2525,
+        smtp_user=user,
+        imap_host="localhost",
+        imap_port=port,
+        imap_security=Security.TLS if tls else Security.STARTTLS,
+        imap_user=user,
+    )
+    mailbox.set_imap_password(PASSWORD, now=now)
+    mailbox.save()
+    return mailbox.pk
+
+
+def read_once(*, mailbox: int) -> dict[str, Any]:
+    """One poll: what it said."""
+    outcome = polling.poll(mailbox, at_once=True)
+    return {"stored": outcome.stored, "more": outcome.more, "failed": outcome.failed, "sentence": outcome.sentence}
+
+
+def what_came_in(*, mailbox: int) -> dict[str, Any]:
+    """Everything that is stored and understood, by Message-ID, for the test to compare with what was sent."""
+    stored = RawMessage.objects.filter(mailbox=mailbox)
+    return {
+        "stored": list(stored.values_list("message_id", flat=True)),
+        "replies": list(Reply.objects.filter(mailbox=mailbox).values_list("message_id", flat=True)),
+        "waiting": stored.not_understood().count(),
+        "errors": list(stored.exclude(error="").values_list("error", flat=True)[:5]),
+        "labels": ReplyLabel.objects.count(),
+    }
 
 
 def still_to_do() -> int:
@@ -221,6 +263,16 @@ def work() -> None:
         time.sleep(0.02)
 
 
+def read(*, mailbox: int) -> None:
+    """What the mail cluster does with one mailbox, without the minutes between."""
+    while True:
+        try:
+            polling.poll(mailbox, at_once=True)
+        except OperationalError:
+            traceback.print_exc()
+        time.sleep(0.02)
+
+
 def press(*, mailboxes: list[int], start_at: float, until: float) -> None:
     """Try these mailboxes in turn, from one moment on which all workers share, to another."""
     connection.ensure_connection()
@@ -248,9 +300,21 @@ def _site_of(address: str) -> str:
     return f"https://{domain}/{local}"
 
 
-WORKERS: dict[str, Callable[..., None]] = {"work": work, "press": press}
+WORKERS: dict[str, Callable[..., None]] = {"work": work, "press": press, "read": read}
 CALLS: dict[str, Callable[..., Any]] = {
-    each.__name__: each for each in (migrate, open_workspace, still_to_do, account, tidy_up, start_against, queue_twice)
+    each.__name__: each
+    for each in (
+        migrate,
+        open_workspace,
+        still_to_do,
+        account,
+        tidy_up,
+        start_against,
+        queue_twice,
+        open_mailbox,
+        read_once,
+        what_came_in,
+    )
 }
 
 
