@@ -14,6 +14,7 @@ from campaigns.api import email_router
 from campaigns.api import routers as campaigns_routers
 from campaigns.discovery.api import router as discovery_router
 from compliance.api import router as compliance_router
+from inbox.api import router as inbox_router
 from outreach_site.mailboxes.api import router as mailboxes_router
 
 log = structlog.get_logger(__name__)
@@ -32,6 +33,7 @@ for _router in campaigns_routers:
 api.add_router("/v1/backlink-outreach", compliance_router, tags=["Compliance"])
 api.add_router("/email", email_router, tags=["Queue"])
 api.add_router("/v1/backlink-outreach/discover", discovery_router, tags=["Backlink outreach"])
+api.add_router("/v1/backlink-outreach", inbox_router, tags=["Replies"])
 api.add_router("/v1/projects", mailboxes_router, tags=["Mailboxes"])
 
 

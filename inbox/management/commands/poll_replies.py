@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from argparse import ArgumentParser
+from datetime import date
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
@@ -22,6 +23,12 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--mailbox", metavar="ADDRESS", help="only this mailbox: its address or its number")
         parser.add_argument(
+            "--since",
+            metavar="DATE",
+            type=date.fromisoformat,
+            help="also read what arrived from that day on before we looked first, such as 2026-01-31",
+        )
+        parser.add_argument(
             "--once",
             action="store_true",
             help="read each mailbox to its end, whether or not its turn has come, and stop",
@@ -32,6 +39,9 @@ class Command(BaseCommand):
         if not standing.may_work:
             raise CommandError(standing.sentence)
         chosen = self._chosen(options["mailbox"]) if options["mailbox"] else None
+        if options["since"]:
+            for mailbox in chosen or Mailbox.objects.that_can_receive():
+                polling.read_history(mailbox, options["since"])
         if options["once"]:
             mailboxes = chosen or list(Mailbox.objects.that_can_receive().order_by("pk"))
             if not mailboxes:
