@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -130,21 +131,17 @@ def language_of(text: str, *, chosen: str = "", domain: str = "") -> Language:
 
 
 def _by_words(text: str) -> Language | None:
-    """Small words that only one of these languages has. None where they are few, or two languages come close."""
-    words = _WORD.findall(text[:5_000].lower())
-    counts = sorted(
-        ((sum(word in own for word in words), language) for language, own in _OWN_WORDS.items()), key=_count
+    """Small words that say which of these languages it is. None where they are few, or two languages come close."""
+    counts = Counter(
+        language for word in _WORD.findall(text[:TELLING].lower()) for language in _LANGUAGES_OF.get(word, ())
     )
-    (second, _), (most, language) = counts[-2:]
+    (language, most), (_, second) = [*counts.most_common(2), (Language.EN, 0), (Language.EN, 0)][:2]
     return language if most >= FEWEST_WORDS and most >= 2 * second else None
-
-
-def _count(counted: tuple[int, Language]) -> int:
-    return counted[0]
 
 
 _WORD = re.compile(r"[^\W\d_]+")
 FEWEST_WORDS = 3
+TELLING = 1_000  # characters: enough to tell by
 
 _OWN_WORDS: Mapping[Language, frozenset[str]] = {
     language: frozenset(words.split())
@@ -158,6 +155,11 @@ _OWN_WORDS: Mapping[Language, frozenset[str]] = {
         Language.NL: "het een van uw jullie ik wij zijn voor met niet over graag ook onze naar dat we en",
         Language.PL: "się na jest państwa nie że dla czy oraz jak za pan pani witam dzień dobry nasz",
     }.items()
+}
+
+_LANGUAGES_OF: Mapping[str, tuple[Language, ...]] = {
+    word: tuple(language for language, own in _OWN_WORDS.items() if word in own)
+    for word in frozenset().union(*_OWN_WORDS.values())
 }
 
 # Where one of these languages is what a stranger would be written to in. Belgium has two, and Switzerland four.

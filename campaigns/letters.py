@@ -18,6 +18,7 @@ from email.errors import MessageError
 from email.headerregistry import Address
 from email.mime.base import MIMEBase
 from email.utils import format_datetime
+from functools import lru_cache
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 import idna
@@ -307,6 +308,7 @@ def _few(ids: Sequence[str]) -> list[str]:
 # --- Names and addresses ----------------------------------------------------------------------------------------------
 
 
+@lru_cache(maxsize=10_000)
 def named(name: str, address: str) -> str:
     """`Name <address>` with the name quoted as RFC 5322 asks; control characters cannot travel in a name.
 

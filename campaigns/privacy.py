@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 from django.utils import timezone
 
 from campaigns.models import Attempt, Campaign, Contact, EnclosedFile, Lead, Step, Template
@@ -183,7 +183,8 @@ def _found(person: Person) -> Iterator[Exhibit]:
 
 
 def _written(person: Person) -> Iterator[Exhibit]:
-    letters = _letters(person).select_related("campaign", "mailbox", "identity").order_by("pk")
+    files = Prefetch("enclosures", EnclosedFile.objects.defer("content"))
+    letters = _letters(person).select_related("campaign", "mailbox", "identity").prefetch_related(files).order_by("pk")
     for letter in letters:
         facts = (
             ("State", letter.get_state_display()),
@@ -194,6 +195,7 @@ def _written(person: Person) -> Iterator[Exhibit]:
             ("Kind", Kind(letter.kind).label),
             ("Campaign", letter.campaign.name),
             ("Message-ID", letter.message_id),
+            ("Enclosed", ", ".join(file.name for file in letter.enclosures.all())),
             ("Note", letter.reason),
         )
         yield Exhibit(

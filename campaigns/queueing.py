@@ -38,9 +38,7 @@ class Foreseen:
     attempt: Attempt | None  # unsaved; None where there is no letter to speak of
     decision: Decision | None
     sentence: str = ""  # why it cannot go, or has to wait; empty: it goes
-    may_be_confirmed: bool = (
-        False  # it is refused now, and would go if the person who writes confirms that they mean it
-    )
+    may_be_confirmed: bool = False  # it is refused, and would go if the person confirms that they mean it
 
     @property
     def refused(self) -> bool:

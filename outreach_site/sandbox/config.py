@@ -15,8 +15,8 @@ LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 # address of it is kept and shown, and never bounces.
 HOUSE_DOMAIN = "rehearsal.test"
 
-# A letter of outreach has a few kilobytes; the limit keeps a page of the post office small.
-LETTER_LIMIT = 2 * 1024 * 1024
+# What large providers take. A letter of outreach has a few kilobytes; an answer may carry files.
+LETTER_LIMIT = 30 * 1024 * 1024
 
 
 @dataclass(frozen=True, kw_only=True)
