@@ -66,6 +66,14 @@ document.addEventListener("htmx:afterRequest", ({ detail, target }) => {
 addEventListener("beforeunload", (event) => {
   if (isDirty(document)) event.preventDefault();
 });
+/* form[data-guard=thread] goes when #thread is filled anew by something else. */
+document.addEventListener("htmx:confirm", (event) => {
+  const { elt, target } = event.detail;
+  const lost = [...dirty].filter((form) => form.isConnected && target && form.dataset.guard === target.id && !form.contains(elt));
+  if (!lost.length) return;
+  if (confirm("Throw away what you typed?")) lost.forEach((form) => dirty.delete(form));
+  else event.preventDefault();
+});
 document.addEventListener("dialog:leave", (event) => {
   if (isDirty(event.target) && !confirm("Throw away what you typed?")) event.preventDefault();
   else for (const form of event.target.querySelectorAll("form")) dirty.delete(form);

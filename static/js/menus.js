@@ -17,6 +17,11 @@ document.addEventListener("click", (event) => {
   if (menu) setTimeout(() => { menu.open = false; });
 });
 
+/* What the page brings up to date by itself does not shut a menu that is open. */
+document.addEventListener("htmx:oobBeforeSwap", ({ detail }) => {
+  if (detail.target.querySelector("details[data-menu][open]")) detail.shouldSwap = false;
+});
+
 document.addEventListener("focusout", (event) => {
   const menu = event.target.closest?.("details[data-menu][open]");
   if (menu && event.relatedTarget && !menu.contains(event.relatedTarget)) menu.open = false;
