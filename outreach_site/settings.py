@@ -261,6 +261,12 @@ for _name in [
     if globals()[_name] < 1:
         raise EnvError(f"{_name} must be 1 or more, not {globals()[_name]}.")
 
+# This installation's registrations with Google and Microsoft, for mailboxes that are connected without a password.
+GOOGLE_CLIENT_ID = env.str("GOOGLE_CLIENT_ID", "")
+GOOGLE_CLIENT_SECRET = env.str("GOOGLE_CLIENT_SECRET", "")
+MICROSOFT_CLIENT_ID = env.str("MICROSOFT_CLIENT_ID", "")
+MICROSOFT_CLIENT_SECRET = env.str("MICROSOFT_CLIENT_SECRET", "")
+
 # --- The platform's own mail: to account holders only, never outreach ------------------------------------------------
 
 GLOBAL_SMTP_HOST = env.str("GLOBAL_SMTP_HOST", "")

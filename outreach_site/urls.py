@@ -22,6 +22,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("w/<slug:workspace>/", include(workspace_urls)),
     path("accounts/", include("outreach_site.accounts.public_urls")),
     path("accounts/", include("allauth.urls")),
+    path("mailboxes/", include("outreach_site.mailboxes.oauth.urls")),
     path("unsubscribe/", include("compliance.public_urls")),
     path("webhooks/", include("inbox.public_urls")),
     path("api/", api.urls),

@@ -261,6 +261,7 @@ class FaultySMTP(_Server):
       it is in `accepted` with `answered=False`. `drop="DATA"` closes before a byte of the letter was read.
     - `drip`: seconds between the bytes of everything it says.
     - `nonsense`: a stage at which it says something that is no SMTP.
+    - `tokens`: access tokens that it takes by XOAUTH2; empty, it does not offer that.
     - `reply(stage, line, ...)`: an answer of its own, for one recipient or for all, for ever or `times` times.
 
     `accepted` has every letter that it took, `commands` every command line it saw (credentials left out).
@@ -283,6 +284,7 @@ class FaultySMTP(_Server):
         self.drop = drop
         self.drip = drip
         self.nonsense = nonsense
+        self.tokens: set[str] = set()
         self.accepted: list[Accepted] = []
         self._replies: list[_Reply] = []
         super().__init__(tls=tls, certificates=certificates, certificate=certificate)
@@ -358,6 +360,14 @@ class FaultySMTP(_Server):
 
     def _sign_in(self, wire: Wire, rest: str) -> str | None:
         mechanism, _, initial = rest.partition(" ")
+        if mechanism.upper() == "XOAUTH2":
+            user, token = xoauth2(initial)
+            if token not in self.tokens:
+                wire.say("334 " + REFUSED_TOKEN)
+                self.commands.append(f"ANSWER {wire.line().decode()!r}")
+                wire.say("535 5.7.8 Username and Password not accepted. For more information, go to our help")
+                return None
+            return user if self._say(wire, "AUTH", "235 2.7.0 Accepted") else None
         if mechanism.upper() == "PLAIN":
             if not initial:
                 wire.say("334 ")
@@ -380,7 +390,7 @@ class FaultySMTP(_Server):
         if self.tls == "starttls" and not wire.encrypted:
             offers.append("STARTTLS")
         if self.tls == "none" or wire.encrypted:
-            offers.append("AUTH PLAIN LOGIN")
+            offers.append("AUTH PLAIN LOGIN" + (" XOAUTH2" if self.tokens else ""))
         return "\r\n".join(f"250{'-' if offer is not offers[-1] else ' '}{offer}" for offer in offers)
 
     def _say(self, wire: Wire, stage: Stage, usual: str, *, recipient: str = "") -> bool:
@@ -422,6 +432,7 @@ class FaultyIMAP(_Server):
       the sign-in and then nothing more.
     - `drop`: a stage at which it closes the connection; FETCH in the middle of a message's bytes.
     - `nonsense`: a stage at which it says something that is no IMAP.
+    - `tokens`: as FaultySMTP.
     - `folders`: what is in it; `add(raw)` puts a message into INBOX.
 
     It knows CAPABILITY, NOOP, ID, STARTTLS, LOGIN, AUTHENTICATE PLAIN, LIST, SELECT, EXAMINE, STATUS, UID SEARCH,
@@ -443,6 +454,7 @@ class FaultyIMAP(_Server):
         self.stall = stall
         self.drop = drop
         self.nonsense = nonsense
+        self.tokens: set[str] = set()
         self.folders = {"INBOX": MailFolder(), "Junk": MailFolder(), "Sent": MailFolder()}
         super().__init__(tls=tls, certificates=certificates, certificate=certificate)
 
@@ -513,14 +525,17 @@ class FaultyIMAP(_Server):
         offers = ["IMAP4rev1", "LITERAL+", "ID", "SPECIAL-USE"]
         if self.tls == "starttls" and not wire.encrypted:
             return " ".join([*offers, "STARTTLS", "LOGINDISABLED"])
-        return " ".join([*offers, "AUTH=PLAIN"])
+        return " ".join([*offers, "AUTH=PLAIN", *(["AUTH=XOAUTH2"] if self.tokens else [])])
 
     def _sign_in(self, wire: Wire, tag: str, command: str, rest: str) -> None:
         if command == "AUTHENTICATE":
-            _, _, initial = rest.partition(" ")
+            mechanism, _, initial = rest.partition(" ")
             if not initial:
                 wire.say("+ ")
                 initial = wire.line().decode()
+            if mechanism.upper() == "XOAUTH2":
+                self._sign_in_by_token(wire, tag, initial)
+                return
             password = base64.b64decode(initial).decode().split("\0")[2]
         else:
             password = _words(rest)[1]
@@ -529,6 +544,14 @@ class FaultyIMAP(_Server):
             return
         wire.say(f"{tag} OK [CAPABILITY {self._capability(wire)}] signed in")
         self._misbehave(wire, "AFTER_LOGIN")
+
+    def _sign_in_by_token(self, wire: Wire, tag: str, initial: str) -> None:
+        if xoauth2(initial)[1] in self.tokens:
+            wire.say(f"{tag} OK signed in")
+            return
+        wire.say("+ " + REFUSED_TOKEN)
+        self.commands.append(f"ANSWER {wire.line().decode()!r}")
+        wire.say(f"{tag} NO [AUTHENTICATIONFAILED] Invalid credentials (Failure)")
 
     def _select(self, wire: Wire, tag: str, command: str, rest: str) -> MailFolder | None:
         name = _words(rest)[0]
@@ -582,6 +605,18 @@ class FaultyIMAP(_Server):
             raise _DroppedError
         if self.nonsense == stage:
             wire.say("220 this is an SMTP server, really")
+
+
+# What Google says of a token that it does not take, before it refuses.
+REFUSED_TOKEN = base64.b64encode(b'{"status":"400","schemes":"Bearer","scope":"https://mail.google.com/"}').decode()
+
+
+def xoauth2(initial: str) -> tuple[str, str]:
+    """User and token of the client's only message; the form that Google and Microsoft document, or ValueError."""
+    found = re.fullmatch("user=([^\x01]+)\x01auth=Bearer ([^\x01]+)\x01\x01", base64.b64decode(initial).decode())
+    if found is None:
+        raise ValueError("not XOAUTH2")
+    return found[1], found[2]
 
 
 def _path(rest: str) -> str:

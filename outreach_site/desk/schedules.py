@@ -37,6 +37,12 @@ SCHEDULES = (
     ),
     # Decides by itself which mailboxes are due.
     Recurring(name="poll", task="inbox.tasks.poll_due", cluster="mail", minutes=1),
+    Recurring(
+        name="connections",
+        task="outreach_site.mailboxes.tasks.keep_connections",
+        cluster="mail",
+        minutes=10,
+    ),
     Recurring(name="webhooks", task="inbox.tasks.understand_webhooks", cluster="mail", minutes=5),
     Recurring(
         name="brakes",
@@ -75,6 +81,7 @@ _IN_WORDS = {
     "dispatch": "Letters that are due are sent",
     "poll": "Mailboxes are read",
     "webhooks": "What webhooks brought is understood",
+    "connections": "Connections with Google and Microsoft are kept alive",
     "brakes": "What too much comes back to is held",
     "discovery": "Searches for sites go on",
     "privacy": "Erasures and lists that were begun go on",

@@ -16,13 +16,15 @@ from compliance.gate import limits_of
 from compliance.models import Hold, SendRecord, Suppression
 from compliance.policy import Rule
 from compliance.privacy_models import PrivacyRequest
-from inbox.alerts import cannot_be_read
+from inbox.alerts import AFTER_FAILURES, cannot_be_read
 from inbox.asks import amount_of
 from inbox.intents import IntentName
 from inbox.models import Reply
 from outreach_site.accounts.access import KEEPERS, SENDERS
 from outreach_site.accounts.models import Membership, Role, SenderIdentity, Workspace
-from outreach_site.mailboxes.models import Mailbox
+from outreach_site.mailboxes.models import Connection, Mailbox, SignIn
+from outreach_site.mailboxes.oauth.keeping import ends_soon
+from outreach_site.mailboxes.oauth.providers import provider_of
 
 # An interested editor is to be answered within a day.
 ANSWER_WITHIN = timedelta(hours=24)
@@ -101,7 +103,7 @@ def needs(membership: Membership, *, now: datetime) -> list[Need]:
     here = membership.workspace
     return [
         *_replies(membership, now),
-        *_mailboxes_in_trouble(membership),
+        *_mailboxes_in_trouble(membership, now),
         *_held_back(here),
         *_letters(membership, now),
         *_privacy_requests(membership, now),
@@ -209,26 +211,47 @@ def _reply_row(
     )
 
 
-def _mailboxes_in_trouble(membership: Membership) -> Iterable[Need]:
-    here = membership.workspace
-    troubled = (
-        Mailbox.objects.in_workspace(here).in_use().filter(Q(sending_state=Mailbox.State.TROUBLE) | cannot_be_read())
+def _mailboxes_in_trouble(membership: Membership, now: datetime) -> Iterable[Need]:
+    """Mailboxes that fail, and those whose provider will soon ask for the permission again. One query."""
+    looked_at = (
+        Mailbox.objects.in_workspace(membership.workspace)
+        .in_use()
+        .filter(Q(sending_state=Mailbox.State.TROUBLE) | cannot_be_read() | ~Q(sign_in_by=SignIn.PASSWORD))
+        .select_related("connection")
     )
-    for mailbox in troubled[:ROWS_OF_A_KIND]:
-        sending = mailbox.sending_state == Mailbox.State.TROUBLE
-        may_mend = membership.role == Role.OWNER
-        yield Need(
-            tone="bad",
-            icon="unplug",
-            title=f"{mailbox.email} cannot {'send' if sending else 'be read'}",
-            detail=(mailbox.sending_trouble if sending else mailbox.receiving_trouble)
-            or "The server did not do what it was asked.",
-            verb="Reconnect" if may_mend else "Look",
-            url=reverse("mailboxes:mailbox_edit", args=[here.slug, mailbox.pk])
-            if may_mend
-            else reverse("mailboxes:mailbox_list", args=[here.slug]),
-            at=mailbox.sending_state_at if sending else mailbox.receiving_state_at,
-        )
+    needs = [need for mailbox in looked_at if (need := _mailbox_need(mailbox, membership, now)) is not None]
+    yield from needs[:ROWS_OF_A_KIND]
+
+
+def _mailbox_need(mailbox: Mailbox, membership: Membership, now: datetime) -> Need | None:
+    sending = mailbox.sending_state == Mailbox.State.TROUBLE
+    failures = mailbox.poll_failures
+    is_unread = mailbox.receiving_state == Mailbox.State.TROUBLE and (failures == 0 or failures >= AFTER_FAILURES)
+    if sending or is_unread:
+        tone, title = "bad", f"{mailbox.email} cannot {'send' if sending else 'be read'}"
+        trouble = mailbox.sending_trouble if sending else mailbox.receiving_trouble
+        detail = trouble or "The server did not do what it was asked."
+        at = mailbox.sending_state_at if sending else mailbox.receiving_state_at
+    else:
+        connection: Connection | None = getattr(mailbox, "connection", None)
+        if connection is None or ends_soon(connection, mailbox.sign_in_by, now=now) is None:
+            return None
+        tone, title = "warn", f"{mailbox.email} is soon disconnected"
+        detail = f"{provider_of(mailbox.sign_in_by).label} ends the connection. Connect it again before that."
+        at = None
+    may_mend = membership.role == Role.OWNER
+    args: list[object] = [membership.workspace.slug]
+    return Need(
+        tone=tone,
+        icon="unplug",
+        title=title,
+        detail=detail,
+        verb="Reconnect" if may_mend else "Look",
+        url=reverse("mailboxes:mailbox_edit", args=[*args, mailbox.pk])
+        if may_mend
+        else reverse("mailboxes:mailbox_list", args=args),
+        at=at,
+    )
 
 
 def _held_back(here: Workspace) -> Iterable[Need]:

@@ -35,6 +35,15 @@ def refusal_sentence(stage: Stage, verdict: Verdict, code: int) -> str:
     return "The server is not available just now." if temporary else "The server turned the connection away."
 
 
+def token_refused(server: ServerSettings | None) -> str:
+    who = server.user if server else "this account"
+    return f"The server did not accept the connection of {who}."
+
+
+_CONNECTION_REFUSED = (
+    "Connect it again on the mailbox's page. If that does not help, the administrator of this account has switched "
+    "SMTP or IMAP off, or does not allow outside applications."
+)
 _GOOGLE_SIGN_IN = (
     "Gmail and Google Workspace need an app password here, not the one you sign in with: switch 2-Step "
     "Verification on, then make one at myaccount.google.com/apppasswords."
@@ -49,6 +58,8 @@ def advice_for(stage: Stage, verdict: Verdict, *, server: ServerSettings | None 
     match stage:
         case Stage.SIGN_IN if verdict in {Verdict.RATE, Verdict.RETRY}:
             return "Wait a few minutes and try again. Many failed sign-ins make a server close its door for a while."
+        case Stage.SIGN_IN if server is not None and server.access_token:
+            return _CONNECTION_REFUSED
         case Stage.SIGN_IN if google:
             return _GOOGLE_SIGN_IN
         case Stage.SIGN_IN if microsoft:
@@ -107,12 +118,14 @@ def _other_port(server: ServerSettings | None) -> str:
 
 def imap_sign_in_advice(server: ServerSettings | None) -> str:
     host = server.host.lower() if server else ""
+    if server is not None and server.access_token:
+        return _CONNECTION_REFUSED
     if host.endswith((".gmail.com", ".google.com", ".googlemail.com")):
         return f"{_GOOGLE_SIGN_IN} IMAP must be switched on in Gmail's settings."
     if host.endswith((".office365.com", ".outlook.com", ".hotmail.com")):
         return (
-            "Microsoft no longer accepts a password for reading mail: it needs “connect with Microsoft”, which this "
-            "version does not offer. Letters can still be sent; replies are read in Outlook."
+            "Microsoft no longer accepts a password for reading mail: press “Connect with Microsoft” on the mailbox's "
+            "page. Letters can still be sent with a password; replies are then read in Outlook alone."
         )
     return (
         "Check user and password. Some providers want the whole address as user, or IMAP switched on in their settings."

@@ -19,7 +19,7 @@ from outreach_site.accounts.api_access import ApiRequest, caller
 from outreach_site.accounts.models import Scope
 from outreach_site.lib.crypto import KeyMissingError
 from outreach_site.mailboxes.errors import MailServerError
-from outreach_site.mailboxes.models import Mailbox, Security
+from outreach_site.mailboxes.models import Mailbox, Security, SignIn
 from outreach_site.mailboxes.rules import (
     ProblemError,
     Typed,
@@ -138,6 +138,8 @@ def change_outbound_mail(
     found = _mailbox(request, mailbox)
     if found.from_environment:
         raise _invalid("outboundMail", "This mailbox comes from the environment; change it there, and restart.")
+    if found.is_connected:
+        raise _invalid("outboundMail", f"{SignIn(found.sign_in_by).label}: its servers and sign-in came with that.")
     typed, email, from_name = _typed(found, body.outbound_mail)
     try:
         host = check_server(typed, rehearsal=found.workspace.is_rehearsal)
@@ -183,11 +185,13 @@ def try_outbound_mail(
     settings = body.outbound_mail if body else OutboundMail()
     if found.from_environment and settings.model_fields_set:
         raise _invalid("outboundMail", "This mailbox comes from the environment: only what is set there can be tried.")
+    if found.is_connected and settings.model_fields_set - {"from_name"}:
+        raise _invalid("outboundMail", f"{SignIn(found.sign_in_by).label}: only that can be tried.")
     try:
         typed, email, from_name = _typed(found, settings)
         server = (
             smtp_server(found)
-            if found.from_environment
+            if found.from_environment or found.is_connected
             else server_to_try(found, typed, rehearsal=found.workspace.is_rehearsal)
         )
         trial: Trial = send_test_letter(

@@ -10,7 +10,8 @@ from django.conf import settings
 
 from outreach_site.accounts.models import Workspace
 from outreach_site.lib.ports import MailboxUse, mailbox_use
-from outreach_site.mailboxes.models import Mailbox, split_trouble
+from outreach_site.mailboxes.models import Connection, Mailbox, SignIn, split_trouble
+from outreach_site.mailboxes.oauth.keeping import connections_of, ends_soon
 
 # Old enough to be changed (REQUIREMENTS: every 90 days).
 PASSWORD_DAYS = 90
@@ -42,6 +43,16 @@ class Said:
 
 
 @dataclass(frozen=True, slots=True)
+class Connected:
+    """How a connected mailbox stands with its provider; `ends_at` where that is soon."""
+
+    text: str
+    since: datetime
+    ends_at: datetime | None
+    has_ended: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Card:
     """One mailbox as its card shows it."""
 
@@ -52,6 +63,7 @@ class Card:
     use: MailboxUse
     hourly_limit: int
     password_days: int | None
+    connected: Connected | None = None
 
     @property
     def troubles(self) -> list[Said]:
@@ -90,10 +102,11 @@ def cards(mailboxes: Iterable[Mailbox], *, workspace: Workspace, now: datetime) 
     """The cards of these mailboxes of one workspace; the number of queries does not grow with them."""
     listed = list(mailboxes)
     use = mailbox_use([mailbox.pk for mailbox in listed], day_began_at=_day_began(workspace, now), now=now)
-    return [_card(mailbox, use, now) for mailbox in listed]
+    connections = connections_of(listed)
+    return [_card(mailbox, use, connections.get(mailbox.pk), now) for mailbox in listed]
 
 
-def _card(mailbox: Mailbox, use: Mapping[int, MailboxUse], now: datetime) -> Card:
+def _card(mailbox: Mailbox, use: Mapping[int, MailboxUse], connection: Connection | None, now: datetime) -> Card:
     set_at = mailbox.smtp_password_set_at
     used = use.get(mailbox.pk, MailboxUse())
     return Card(
@@ -105,6 +118,16 @@ def _card(mailbox: Mailbox, use: Mapping[int, MailboxUse], now: datetime) -> Car
         use=used,
         hourly_limit=hourly_limit(mailbox),
         password_days=(now - set_at) // timedelta(days=1) if set_at else None,
+        connected=_connected(mailbox, connection, now) if connection else None,
+    )
+
+
+def _connected(mailbox: Mailbox, connection: Connection, now: datetime) -> Connected:
+    return Connected(
+        text=SignIn(mailbox.sign_in_by).label,
+        since=connection.connected_at,
+        ends_at=ends_soon(connection, mailbox.sign_in_by, now=now),
+        has_ended=connection.ended_at is not None,
     )
 
 

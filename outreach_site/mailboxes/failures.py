@@ -7,7 +7,7 @@ import ssl
 from collections.abc import Iterator
 
 from outreach_site.lib.patience import DeadlinePassedError
-from outreach_site.mailboxes.advice import advice_for, refusal_sentence
+from outreach_site.mailboxes.advice import advice_for, refusal_sentence, token_refused
 from outreach_site.mailboxes.answers import Phase, judge
 from outreach_site.mailboxes.errors import MailServerError, Stage, Verdict, enhanced_status, one_line
 from outreach_site.mailboxes.wire import ServerSettings
@@ -35,8 +35,9 @@ def classify_smtp_error(
     if phase is Phase.STARTTLS:
         return no_starttls(server, code=code, words=words)
     stage, verdict, permanent = judge(phase, code, words)
+    by_token = server is not None and bool(server.access_token) and stage is Stage.SIGN_IN and permanent
     return MailServerError(
-        refusal_sentence(stage, verdict, code),
+        token_refused(server) if by_token else refusal_sentence(stage, verdict, code),
         stage=stage,
         verdict=verdict,
         permanent=permanent,
@@ -245,7 +246,10 @@ def chain(err: BaseException) -> Iterator[BaseException]:
 
 
 def secrets_of(server: ServerSettings | None) -> tuple[str, ...]:
-    return (server.password, f"\0{server.user}\0{server.password}") if server and server.password else ()
+    if server is None:
+        return ()
+    passwords = (server.password, f"\0{server.user}\0{server.password}") if server.password else ()
+    return (*passwords, server.access_token, server.sasl_token) if server.access_token else passwords
 
 
 def _at(server: ServerSettings | None) -> str:

@@ -28,6 +28,7 @@ from outreach_site.mailboxes.rules import (
     save_mailbox,
     server_to_try,
 )
+from outreach_site.mailboxes.sign_ins import imap_server, smtp_server
 from outreach_site.mailboxes.wire import ServerSettings
 
 NO_AUTOCOMPLETE = {"autocomplete": "off", "autocapitalize": "off", "spellcheck": "false"}
@@ -125,6 +126,9 @@ class MailboxForm(forms.ModelForm[Mailbox]):
             del self.fields["verify_tls"]
         if preset.host_choices:
             self._offer_hosts()
+        if self.is_connected:
+            self._without_servers()
+            return
         for name, length in (("smtp_port", 5), ("imap_port", 5)):
             self.fields[name].widget = forms.TextInput(attrs={"inputmode": "numeric", "maxlength": length})
         self.fields["imap_port"].required = self.fields["imap_security"].required = False
@@ -151,6 +155,17 @@ class MailboxForm(forms.ModelForm[Mailbox]):
         if preset.user_is_address:
             self.fields["smtp_user"].help_text = "Usually the whole address. Left empty, it is your address."
             self.fields["smtp_user"].required = False
+
+    @property
+    def is_connected(self) -> bool:
+        return self.saved is not None and self.saved.is_connected
+
+    def _without_servers(self) -> None:
+        """Servers and sign-in came with the connection, and its tokens go nowhere else: there is nothing to change."""
+        for name in [name for name in self.fields if name.startswith(("smtp_", "imap_")) or name == "verify_tls"]:
+            del self.fields[name]
+        self.fields["email"].disabled = True
+        self.fields["email"].help_text = "The address that was connected."
 
     def _offer_hosts(self) -> None:
         choices = list(self.preset.host_choices)
@@ -203,6 +218,8 @@ class MailboxForm(forms.ModelForm[Mailbox]):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
+        if self.is_connected:
+            return cleaned
         if self.preset.host_from_address and not cleaned.get("smtp_host") and cleaned.get("email"):
             cleaned["smtp_host"] = f"mail.{cleaned['email'].rpartition('@')[2]}"
         if self.purpose in {WHOLE, SMTP}:
@@ -281,6 +298,8 @@ class MailboxForm(forms.ModelForm[Mailbox]):
 
     def server(self) -> ServerSettings:
         """The server that this form asks to try. Raises ProblemError, KeyMissingError, MailServerError."""
+        if self.saved is not None and self.saved.is_connected:
+            return smtp_server(self.saved) if self.purpose == SMTP else imap_server(self.saved)
         return server_to_try(self.saved, self.typed[self.purpose], rehearsal=self.workspace.is_rehearsal)
 
     def keep(self, *, by: User, now: datetime) -> Mailbox:

@@ -8,14 +8,14 @@ import re
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
 from imapclient import IMAPClient, SocketTimeout
 
 from outreach_site.lib.patience import Patience
-from outreach_site.mailboxes.advice import imap_sign_in_advice
+from outreach_site.mailboxes.advice import imap_sign_in_advice, token_refused
 from outreach_site.mailboxes.answers import Phase
 from outreach_site.mailboxes.errors import MailServerError, Stage, Verdict, one_line
 from outreach_site.mailboxes.failures import chain, classify_broken, no_starttls, secrets_of
@@ -104,12 +104,31 @@ class ImapSession(IMAPClient):
                 raise no_starttls(self.server)
             self.starttls(ssl_context=self.surroundings.tls_context(self.server))
         self.phase = Phase.SIGN_IN
-        if _PLAIN_WORD.fullmatch(self.server.user) and _ASCII.fullmatch(self.server.password):
+        if self.server.access_token:
+            self._login_with_token()
+        elif _PLAIN_WORD.fullmatch(self.server.user) and _ASCII.fullmatch(self.server.password):
             self.login(self.server.user, self.server.password)
         else:
             # LOGIN as the library writes it neither quotes the user nor knows characters beyond ASCII.
             self.plain_login(self.server.user, self.server.password)
         self.phase = Phase.READING
+
+    def _login_with_token(self) -> None:
+        """AUTHENTICATE XOAUTH2; a token that the server does not take is renewed once."""
+        try:
+            self._say_token()
+        except imaplib.IMAP4.abort:
+            raise
+        except imaplib.IMAP4.error:
+            if self.server.fresh_token is None:
+                raise
+            self.server = replace(self.server, access_token=self.server.fresh_token())
+            self._say_token()
+
+    def _say_token(self) -> None:
+        words = iter([self.server.sasl_token.encode()])
+        # A refusal comes as a challenge first, which is answered by an empty line.
+        self._command_and_check("authenticate", "XOAUTH2", lambda _: next(words, b""), unpack=True)
 
     def leave(self) -> None:
         """LOGOUT if the server still listens; never an error, never a wait."""
@@ -267,7 +286,9 @@ def classify_imap_error(
     hung_up = any(isinstance(cause, imaplib.IMAP4.abort) for cause in chain(err))
     if phase is Phase.SIGN_IN and not hung_up:
         return MailServerError(
-            "The server did not accept the user name and password for reading.",
+            f"{token_refused(server).rstrip('.')} for reading."
+            if server is not None and server.access_token
+            else "The server did not accept the user name and password for reading.",
             stage=Stage.SIGN_IN,
             verdict=Verdict.MAILBOX_TROUBLE,
             permanent=True,

@@ -36,6 +36,12 @@ RAMP_A_DAY = 3
 RAMP_ENDS_AT = 50
 
 
+class SignIn(models.TextChoices):
+    PASSWORD = "password", "User and password"
+    GOOGLE = "google", "Connected with Google"
+    MICROSOFT = "microsoft", "Connected with Microsoft"
+
+
 class MailboxQuerySet(models.QuerySet["Mailbox"]):
     def in_workspace(self, workspace: Workspace) -> Self:
         return self.filter(workspace=workspace)
@@ -73,6 +79,8 @@ class Mailbox(models.Model):
     provider = models.CharField(max_length=12, choices=Provider, default=Provider.OTHER)
     reading = models.CharField(max_length=10, choices=Reading, default=Reading.DEDICATED)
     from_environment = models.BooleanField(default=False, editable=False)
+    # Anything but a password has a Connection, and neither password is kept.
+    sign_in_by = models.CharField(max_length=10, choices=SignIn, default=SignIn.PASSWORD, editable=False)
 
     smtp_host = models.CharField("SMTP host", max_length=253)
     smtp_port = models.PositiveIntegerField("SMTP port", default=587, validators=[MaxValueValidator(65535)])
@@ -244,6 +252,12 @@ class Mailbox(models.Model):
                 "imap_password_set_at",
             ]
         )
+        Connection.objects.filter(mailbox=self).delete()
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether it signs in with tokens of its provider's rather than with a password."""
+        return self.sign_in_by != SignIn.PASSWORD
 
     @property
     def can_receive(self) -> bool:
@@ -265,6 +279,46 @@ class Mailbox(models.Model):
     def open_imap_password(self) -> str:
         """Raises crypto.KeyMissingError, crypto.KeyUnfitError."""
         return decrypt(self.imap_password_token) if self.imap_password_token else ""
+
+
+class Connection(models.Model):
+    """A person's permission to use their mailbox, given at its provider: tokens, encrypted, and how long they last.
+
+    One worker renews at a time: whoever set `renewing_token` until `renewing_until` passes.
+    """
+
+    mailbox = models.OneToOneField(Mailbox, on_delete=models.CASCADE, related_name="connection")
+    refresh_token = models.TextField(editable=False)  # encrypted
+    refresh_expires_at = models.DateTimeField(null=True, editable=False)  # where the provider named an end
+    access_token = models.TextField(blank=True, editable=False)  # encrypted
+    access_expires_at = models.DateTimeField(null=True, editable=False)
+    connected_at = models.DateTimeField(editable=False)
+    renewed_at = models.DateTimeField(editable=False)  # when the refresh token was last used with success
+    tried_at = models.DateTimeField(null=True, editable=False)  # when a renewal was last tried, in vain or not
+    renewing_token = models.UUIDField(null=True, editable=False)
+    renewing_until = models.DateTimeField(null=True, editable=False)
+    ended_at = models.DateTimeField(null=True, editable=False)  # the provider has withdrawn it
+    warned_at = models.DateTimeField(null=True, editable=False)  # owners were told that it ends soon
+    told_ended_at = models.DateTimeField(null=True, editable=False)  # … that it has ended
+
+    def __str__(self) -> str:
+        return f"connection of mailbox {self.mailbox_id}"
+
+    def keep_refresh_token(self, token: str) -> None:
+        """Encrypts; the caller saves. Raises crypto.KeyMissingError."""
+        self.refresh_token = encrypt(token)
+
+    def keep_access_token(self, token: str, *, until: datetime) -> None:
+        """Encrypts; the caller saves. Raises crypto.KeyMissingError."""
+        self.access_token, self.access_expires_at = encrypt(token), until
+
+    def open_refresh_token(self) -> str:
+        """Raises crypto.KeyMissingError, crypto.KeyUnfitError."""
+        return decrypt(self.refresh_token)
+
+    def open_access_token(self) -> str:
+        """Raises crypto.KeyMissingError, crypto.KeyUnfitError."""
+        return decrypt(self.access_token) if self.access_token else ""
 
 
 def _in_full(err: MailServerError) -> str:

@@ -35,7 +35,7 @@ class Preset:
     imap_port: int = 993
     imap_security: Security = Security.TLS
     imap_example: str = ""  # shown in the empty field, where reading is not filled in by itself
-    reads_by_password: bool = True  # False: reading needs another way (webhook, connect with Microsoft)
+    reads_by_password: bool = True  # False: reading needs another way (webhook, Connect with Microsoft)
     user_is_address: bool = True
     host_from_address: bool = False  # an empty host means mail.<domain of the address>
     hourly_limit: int | None = None
@@ -97,13 +97,13 @@ PRESETS: dict[str, Preset] = {
         Preset(
             Provider.GMAIL,
             icon="mail",
-            summary="smtp.gmail.com, read by IMAP. Needs an app password.",
+            summary="smtp.gmail.com, read by IMAP. Connect with Google, or an app password.",
             smtp_host="smtp.gmail.com",
             imap_host="imap.gmail.com",
             notes=(
                 Note(
-                    "Google accepts no ordinary password here. Switch 2-Step Verification on, then make an app "
-                    "password and enter that.",
+                    "Google accepts no ordinary password here: connect with Google, or switch 2-Step Verification on "
+                    "and make an app password.",
                     url="https://myaccount.google.com/apppasswords",
                     url_label="Make an app password",
                 ),
@@ -113,15 +113,14 @@ PRESETS: dict[str, Preset] = {
         Preset(
             Provider.OUTLOOK,
             icon="mail",
-            summary="smtp.office365.com. Replies need “connect with Microsoft”.",
+            summary="smtp.office365.com, read by IMAP. Connect with Microsoft.",
             smtp_host="smtp.office365.com",
             imap_example="outlook.office365.com",
             reads_by_password=False,
             notes=(
                 Note(
-                    "Reading by IMAP (outlook.office365.com, port 993) needs “connect with Microsoft”: Microsoft no "
-                    "longer accepts a password for it. Until that is set up for this installation, this mailbox sends "
-                    "first letters only.",
+                    "Reading by IMAP (outlook.office365.com, port 993) needs “Connect with Microsoft”: Microsoft no "
+                    "longer accepts a password for it. With a password alone this mailbox sends first letters only.",
                     tone="warn",
                 ),
                 Note("An administrator must switch “Authenticated SMTP” on for it in the Microsoft 365 admin centre."),

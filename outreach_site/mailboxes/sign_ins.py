@@ -1,8 +1,9 @@
-"""From a mailbox to the settings of its servers: the one place where a saved password is opened."""
+"""From a mailbox to the settings of its servers: the one place where a saved password or token is put to use."""
 
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 from django.conf import settings
 
@@ -10,6 +11,8 @@ from outreach_site.lib.crypto import SecretError
 from outreach_site.lib.hosts import HostRefusedError, normalise_host
 from outreach_site.mailboxes.errors import MailServerError, Stage, Verdict
 from outreach_site.mailboxes.models import Mailbox, Security
+from outreach_site.mailboxes.oauth.providers import provider_of
+from outreach_site.mailboxes.oauth.tokens import access_token
 from outreach_site.mailboxes.wire import ServerSettings, Surroundings, host_error
 
 
@@ -36,11 +39,11 @@ def smtp_server(mailbox: Mailbox) -> ServerSettings:
             port=mailbox.smtp_port,
             security=Security(mailbox.smtp_security),
             user=mailbox.smtp_user,
-            password=_opened(mailbox, "smtp"),
+            password="" if mailbox.is_connected else _opened(mailbox, "smtp"),
             verify_tls=mailbox.verify_tls,
             timeout=float(settings.SMTP_SEND_TIMEOUT),
         )
-    return in_its_world(server, rehearsal=mailbox.workspace.is_rehearsal)
+    return _with_token(mailbox, in_its_world(server, rehearsal=mailbox.workspace.is_rehearsal))
 
 
 def imap_server(mailbox: Mailbox) -> ServerSettings:
@@ -61,7 +64,7 @@ def imap_server(mailbox: Mailbox) -> ServerSettings:
             port=mailbox.imap_port,
             security=Security(mailbox.imap_security),
             user=mailbox.imap_user,
-            password=_opened(mailbox, "imap") if mailbox.imap_host else "",
+            password="" if mailbox.is_connected or not mailbox.imap_host else _opened(mailbox, "imap"),
             verify_tls=mailbox.verify_tls,
             timeout=float(settings.SMTP_SEND_TIMEOUT),
         )
@@ -73,7 +76,24 @@ def imap_server(mailbox: Mailbox) -> ServerSettings:
             permanent=True,
             advice="Add an IMAP server to it if replies are to be read here.",
         )
-    return in_its_world(server, rehearsal=mailbox.workspace.is_rehearsal)
+    return _with_token(mailbox, in_its_world(server, rehearsal=mailbox.workspace.is_rehearsal))
+
+
+def _with_token(mailbox: Mailbox, server: ServerSettings) -> ServerSettings:
+    """An access token in place of the password, for the provider's own hosts and no other. Raises MailServerError."""
+    if not mailbox.is_connected:
+        return server
+    provider = provider_of(mailbox.sign_in_by)
+    if server.host not in provider.mail_hosts or not server.verify_tls:
+        raise MailServerError(
+            f"This mailbox is connected with {provider.label}, and {server.host} is not {provider.label}'s server.",
+            stage=Stage.BLOCKED_HOST,
+            verdict=Verdict.MAILBOX_TROUBLE,
+            permanent=True,
+            advice=f"Connect it with {provider.label} again, which sets its servers.",
+        )
+    token = access_token(mailbox)
+    return replace(server, access_token=token, fresh_token=partial(access_token, mailbox, refused=token))
 
 
 def in_its_world(

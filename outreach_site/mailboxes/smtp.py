@@ -14,6 +14,7 @@ import smtplib
 import ssl
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from typing import Any
 
 from django.core.mail import EmailMessage
@@ -83,8 +84,10 @@ class Session(smtplib.SMTP):
             self.phase = Phase.STARTTLS
             self.starttls(context=context)
             self._greet()
-        if self.server.user:
-            self.phase = Phase.SIGN_IN
+        self.phase = Phase.SIGN_IN
+        if self.server.access_token:
+            self._login_with_token()
+        elif self.server.user:
             self.login(self.server.user, self.server.password)
 
     def _get_socket(self, host: str, port: int, timeout: float) -> Any:  # noqa: ARG002 - smtplib's signature
@@ -127,6 +130,24 @@ class Session(smtplib.SMTP):
                 answer = self.docmd(_b64(f"{user} {digest}"))
             return self._signed_in(answer)
         raise smtplib.SMTPNotSupportedError("the server offers " + ", ".join(offered) if offered else "no AUTH")
+
+    def _login_with_token(self) -> None:
+        """AUTH XOAUTH2; a token that the server does not take is renewed once, since it may have been withdrawn."""
+        offered = self.esmtp_features.get("auth", "").upper().split()
+        if "XOAUTH2" not in offered:
+            raise smtplib.SMTPNotSupportedError("the server does not offer XOAUTH2")
+        answer = self._say_token()
+        if answer[0] == 535 and self.server.fresh_token is not None:
+            self.server = replace(self.server, access_token=self.server.fresh_token())
+            answer = self._say_token()
+        self._signed_in(answer)
+
+    def _say_token(self) -> tuple[int, bytes]:
+        answer = self.docmd("AUTH XOAUTH2 " + _b64(self.server.sasl_token))
+        if answer[0] == 334:
+            # The server explains itself in base64, and refuses once that was answered by an empty line.
+            answer = self.docmd("")
+        return answer
 
     @staticmethod
     def _signed_in(answer: tuple[int, bytes]) -> tuple[int, bytes]:

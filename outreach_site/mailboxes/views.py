@@ -8,7 +8,7 @@ from typing import Literal
 from allauth.core.internal import ratelimit
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
+from django.db import connections, transaction
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -27,6 +27,7 @@ from outreach_site.mailboxes.environment import keep_environment_mailbox
 from outreach_site.mailboxes.errors import MailServerError
 from outreach_site.mailboxes.forms import IMAP, SMTP, MailboxForm
 from outreach_site.mailboxes.models import Mailbox, Provider
+from outreach_site.mailboxes.oauth.views import connect_button, form_may_lead_away
 from outreach_site.mailboxes.presets import PRESETS, Preset, preset_for
 from outreach_site.mailboxes.rules import ProblemError, audit_step
 from outreach_site.mailboxes.sign_ins import imap_server, smtp_server
@@ -37,7 +38,7 @@ from outreach_site.mailboxes.trials import (
     send_test_letter,
     try_imap,
 )
-from outreach_site.mailboxes.wire import Surroundings
+from outreach_site.mailboxes.wire import ServerSettings, Surroundings
 
 LIST, FORM = "mailboxes/mailbox_list.html", "mailboxes/mailbox_form.html"
 
@@ -92,6 +93,7 @@ def mailbox_add(request: WorkspaceRequest, workspace: str) -> HttpResponse:
 
 
 @allow(OWNERS)
+@form_may_lead_away
 @sensitive_post_parameters("smtp_password", "imap_password")
 @require_http_methods(["GET", "POST"])
 def mailbox_create(request: WorkspaceRequest, workspace: str, provider: str) -> HttpResponse:
@@ -103,6 +105,7 @@ def mailbox_create(request: WorkspaceRequest, workspace: str, provider: str) -> 
 
 
 @allow(OWNERS)
+@form_may_lead_away
 @sensitive_post_parameters("smtp_password", "imap_password")
 @require_http_methods(["GET", "POST"])
 def mailbox_edit(request: WorkspaceRequest, workspace: str, mailbox: int) -> HttpResponse:
@@ -217,11 +220,18 @@ def mailbox_check(request: WorkspaceRequest, workspace: str, mailbox: int) -> Ht
 
 def _begin_reading(beside: ThreadPoolExecutor, mailbox: Mailbox) -> Future[Trial]:
     try:
-        return beside.submit(try_imap, imap_server(mailbox), surroundings=Surroundings.from_settings())
+        return beside.submit(_try_reading, imap_server(mailbox), Surroundings.from_settings())
     except MailServerError as err:
         done: Future[Trial] = Future()
         done.set_result(Failed.because(err))
         return done
+
+
+def _try_reading(server: ServerSettings, surroundings: Surroundings) -> Trial:
+    try:
+        return try_imap(server, surroundings=surroundings)
+    finally:
+        connections.close_all()  # This thread's own: a token that was refused is renewed through the database.
 
 
 def _check_sending(request: WorkspaceRequest, mailbox: Mailbox) -> Said:
@@ -346,6 +356,7 @@ def _form_page(
         "preset": form.preset,
         "mailbox": mailbox,
         "said": said or {},
+        "connect": None if form.workspace.is_rehearsal else connect_button(slug, form.preset.provider, mailbox),
         "save_url": reverse("mailboxes:mailbox_edit" if mailbox else "mailboxes:mailbox_create", args=args),
         "test_letter_url": reverse(f"mailboxes:{kind}_test_letter", args=args),
         "test_imap_url": reverse(f"mailboxes:{kind}_test_imap", args=args),

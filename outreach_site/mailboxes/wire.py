@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import socket
 import ssl
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -54,6 +55,15 @@ class ServerSettings:
     password: str = field(default="", repr=False)
     verify_tls: bool = True
     timeout: float = 30.0
+    # In place of a password: an access token of the provider whose host this is, and how to have a fresh one when the
+    # server does not take it (raises MailServerError).
+    access_token: str = field(default="", repr=False)
+    fresh_token: Callable[[], str] | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def sasl_token(self) -> str:
+        """The client's only message of XOAUTH2, as Google and Microsoft document it."""
+        return f"user={self.user}\1auth=Bearer {self.access_token}\1\1"
 
 
 @dataclass(frozen=True, slots=True)

@@ -155,7 +155,7 @@ def test_adding_starts_from_a_provider(world: World, owner: Client) -> None:
     ("provider", "expected"),
     [
         ("gmail", ["smtp.gmail.com", "imap.gmail.com", "app password"]),
-        ("outlook", ["smtp.office365.com", "outlook.office365.com", "connect with Microsoft"]),
+        ("outlook", ["smtp.office365.com", "outlook.office365.com", "Connect with Microsoft"]),
         ("cpanel", ["mail.yourdomain.com", 'value="465"', 'value="80"']),
         ("sendgrid", ["smtp.sendgrid.net", 'value="apikey"', "forbid unsolicited mail", "webhook"]),
         ("mailgun", ["smtp.mailgun.org", "smtp.eu.mailgun.org", "forbid unsolicited mail", "webhook"]),
