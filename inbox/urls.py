@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from inbox.views import answering, handling, hook, lead, linking, originals, reading, tagging
+from inbox.views import answering, handling, hook, lead, linking, mailbox, originals, reading, tagging
 
 app_name = "inbox"
 urlpatterns: list[URLPattern] = [
     path("", reading.reply_list, name="reply_list"),
     path("poll/", reading.poll_now, name="poll_now"),
+    path("mailboxes/<int:mailbox>/", mailbox.mailbox_reading, name="mailbox_reading"),
+    path("mailboxes/<int:mailbox>/folders/", mailbox.mailbox_folders, name="mailbox_folders"),
+    path("mailboxes/<int:mailbox>/history/", mailbox.mailbox_history, name="mailbox_history"),
     path("webhooks/<int:mailbox>/", hook.webhook_detail, name="webhook_detail"),
     path("webhooks/<int:mailbox>/open/", hook.webhook_open, name="webhook_open"),
     path("webhooks/<int:mailbox>/show/", hook.webhook_show, name="webhook_show"),

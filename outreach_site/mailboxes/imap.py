@@ -30,9 +30,11 @@ __all__ = [
     "ImapSession",
     "Security",
     "ServerSettings",
+    "can_be_opened",
     "classify_imap_error",
     "connect",
     "find_folders",
+    "list_folders",
     "search_for",
 ]
 
@@ -223,8 +225,23 @@ def find_folders(session: IMAPClient) -> Folders:
         junk=by_use.get(b"\\junk") or _first(by_name, _JUNK_NAMES),
         all_mail=by_use.get(b"\\all", "") if gmail else "",
         sent=by_use.get(b"\\sent") or _first(by_name, _SENT_NAMES),
-        names=tuple(name for name in names if _OPENABLE.fullmatch(name)),
+        names=tuple(name for name in names if can_be_opened(name)),
     )
+
+
+def can_be_opened(name: str) -> bool:
+    """Whether a text may reach a server as the name of a folder."""
+    return bool(_OPENABLE.fullmatch(name))
+
+
+def list_folders(server: ServerSettings) -> Folders:
+    """The folders of a mailbox, asked of its server. Raises MailServerError."""
+    try:
+        with connect(server) as session:
+            session.patience.within(server.timeout)
+            return find_folders(session)
+    except (OSError, imaplib.IMAP4.error, ValueError) as err:
+        raise classify_imap_error(err, server=server) from err
 
 
 def search_for(session: IMAPClient, field: str, words: str, *, since: date | None = None) -> list[int]:
