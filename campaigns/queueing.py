@@ -138,15 +138,13 @@ def cancel_waiting(*leads: Lead, reason: str, now: datetime) -> int:
 
     An answer that a person wrote is no part of the sequence: it stays, unless a suppression takes it back.
     """
-    with transaction.atomic():
-        return _withdraw(
-            Attempt.objects.filter(lead__in=leads).exclude(kind=Kind.ANSWER), Attempt.State.CANCELLED, reason, now
-        )
+    return cancel_waiting_for([lead.pk for lead in leads], reason=reason, now=now)
 
 
 def cancel_waiting_for(leads: Collection[int], *, reason: str, now: datetime) -> int:
-    """The same for many leads, by their keys, with as many queries as for one."""
-    return _withdraw(Attempt.objects.filter(lead__in=leads), Attempt.State.CANCELLED, reason, now) if leads else 0
+    """The same by the leads' keys, with as many queries as for one."""
+    unasked = Attempt.objects.filter(lead__in=leads).exclude(kind=Kind.ANSWER)
+    return _withdraw(unasked, Attempt.State.CANCELLED, reason, now) if leads else 0
 
 
 def stop_for_suppression(*, workspace_id: int | None, addresses: Sequence[str], domains: Sequence[str]) -> None:

@@ -91,7 +91,9 @@ def test_an_auto_reply_that_says_stop_suppresses_nobody(correspondence: Correspo
     assert suppressed(reply.workspace) == {}
 
 
-def test_a_reply_takes_waiting_letters_back(correspondence: Correspondence) -> None:
+@pytest.mark.parametrize(("kind", "state"), [("first", "cancelled"), ("follow_up", "cancelled"), ("answer", "queued")])
+def test_a_reply_takes_waiting_letters_back(correspondence: Correspondence, kind: str, state: str) -> None:
+    """But not an answer, which a person has just written to them."""
     waiting = Attempt.objects.create(
         campaign=correspondence.box.campaign,
         lead=correspondence.attempt.lead,
@@ -101,11 +103,11 @@ def test_a_reply_takes_waiting_letters_back(correspondence: Correspondence) -> N
         subject="Again",
         body="Hello again",
         mailbox=correspondence.box.mailbox,
+        kind=kind,
     )
     correspondence.answer("Thanks, I will think about it.")
     waiting.refresh_from_db()
-    assert waiting.state == Attempt.State.CANCELLED
-    assert waiting.reason == "They answered."
+    assert (waiting.state, waiting.reason) == (state, "They answered." if state == "cancelled" else "")
 
 
 @pytest.mark.parametrize("raw", ["reply", "bounce", "copy"])
