@@ -58,6 +58,6 @@ def insert(model: type[models.Model], series: str, **columns: str) -> None:
         raise SystemExit(f"{model.__name__} has other columns than this benchmark fills: {wanted ^ set(columns)}")
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(
-            f"INSERT INTO {model._meta.db_table} ({', '.join(columns)}) "
+            f"INSERT INTO {model._meta.db_table} ({', '.join(map(connection.ops.quote_name, columns))}) "
             f"{series} SELECT {', '.join(columns.values())} FROM numbers"
         )

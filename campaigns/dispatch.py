@@ -185,7 +185,7 @@ class _Slice:
     def run(self, *, only: int | None = None) -> None:
         now = self.clock()
         fitting = self.pace.fitting(now=now, until=self.ends_at)
-        if not fitting or (only is not None and not fitting.in_sequence):
+        if not fitting or (only is not None and not fitting.unasked):
             return
         claimed = outbox.claim(self.mailbox, self.token, at_most=fitting, now=now, only=only)
         waiting = list(claimed.attempts)
