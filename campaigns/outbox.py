@@ -223,6 +223,11 @@ def _apply(attempt: Attempt, decision: Decision, *, now: datetime) -> None:
         attempt.reason = ""
 
 
+def new_message_id_for(attempt: Attempt) -> str:
+    """For a letter without one; after its mailbox, or where that is gone after its recipient's domain."""
+    return new_message_id(attempt.mailbox.email if attempt.mailbox is not None else attempt.recipient)
+
+
 def asked_by(decision: Decision) -> str:
     """The rules that wait for a person, as Attempt.asks keeps them."""
     return "".join(f"{rule.value} " for rule in decision.asking)

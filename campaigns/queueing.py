@@ -10,7 +10,7 @@ from django.db import models, transaction
 from django.db.models.functions import Coalesce, Now
 from django.utils import timezone
 
-from campaigns import outbox
+from campaigns import outbox, restoring
 from campaigns.models import Attempt, Campaign, Lead, Step
 from campaigns.rendering import render
 from campaigns.tasks import dispatch_soon
@@ -170,6 +170,8 @@ def requeue(attempt: Attempt, *, user: User, now: datetime) -> bool:
         )
         if attempt.step_id is not None and rival.exists():
             return False
+        if _is_doubtful_since_restore(attempt, now=now):
+            return False
         again = Attempt.objects.filter(
             pk=attempt.pk, state__in=[Attempt.State.FAILED, Attempt.State.BLOCKED, Attempt.State.CANCELLED]
         ).update(state=Attempt.State.QUEUED, due_at=now, tries=0, reason="", finished_at=None, settled_at=None)
@@ -178,6 +180,21 @@ def requeue(attempt: Attempt, *, user: User, now: datetime) -> bool:
         note("letter.requeued", attempt, user=user, now=now)
         if attempt.mailbox_id is not None:
             dispatch_soon(attempt.mailbox_id)
+    return True
+
+
+def _is_doubtful_since_restore(attempt: Attempt, *, now: datetime) -> bool:
+    """A letter that had ended when the backup was taken may have been queued again and sent after it: whoever wants to
+    send it first says what became of that.
+    """
+    since = restoring.restored_from_at()
+    stopped = Attempt.objects.select_for_update(of=("self",)).filter(
+        pk=attempt.pk, state__in=[Attempt.State.FAILED, Attempt.State.BLOCKED, Attempt.State.CANCELLED]
+    )
+    letter = stopped.select_related("campaign__workspace", "lead__contact", "identity", "mailbox__workspace").first()
+    if since is None or letter is None or not restoring.may_have_left_since(letter, since):
+        return False
+    restoring.doubt([letter], since, now=now)
     return True
 
 
@@ -357,6 +374,7 @@ def _store(plan: _Plan, going: Sequence[tuple[Lead, Attempt]]) -> tuple[list[Att
         .exclude(state__in=[Attempt.State.BLOCKED, Attempt.State.CANCELLED])
         .values_list("recipient_key", "lead_id")
     )
+    backup_taken_at = restoring.restored_from_at()
     new, again, taken = [], [], []
     addressed: set[str] = set()
     for lead, attempt in going:
@@ -364,6 +382,9 @@ def _store(plan: _Plan, going: Sequence[tuple[Lead, Attempt]]) -> tuple[list[Att
         elsewhere = any(key == attempt.recipient_key and lead_id != lead.pk for key, lead_id in live_addresses)
         if (before is not None and before.state not in stopped) or elsewhere or attempt.recipient_key in addressed:
             taken.append((lead, "A letter to this address is queued or sent already."))
+            continue
+        if before is not None and restoring.may_have_left_since(before, backup_taken_at):
+            taken.append((lead, "This letter may have been sent after the backup was taken. Requeue it by itself."))
             continue
         addressed.add(attempt.recipient_key)
         if before is None:

@@ -90,6 +90,18 @@ def screen(letters: Sequence[Letter], *, workspace: Workspace, now: datetime) ->
     return decisions
 
 
+def count_as_uncertain(letters: Sequence[Letter], *, workspace: Workspace, now: datetime) -> None:
+    """Letters that nobody let go here and that may have left all the same (a restored backup): they count from now on.
+
+    Whatever the rules say of them, as it is too late to ask.
+    """
+    decisions = foresee(letters, workspace=workspace, now=now)
+    rows = [_reservation(decision, workspace, now) for decision in decisions]
+    for row in rows:
+        row.state = SendRecord.State.UNCERTAIN
+    insert(rows)
+
+
 def record(decisions: Sequence[Decision], *, workspace: Workspace, now: datetime) -> None:
     """Write answers to the audit log that were given before the letters they are about had a number."""
     audit.record_many([_entry(decision, workspace, now, user_id=decision.letter.user_id) for decision in decisions])

@@ -22,6 +22,8 @@ PLACES = {
     "dovecot": ("/usr/sbin", "dovecot-imapd"),
     "redis-server": ("/usr/sbin", "redis-server"),
     "initdb": ("/usr/lib/postgresql/*/bin", "postgresql"),
+    "pg_dump": ("/usr/lib/postgresql/*/bin", "postgresql"),
+    "psql": ("/usr/lib/postgresql/*/bin", "postgresql"),
 }
 
 

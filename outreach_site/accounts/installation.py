@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hmac
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.conf import settings
 from django.db import transaction
@@ -59,6 +60,11 @@ def claim() -> Installation:
         if installation is None:
             installation = Installation.objects.create(instance_id=settings.INSTANCE_ID, digest_check=_digest_check())
         return installation
+
+
+def claim_anew(*, restored_from_at: datetime, now: datetime) -> None:
+    """Make a database that came back from a backup this installation's own; see campaigns.restoring."""
+    Installation.objects.update(instance_id=settings.INSTANCE_ID, claimed_at=now, restored_from_at=restored_from_at)
 
 
 def _digest_check() -> str:

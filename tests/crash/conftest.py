@@ -27,6 +27,7 @@ class Installation:
     """A database, an .env, and a process that forks workers and answers questions (tests/crash/inside.py)."""
 
     def __init__(self, directory: Path, values: dict[str, str]) -> None:
+        self.directory, self.values = directory, values
         env_file = directory / ".env"
         values = {"VAR_DIR": str(directory)} | values
         env_file.write_text("".join(f"{name}={value}\n" for name, value in values.items()))

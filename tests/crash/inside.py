@@ -34,8 +34,8 @@ from django.utils import timezone  # noqa: E402
 from campaigns import delivery, dispatch, outbox, pace, queueing  # noqa: E402
 from campaigns.leads import NewLead, add_many  # noqa: E402
 from campaigns.models import Attempt, Campaign, Lead, Step  # noqa: E402
-from compliance import suppression  # noqa: E402
-from compliance.models import SendRecord  # noqa: E402
+from compliance import holds, suppression  # noqa: E402
+from compliance.models import Hold, SendRecord  # noqa: E402
 from inbox import polling  # noqa: E402
 from inbox.models import RawMessage, Reply, ReplyLabel  # noqa: E402
 from outreach_site.accounts import installation  # noqa: E402
@@ -186,6 +186,34 @@ def account() -> dict[str, Any]:
     }
 
 
+def send_some(*, count: int) -> int:
+    """So many of the letters that wait, by themselves: how many were sent."""
+    sent = 0
+    for attempt in Attempt.objects.filter(state=Attempt.State.QUEUED).order_by("pk")[:count]:
+        assert attempt.mailbox_id is not None
+        Mailbox.objects.update(next_send_at=timezone.now())
+        sent += dispatch.dispatch_mailbox(attempt.mailbox_id, only=attempt.pk).sent
+    return sent
+
+
+def restore(*, taken_at: str) -> None:
+    call_command("after_restore", backup_taken_at=taken_at, stdout=sys.stderr)
+
+
+def look_through(*, arrived: list[str]) -> list[str]:
+    """A person lifts the holds and says of each doubtful letter what became of it; the reasons they read."""
+    owner = User.objects.get()
+    for hold in Hold.objects.standing():
+        holds.lift(hold, user=owner, now=timezone.now())
+    later = timezone.now() + queueing.DOUBT_LASTS
+    doubtful = list(Attempt.objects.filter(state=Attempt.State.UNCERTAIN).order_by("pk"))
+    for attempt in doubtful:
+        came = attempt.recipient in arrived
+        assert queueing.settle_doubt(attempt, arrived=came, user=owner, now=later)
+    Attempt.objects.filter(due_at__gt=timezone.now()).update(due_at=timezone.now())
+    return [attempt.reason for attempt in doubtful]
+
+
 def tidy_up() -> None:
     dispatch.tidy_up(now=timezone.now())
 
@@ -314,6 +342,9 @@ CALLS: dict[str, Callable[..., Any]] = {
         open_mailbox,
         read_once,
         what_came_in,
+        send_some,
+        restore,
+        look_through,
     )
 }
 
