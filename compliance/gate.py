@@ -203,6 +203,7 @@ def _facts(letters: Sequence[Letter], workspace: Workspace, now: datetime) -> Fa
         refused=_refused(letters, standing, workspace),
         never_pitch=never_pitch.among(workspace, [*keys, *(letter.site for letter in letters if letter.site)]),
         held=counted.held,
+        regions=counted.regions,
         consents=consents.live_among(workspace, keys),
         engaged=engaged,
         written=_written(letters, counted, names, limits, workspace, now),

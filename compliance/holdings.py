@@ -34,6 +34,7 @@ from compliance.models import (
     UnsubscribeToken,
 )
 from compliance.privacy_models import Consent, ConsentFile, ConsentImport, ConsentImportProblem, PrivacyRequest
+from compliance.region_models import KnownRegion
 from compliance.suppression import readable
 from compliance.sweeping import TextShelf
 from compliance.words import check_line, event_words
@@ -51,6 +52,7 @@ class ComplianceHolder:
             "compliance.ConsentImport",
             "compliance.ConsentImportProblem",
             "compliance.Hold",
+            "compliance.KnownRegion",
             "compliance.ImportFault",
             "compliance.PrivacyRequest",
             "compliance.SendRecord",
@@ -130,6 +132,7 @@ class ComplianceHolder:
                 }
                 for consent in _consents(person).select_related("file")
             ],
+            "known_regions": list(_regions(person).values("key", "region", "source", "evidence", "noted_at")),
             "holds": list(_holds(person).values("subject", "reason", "source", "placed_at", "lifted_at")),
             "unsubscribe_links": list(_tokens(person).values("about", "created_at", "used_at")),
             "requests": list(_requests(person).values("kind", "received_on", "due_on", "state", "outcome", "done_at")),
@@ -155,6 +158,7 @@ class ComplianceHolder:
         _tokens(person).update(address=person.stone)
         _consents(person).delete()
         _holds(person).delete()
+        _regions(person).delete()
 
     def shelves(self) -> Sequence[Shelf]:
         return (
@@ -162,6 +166,7 @@ class ComplianceHolder:
             TextShelf(SuppressionImport, "workspace_id", ("name", "note")),
             TextShelf(ImportFault, "run__workspace_id", ("text", "sentence")),
             TextShelf(Hold, "workspace_id", ("reason", "advice")),
+            TextShelf(KnownRegion, "workspace_id", ("evidence",)),
             TextShelf(SendRecord, "workspace_id", ("found_url", "found_passage")),
             # Its digest is sealed: it can go, and cannot be rewritten.
             TextShelf(AuditPerson, "entry__workspace_id", ("subject",), deletes=True),
@@ -228,6 +233,11 @@ def _consents(person: Person) -> QuerySet[Consent]:
 
 def _holds(person: Person) -> QuerySet[Hold]:
     return Hold.objects.filter(workspace_id=person.workspace_id, subject=f"address:{person.key}").order_by("pk")
+
+
+def _regions(person: Person) -> QuerySet[KnownRegion]:
+    """Of the address alone: a site's is nobody's."""
+    return KnownRegion.objects.filter(workspace_id=person.workspace_id, key=person.key).order_by("pk")
 
 
 def _suppressions(person: Person) -> QuerySet[Suppression]:

@@ -19,6 +19,8 @@ from django.db.models.functions import Cast
 from compliance.addresses import is_free_mail
 from compliance.models import Hold, Kind, SendRecord, SendRecordQuerySet
 from compliance.policy import HOUR, Hour, Letter, Limits
+from compliance.region_models import KnownRegion
+from compliance.regions import RegionGuess, guess
 from outreach_site.accounts.models import Workspace
 from outreach_site.lib.among import among
 
@@ -34,6 +36,7 @@ class Counted:
     taken_steps: set[tuple[str, str]] = field(default_factory=set)  # (step, normalised address), for ever
     repeats: set[tuple[str, str, str]] = field(default_factory=set)  # (sender, address, subject digest), lately
     written: dict[str, tuple[int | None, datetime]] = field(default_factory=dict)  # Letter.shared_site -> who, when
+    regions: dict[str, RegionGuess] = field(default_factory=dict)  # Letter.shared_site -> where it is known to be
     held: dict[str, str] = field(default_factory=dict)  # subject -> why, for a person
     let_go: int = 0  # unasked letters, counted up to the limit that was asked for
     newest_at: dict[str, datetime] = field(default_factory=dict)  # domain -> today's last letter there
@@ -50,7 +53,8 @@ class _Asked(StrEnum):
     SITE = "site"
     PERSON = "person"  # at a mail provider, where a domain is no site
     LET_GO = "let_go"
-    HELD = "held"  # no rows of the ledger, but of the same shape: it saves a journey
+    HELD = "held"  # these two are no rows of the ledger, but of the same shape: it saves a journey
+    REGION = "region"
 
 
 def ask(letters: Sequence[Letter], *, workspace: Workspace, limits: Limits, now: datetime) -> Counted:
@@ -101,6 +105,8 @@ def _note(counted: Counted, what: str, a: str, b: str, c: str, n: int, at: datet
             counted.let_go = n
         case _Asked.HELD:
             counted.held[a] = b
+        case _Asked.REGION:
+            counted.regions[a] = guess(b, c)
 
 
 def _number(text: str | None) -> int | None:
@@ -153,6 +159,10 @@ def _questions(letters: Sequence[Letter], *, workspace: Workspace, limits: Limit
         yield _grouped(_Asked.LET_GO, SendRecord.objects.filter(pk__in=some).order_by(), "workspace_id")
     held = Hold.objects.in_workspace(workspace).standing().filter(among("subject", _pausable(letters)))
     yield _plain(_Asked.HELD, held, "subject", "reason", at="placed_at")
+    known = KnownRegion.objects.in_workspace(workspace).filter(
+        among("key", _all_of(letter.shared_site for letter in letters))
+    )
+    yield _plain(_Asked.REGION, known, "key", "region", "source", at="noted_at")
 
 
 def _pausable(letters: Sequence[Letter]) -> set[str]:

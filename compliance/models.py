@@ -11,7 +11,8 @@ from typing import Self
 from django.db import models
 from django.utils import timezone
 
-import compliance.privacy_models  # noqa: F401 - its models belong to this app
+import compliance.privacy_models
+import compliance.region_models  # noqa: F401 - the models of both belong to this app
 from compliance.fields import WrittenJSON
 from outreach_site.accounts.models import Workspace
 

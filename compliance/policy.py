@@ -203,6 +203,7 @@ class Facts:
     # Those among them against whom nothing stands but a refusal of their own -> whether we have answered it already.
     refused: Mapping[str, bool] = field(default_factory=dict)
     held: Mapping[str, str] = field(default_factory=dict)  # subject -> why, for a person
+    regions: Mapping[str, RegionGuess] = field(default_factory=dict)  # Letter.shared_site -> where that is known to be
     never_pitch: Mapping[str, str] = field(default_factory=dict)  # domain -> whose it is, for a person
     engaged: Mapping[str, Sequence[Engagement]] = field(default_factory=dict)  # by normalised address
     written: Mapping[str, Written] = field(default_factory=dict)  # Letter.shared_site -> the last letter there
@@ -327,7 +328,8 @@ def decide(letters: Iterable[Letter], facts: Facts, *, now: datetime) -> list[De
     decisions = []
     for asked in letters:
         letter = _with_what_is_on_record(asked, facts)
-        decision = _decide_one(_Case(letter, facts, running, region_of(letter.recipient_key), now))
+        region = facts.regions.get(letter.shared_site) or region_of(letter.recipient_key)
+        decision = _decide_one(_Case(letter, facts, running, region, now))
         if decision.allowed:
             running.add(letter, now)
         decisions.append(decision)

@@ -9,6 +9,7 @@ from django.core.files.uploadedfile import UploadedFile
 
 from compliance.addresses import InvalidAddressError, normalise
 from compliance.privacy_models import Consent, ConsentFile, ConsentImport, PrivacyRequest, PrivacySettings
+from compliance.regions import Region
 
 _ADDRESS_ATTRS = {
     "type": "text",
@@ -68,6 +69,9 @@ class ConsentForm(forms.Form):
     source = forms.CharField(
         label="From", required=False, max_length=200, help_text="Such as “newsletter form, orchard.example”."
     )
+    region = forms.ChoiceField(
+        label="They are in", required=False, choices=[("", "Where the address says"), *Region.choices]
+    )
 
     def clean_evidence_file(self) -> UploadedFile | None:
         file: UploadedFile | None = self.cleaned_data["evidence_file"]
@@ -80,6 +84,24 @@ class ConsentForm(forms.Form):
         given = [values.get("evidence_text", "").strip(), values.get("evidence_url"), values.get("evidence_file")]
         if not any(given) and not {"evidence_text", "evidence_url", "evidence_file"} & set(self.errors):
             self.add_error("evidence_text", "Say how they agreed: in words, with a page, or with a file.")
+        return values
+
+
+class RegionForm(forms.Form):
+    """Where somebody is, by a person's word."""
+
+    address = AddressField()
+    region = forms.ChoiceField(
+        label="They are in", required=False, choices=[("", "Where the address says"), *Region.choices]
+    )
+    why = forms.CharField(
+        label="How you know", required=False, max_length=300, help_text="Kept with it, and shown to whoever asks."
+    )
+
+    def clean(self) -> dict[str, Any]:
+        values = super().clean() or {}
+        if values.get("region") and not values.get("why", "").strip():
+            self.add_error("why", "Say how you know, so that somebody else can tell later.")
         return values
 
 

@@ -17,13 +17,16 @@ from outreach_site.accounts.regions import DEFAULT_TREATMENT, Region, Treatment,
 __all__ = [
     "DEFAULT_TREATMENT",
     "LEGAL_BASIS",
+    "STRICT",
     "Region",
     "RegionGuess",
     "RegionSource",
     "Treatment",
     "asks_businesses_too",
     "endings_of",
+    "guess",
     "region_of",
+    "region_of_country",
     "treatment_of",
 ]
 
@@ -31,8 +34,13 @@ __all__ = [
 class RegionSource(models.TextChoices):
     COUNTRY_DOMAIN = "country_domain", "The country in the address"
     GENERIC_DOMAIN = "generic_domain", "Country unknown"
+    SITE = "site", "What the site says of itself"  # imprint, VAT number, postal address, telephone prefix
+    CONSENT_RECORD = "consent_record", "The consent on record"
+    PERSON = "person", "A person said so"
 
 
+# Regions whose rule is consent.
+STRICT = frozenset({Region.EU, Region.UK, Region.CA, Region.AU_NZ})
 _EU = frozenset(
     "de fr it es nl pl se at be ch pt ie dk fi no cz gr hu ro bg hr sk si lt lv ee lu mt cy is li eu".split()  # noqa: SIM905
 )
@@ -73,6 +81,19 @@ def region_of(address: str) -> RegionGuess:
     else:
         region, source = Region.US, RegionSource.GENERIC_DOMAIN
     return RegionGuess(region=region, source=source, legal_basis=LEGAL_BASIS[region])
+
+
+def guess(region: str, source: str) -> RegionGuess:
+    """A region that is known by more than the ending of an address."""
+    return RegionGuess(region=Region(region), source=RegionSource(source), legal_basis=LEGAL_BASIS[Region(region)])
+
+
+def region_of_country(code: str) -> Region:
+    """The region of a country by its code (ISO 3166-1), such as DE or GB."""
+    top = {"gb": "uk"}.get(code.lower(), code.lower())
+    if top in _EU:
+        return Region.EU
+    return _CONSENT.get(top) or (Region.US if top == "us" else Region.OTHER)
 
 
 def asks_businesses_too(address: str) -> bool:

@@ -12,6 +12,7 @@ from compliance.views import (
     log_keeping,
     never_pitch,
     privacy_settings,
+    region,
     requests,
     suppression,
     suppression_import,
@@ -66,5 +67,6 @@ urlpatterns = [
     path("evidence/file/", evidence.evidence_file, name="evidence_file"),
     path("privacy/", privacy_settings.privacy_settings, name="privacy_settings"),
     path("privacy/edit/", privacy_settings.privacy_settings_edit, name="privacy_settings_edit"),
+    path("region/", region.region_edit, name="region_edit"),
     path("check/", checking.check_address, name="check_address"),
 ]

@@ -25,7 +25,7 @@ from campaigns.discovery.search import NotSetUp, Provider, SearchError, SiteFoun
 from campaigns.discovery.signals import Kind
 from campaigns.leads import NewLead, NotASiteError, add_many, read_site
 from campaigns.models import Campaign, Contact, DiscoveryRun, FoundContact, FoundSite, Lead, RunQuery
-from compliance import audit, holds, never_pitch, suppression
+from compliance import audit, holds, known_regions, never_pitch, suppression
 from compliance.addresses import is_free_mail
 from compliance.models import SendRecord
 from compliance.privacy_models import PrivacySettings
@@ -530,10 +530,23 @@ def save(run: DiscoveryRun, site_ids: Sequence[int], *, user: User | None, now: 
         Contact.objects.filter(lead__in=[lead for lead in leads.values() if lead.created_at == now]).update(
             found_at=models.Subquery(FoundSite.objects.filter(lead=models.OuterRef("lead")).values("read_at")[:1])
         )
+        said = {place: _countries_of(each.site) for each in chosen for place in _places_of(each)}
+        known_regions.note_sites(run.campaign.workspace, said, user=user, now=now)
         for result in chosen:
             if result.refusal:
                 _hold(run.campaign.workspace, result, user=user, now=now)
     return Saved(done.added, len(done.already_there), [error.sentence for error in done.failed])
+
+
+def _countries_of(site: FoundSite) -> list[tuple[str, str]]:
+    """What the site says of its country: codes, and the words."""
+    return [(str(each["country"]), str(each.get("quote", ""))) for each in site.signals if each.get("country")]
+
+
+def _places_of(result: Result) -> list[str]:
+    """What is in the country that the site tells: its domain, and its people's addresses at mail providers."""
+    elsewhere = [each.email_key for each in result.contacts if is_free_mail(each.email_key.rpartition("@")[2])]
+    return [result.site.domain, *elsewhere]
 
 
 def _new_lead(number: int, result: Result) -> NewLead:

@@ -43,9 +43,8 @@ from campaigns.views.page import (
     may_act,
     replies_of_lead,
 )
-from compliance import audit, never_pitch
+from compliance import audit, known_regions, never_pitch
 from compliance.addresses import InvalidAddressError, is_role_account
-from compliance.regions import region_of
 from outreach_site.accounts.access import READERS, SENDERS, WorkspaceRequest, allow
 from outreach_site.accounts.models import SenderIdentity
 from outreach_site.lib.htmx import is_htmx, redirect_to
@@ -208,7 +207,9 @@ def lead_context(request: WorkspaceRequest, lead: Lead) -> dict[str, Any]:
         "campaign": campaign,
         "events": events_of(lead, letters),
         "letters": letters,
-        "region": region_of(lead.contact.email_key) if lead.contact else None,
+        "region": known_regions.region_for(request.membership.workspace, lead.contact.email_key)
+        if lead.contact
+        else None,
         "statuses": Lead.Status.choices,
         "replies_url": replies_of_lead(request.membership.workspace.slug, lead),
         "may_act": may_act(request),

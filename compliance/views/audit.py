@@ -153,10 +153,13 @@ def _about(entry: AuditEntry, here: Workspace) -> Link:
 
 
 def _region(entry: AuditEntry) -> str:
-    """The region, and that it was only guessed: "European Union and EEA (by the country in the address)"."""
+    """The region, and how it is known: "European Union and EEA (the country in the address)"."""
     region = Region(entry.region).label if entry.region in set(Region) else entry.region
-    by_country = entry.details.get("region_source") == RegionSource.COUNTRY_DOMAIN
-    return f"{region} (by the country in the address)" if by_country else region
+    source = entry.details.get("region_source")
+    if source not in set(RegionSource) or source == RegionSource.GENERIC_DOMAIN:
+        return region
+    label = RegionSource(source).label
+    return f"{region} ({label[:1].lower()}{label[1:]})" if region else region
 
 
 def _checks(entry: AuditEntry) -> list[CheckLine]:

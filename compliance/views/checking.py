@@ -13,6 +13,7 @@ from compliance import gate
 from compliance.forms import CheckForm
 from compliance.models import PolicyResult
 from compliance.policy import Decision, Letter, Outcome, Rule
+from compliance.regions import RegionGuess
 from compliance.views.sections import WORKERS, tabs
 from compliance.words import CheckLine, check_line, checks_in_order
 from outreach_site.accounts.access import WorkspaceRequest, allow
@@ -30,6 +31,7 @@ class Verdict:
     title: str
     text: str
     checks: list[CheckLine]
+    region: RegionGuess
 
 
 @allow(WORKERS)
@@ -82,6 +84,7 @@ def _verdict(decision: Decision, *, has_mailbox: bool, has_subject: bool) -> Ver
         tone=tone,
         title=title,
         text=text,
+        region=decision.region,
         checks=checks_in_order([check_line(check.rule, check.outcome, check.sentence) for check in checks]),
     )
 

@@ -18,13 +18,14 @@ from django.utils import timezone
 from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_http_methods, require_safe
 
-from compliance import consent_imports, consents, tasks
+from compliance import consent_imports, consents, known_regions, tasks
 from compliance.consents import NotRecordedError, Proof
 from compliance.forms import kept
 from compliance.models import AuditEntry
 from compliance.paging import page_of
 from compliance.privacy_forms import ConsentFilter, ConsentForm, ConsentImportForm, WithdrawForm
 from compliance.privacy_models import Consent, ConsentFile, ConsentImport
+from compliance.regions import Region, RegionSource
 from compliance.searching import begins, typed, whole_address
 from compliance.views.sections import names_of, pager, posted, tabs
 from compliance.words import event_words
@@ -140,6 +141,16 @@ def consent_create(request: WorkspaceRequest, workspace: str) -> HttpResponse:
         except NotRecordedError as err:
             form.add_error(None, str(err))
         else:
+            if form.cleaned_data["region"]:
+                known_regions.note(
+                    here,
+                    consent.address,
+                    Region(form.cleaned_data["region"]),
+                    source=RegionSource.CONSENT_RECORD,
+                    evidence=f"Consent obtained on {consent.obtained_on:%Y-%m-%d}",
+                    user=request.user,
+                    now=timezone.now(),
+                )
             messages.success(request, f"The consent of {consent.address} is on record.")
             return redirect_to(request, reverse("compliance:consent_detail", args=[here.slug, consent.pk]))
     context = {"form": form, "tabs": tabs(request, "consent_list"), "today": here.day_of(timezone.now())}
