@@ -8,6 +8,7 @@ import re
 from dataclasses import dataclass
 
 from inbox.parsing import ParsedMessage
+from inbox.phrasebook import Phrasebook
 
 _I = re.IGNORECASE
 
@@ -52,7 +53,7 @@ _HEADERS: tuple[tuple[str, str], ...] = (
 )
 _COMPILED = tuple((name, re.compile(pattern, _I)) for name, pattern in _HEADERS)
 
-_SUBJECT = re.compile(
+_SUBJECT = Phrasebook(
     r"^\s*(?:\[[^\]]{1,40}\]\s*)?(?:"
     r"auto(?:matic)?[- ]?(?:reply|response|answer|respon\w+|re)\b|auto\s*:|automat(?:ed|ic) (?:reply"
     r"|response|e-?mail|message|answer|acknowledg\w+)|autorespon\w+|out[- ]of[- ](?:the[- ])?office|ooo\b"
@@ -75,11 +76,10 @@ _SUBJECT = re.compile(
     r"|automaattinen vastaus|poissaolo\w*|poissa\b|automatick[áa] odpov[ěe][ďd]|otomatik yan[ıi]t"
     r"|автоответ|автоматический ответ|自動応答|自動返信|自动回复|自動回覆|不在"
     r")",
-    _I,
 )
 
 # What somebody who is away says, in the present or the future. Each is a cue; two make an automatic reply.
-ABSENCE = re.compile(
+ABSENCE = Phrasebook(
     r"\b(?:i(?:['’]m| am)|we(?:['’]re| are)|i(?:['’]ll| will) be|we(?:['’]ll| will) be|(?:he|she"
     r"|they) (?:is|are)|am|will be|is|be|are) (?:(?:now|currently|presently|away|temporarily|also|both|all"
     r"|still|mostly|officially|on|and|traveling|travelling|out,) ){0,3}"
@@ -120,10 +120,23 @@ ABSENCE = re.compile(
     r"|\bjag [äa]r\b.{0,50}\b(?:p[åa] semester|inte p[åa] kontoret|f[öo]r[äa]ldraledig|borta|ledig"
     r"|p[åa] resande fot|tj[äa]nsteresa|inte anv?tr[äa]ffbar|sjuk)|\bjeg er\b.{0,50}\b(?:p[åa] (?:ferie"
     r"|barsel|rejse|reise)|ikke p[åa] (?:kontoret|kontor)|bortreist|ikke til stede|frav[æe]rende|syg|syk)"
-    r"|\bolen\b.{0,40}\b(?:lomalla|poissa|vapaalla|matkoilla)",
-    _I | re.MULTILINE,
+    r"|\bolen\b.{0,40}\b(?:lomalla|poissa|vapaalla|matkoilla)|\bj[äa]{2}n lomalle"
+    # Said without a subject, at the beginning.
+    r"|^\W*(?:hi,? |hello,? )?(?:(?:currently|presently|now) )?(?:on (?:\w+ ){0,2}(?:leave|vacation|holidays?|pto"
+    r"|sabbatical)\b|away (?:from|until|till)\b)"
+    r"|^\W*(?:(?:actuellement|derzeit|momentan|zur ?zeit|actualmente|attualmente|tijdelijk) )?(?:absente?s?\b"
+    r"|en cong[ée]s?\b|abwesend\b|(?:bin )?im urlaub\b|in elternzeit\b|nicht im b[üu]ro\b|ausente\b|de vacaciones\b"
+    r"|assente\b|in ferie\b|fuori ufficio|afwezig\b|op vakantie\b|met verlof\b|de f[ée]rias\b|na urlopie\b|nieobecn\w+)"
+    r"|\b(?:jag|vi|jeg) (?:[äa]r|har|tar|er|holder|tager|befinder|kommer) (?:\w+ ){0,3}(?:semester|ferie"
+    r"|f[öo]r[äa]ldraledig\w*|barsel\w*|permisjon|perm|ledigt?|frav[æe]rende|bortrest|bortreist|sykmeldt|sjukskriven)\b"
+    r"|\b(?:jsem|jsme|budu|budeme|som|sme)\b.{0,40}\b(?:na dovolen[ée]\w*|mimo kancel[áa][řr]|nep[řr][íi]tom\w+"
+    r"|na mate[řr]sk\w+|nemocn\w+)|\bszabads[áa]gon\b|\bizinde(?:yim|yiz)\b|\b(?:sunt|suntem"
+    r"|voi fi)\b.{0,30}\b[îi]n concediu|\bnisam u kancelariji|\bna godi[šs]njem odmoru"
+    r"|(?:в отпуске|в командировке|отсутству(?:ю|ем)|не в офисе|на больничном|у відпустці)|休暇(?:を|中|の)|不在(?:に"
+    r"|と|の|し)|休業|出張(?:中|のため)|休假|外出中|不在(?:办公室|辦公室)|휴가|부재",
+    flags=re.MULTILINE,
 )
-_MORE = re.compile(
+_MORE = Phrasebook(
     r"\b(?:i will|i['’]ll|we will|we['’]ll|will|shall) (?:\w+ )?(?:be )?(?:respond|reply|get back"
     r"|return your|answer|back|returning|attend|come back|read|check|be in touch|be able to|be slow"
     r"|be checking|follow up)\b.{0,80}\b(?:when|upon|once|after|as soon as|on my return|return|back)\b"
@@ -157,9 +170,9 @@ _MORE = re.compile(
     r"|wiadomo[śs][ćc] automatyczn\w|wracam|zast[ęe]puje|podczas mojej nieobecno[śs]ci)\b"
     r"|\b(?:tillbaka|[åa]ter p[åa] kontoret|vid br[åa]dskande|tilbage|tilbake|ved hast|i hastesager"
     r"|kiireellis\w+|takaisin)\b",
-    _I | re.DOTALL,
+    flags=re.DOTALL,
 )
-_ACKNOWLEDGED = re.compile(
+_ACKNOWLEDGED = Phrasebook(
     r"\b(?:(?:we|i)(?:['’]ve| have)? (?:successfully )?received your|(?:your|the) (?:\w+ ){0,3}(?:has"
     r"|have) been (?:successfully )?(?:received|logged|created|registered|submitted|opened|assigned"
     r"|forwarded to)|this is (?:an? |just an? )?(?:auto\w+|confirmation)|thank(?:s| you) (?:so much "
@@ -168,7 +181,6 @@ _ACKNOWLEDGED = re.compile(
     r"|e-?mail) (?:erhalten|ist (?:bei uns )?eingegangen|wurde)|nous avons bien re[çc]u|hemos recibido su"
     r"|abbiamo ricevuto|wij hebben uw|recebemos (?:a )?(?:sua|seu)|otrzymali[śs]my|vi har mottagit"
     r"|vi har modtaget)",
-    _I,
 )
 _TICKET = re.compile(
     r"\b(?:ticket|case|request|reference|support|inquiry|enquiry|incident|vorgang|anfrage"
@@ -208,16 +220,24 @@ def _by_header(message: ParsedMessage) -> str:
     return ""
 
 
+_AWAY_WORD = re.compile(
+    r"\b(?:away|out of office|vacation|holiday|on leave|abwesend|urlaub|absent|ausente|assente|afwezig)\b", _I
+)
+_ANSWERED = re.compile(r"^\s*(?:\[[^\]]{1,40}\]\s*)?(?:re|aw|antw|antwort|sv|vs|odp|rif|res)(?:\[\d+\])?\s*:\s*", _I)
+
+
 def _by_subject(message: ParsedMessage) -> str:
     subject = message.subject
     if _SUBJECT.match(subject):
         return "subject"
     # "Re: Out of office" is a person's answer to such a letter, unless the text says it too.
-    answered = re.match(r"^\s*(?:re|aw|antw|sv|odp|rif)\s*:\s*", subject, _I)
-    if answered and _SUBJECT.match(subject[answered.end() :]) and ABSENCE.search(message.text[:3000]):
-        return "subject and text"
-    # Exchange puts the words first, other programs last.
-    if re.search(
+    answered = _ANSWERED.match(subject)
+    if answered and _SUBJECT.match(re.sub(_ANSWERED, "", subject[answered.end() :])):
+        text = message.new_text[:3000]
+        if ABSENCE.search(text) or (len(text) < 60 and _AWAY_WORD.search(text)):
+            return "subject and text"
+    # Exchange puts the words first, other programs last; people answer such letters too.
+    if not _ANSWERED.match(subject) and re.search(
         r"\b(?:out of (?:the )?office|auto(?:matic)?[- ]?(?:reply|response)|abwesenheitsnotiz"
         r"|r[ée]ponse automatique)\b\W*$",
         subject,

@@ -13,18 +13,21 @@ refusal does it; whatever is mixed, conditional or half-hearted stays `replied` 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
 from inbox.autoreply import ABSENCE, says_away
-from inbox.intents import Intent, IntentName, intents_in
-from inbox.phrases import INTEREST, LATER, OPT_OUT, REFUSAL, Rule
+from inbox.intents import Intent, intents_in
+from inbox.phrasebook import Phrases
+from inbox.phrases import INTEREST, LATER, OPT_OUT, REFUSAL, SARCASM, Rule
+from inbox.phrases.asking import IntentName
 from inbox.quotation import FORWARDED
 from inbox.sentences import plain, sentences
 
 READ = 4000  # characters: who has to say more does not refuse
-LONG = 1800  # a refusal that stands in a text this long is not clear
+LONG = 1200  # a refusal that stands in a text this long is not clear
+BRIEF = 160  # characters of a letter in which a bare "no" can only mean us
 
 
 class Tag(StrEnum):
@@ -42,6 +45,7 @@ class Evidence:
     rule: str
     start: int
     end: int
+    weak: bool = False  # alone it makes nothing clear
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,35 +75,74 @@ def classify(new_text: str, *, subject: str = "") -> Verdict:
     text = text[: passed_on.start()] if passed_on else text
     if not text.strip():
         return _of_subject(subject)
-    opt_outs = list(_found(OPT_OUT, text, _takes_back_request))
-    refusals = list(_found(REFUSAL, text, _takes_back_refusal))
-    interests = [
-        each for each in _found(INTEREST, text, _takes_back_interest) if not _within(each, [*opt_outs, *refusals])
-    ]
+    opt_outs, refusals, interests = _found(
+        text, (OPT_OUT, _takes_back_request), (REFUSAL, _takes_back_refusal), (INTEREST, _takes_back_interest)
+    )
+    interests = [each for each in interests if not _within(each, [*opt_outs, *refusals])]
     intents = _intents(text, original, opt_outs)
-    clear_interests = [each for each in interests if not _is_weak(each, INTEREST)]
-    clear_refusals = [each for each in refusals if not _is_weak(each, REFUSAL)]
-
+    elsewhere = any(each.intent in _ELSEWHERE for each in intents)
+    if (opt_outs or refusals) and _is_away(text):
+        # "I read no mail" while away is no no; a person looks.
+        return Verdict(Tag.OUT_OF_OFFICE, (*opt_outs, *refusals), intents, 0.5, needs_review=True)
     if opt_outs:
-        mixed = bool(clear_interests) and not refusals
-        clear = not mixed and len(text) <= LONG
-        return _verdict(Tag.NOT_INTERESTED if clear else Tag.REPLIED, opt_outs, intents, clear=clear)
+        mixed = any(not each.weak for each in interests) and not refusals
+        clear = any(not each.weak for each in opt_outs) and not mixed and len(text) <= LONG
+        return _verdict(opt_outs, intents, clear=clear)
+    if SARCASM.search(text):
+        return Verdict(Tag.REPLIED, tuple(refusals), intents, 0.3, needs_review=True)
+    clear_refusals = [each for each in refusals if not each.weak]
+    later = bool(LATER.search(text))
     if refusals and interests:
-        return _mixed(text, refusals, interests, intents)
+        return _mixed(text, refusals, interests, intents, later=later)
     if clear_refusals:
-        clear = len(text) <= LONG and not LATER.search(text)
-        return _verdict(Tag.NOT_INTERESTED if clear else Tag.REPLIED, clear_refusals, intents, clear=clear)
-    if clear_interests:
-        return Verdict(Tag.INTERESTED, tuple(clear_interests), intents, 0.6 + 0.1 * min(3, len(clear_interests)))
+        # Whoever names another person does not speak for them.
+        return _verdict(clear_refusals, intents, clear=len(text) <= LONG and not later and not elsewhere)
+    return _without_refusal(text, interests, refusals, intents, later=later, elsewhere=elsewhere)
+
+
+def _without_refusal(
+    text: str,
+    interests: list[Evidence],
+    refusals: list[Evidence],
+    intents: tuple[Intent, ...],
+    *,
+    later: bool,
+    elsewhere: bool,
+) -> Verdict:
+    """No clear no: interest, absence, a step towards us, or nothing that decides."""
+    clear = [each for each in interests if not each.weak]
+    if clear and not (elsewhere and all(each.rule not in _OWN_INTEREST for each in clear)):
+        return Verdict(Tag.INTERESTED, tuple(clear), intents, 0.6 + 0.1 * min(3, len(clear)))
     if _is_away(text):
         away = ABSENCE.search(text)
         evidence = (Evidence(away.group(), "away", away.start(), away.end()),) if away else ()
         return Verdict(Tag.OUT_OF_OFFICE, evidence, intents, 0.85)
-    if interests:
-        return Verdict(Tag.INTERESTED, tuple(interests), intents, 0.6)
+    steps = [*interests, *(_as_evidence(each) for each in intents if each.intent in _STEPS)]
+    if steps and not (elsewhere or later or refusals):
+        return Verdict(Tag.INTERESTED, tuple(steps), intents, 0.6)
     if refusals:
         return Verdict(Tag.REPLIED, tuple(refusals), intents, 0.4, needs_review=True)
     return Verdict(Tag.REPLIED, (), intents, 0.5)
+
+
+# Whoever asks for these takes a step towards us; whoever says the others speaks of somebody else.
+_STEPS = frozenset(
+    {
+        IntentName.ASKS_PRICE,
+        IntentName.FREE_OF_CHARGE,
+        IntentName.ASKS_TOPIC,
+        IntentName.ASKS_DRAFT,
+        IntentName.LINK_EXCHANGE,
+        IntentName.ALREADY_PUBLISHED,
+    }
+)
+_ELSEWHERE = frozenset({IntentName.WRONG_PERSON, IntentName.LEFT_COMPANY})
+# Interest of the writer's own, not "send it to her".
+_OWN_INTEREST = frozenset({"interested", "sounds good", "yes"})
+
+
+def _as_evidence(intent: Intent) -> Evidence:
+    return Evidence(intent.words, intent.intent.value, intent.start, intent.end, weak=True)
 
 
 def _of_subject(subject: str) -> Verdict:
@@ -120,13 +163,14 @@ def opted_out(words: str) -> Verdict:
     return Verdict(Tag.NOT_INTERESTED, (), (Intent(IntentName.OPT_OUT, words.strip(), 0, 0),), 0.9, suppresses=True)
 
 
-def _verdict(tag: Tag, evidence: list[Evidence], intents: tuple[Intent, ...], *, clear: bool) -> Verdict:
+def _verdict(evidence: list[Evidence], intents: tuple[Intent, ...], *, clear: bool) -> Verdict:
+    """A no that is clear, or one that a person has to look at."""
     return Verdict(
-        tag,
+        Tag.NOT_INTERESTED if clear else Tag.REPLIED,
         tuple(evidence),
         intents,
         0.75 + 0.05 * min(4, len(evidence)) if clear else 0.4,
-        suppresses=clear and tag is Tag.NOT_INTERESTED,
+        suppresses=clear,
         needs_review=not clear,
     )
 
@@ -139,29 +183,35 @@ _CONTRAST = re.compile(
 )
 
 
-def _mixed(text: str, refusals: list[Evidence], interests: list[Evidence], intents: tuple[Intent, ...]) -> Verdict:
+# What begins so is granted, and the other half of the sentence is meant.
+_CONCESSION = re.compile(
+    r"(?:^|[.!?\n,]\s*)(?:although|though|while|even though|as much as|much as|obwohl|wenngleich|bien que|m[êe]me si"
+    r"|aunque|sebbene|anche se|embora|apesar|hoewel|ook al|chocia[żz]|cho[ćc]|[äa]ven om|trots att|selvom|selv om"
+    r"|vaikka"
+    r"|a[čc]koli|хотя)\b",
+    re.IGNORECASE,
+)
+
+
+def _mixed(
+    text: str, refusals: list[Evidence], interests: list[Evidence], intents: tuple[Intent, ...], *, later: bool
+) -> Verdict:
     """Both were said. What comes after a contrast is meant; without one a person decides."""
-    clear_refusals = [each for each in refusals if not _is_weak(each, REFUSAL)]
-    clear_interests = [each for each in interests if not _is_weak(each, INTEREST)]
+    clear_refusals = [each for each in refusals if not each.weak]
+    clear_interests = [each for each in interests if not each.weak]
     last_refusal, last_interest = max(each.start for each in refusals), max(each.start for each in interests)
     contrasts = [match.start() for match in _CONTRAST.finditer(text)]
+    granted = [match.start() for match in _CONCESSION.finditer(text)]
     before_refusal = [place for place in contrasts if last_interest < place <= last_refusal]
+    before_refusal += [place for place in granted if place <= last_interest < last_refusal]
     before_interest = [place for place in contrasts if last_refusal < place <= last_interest]
-    if before_refusal and clear_refusals and not LATER.search(text):
-        return _verdict(Tag.NOT_INTERESTED, refusals, intents, clear=len(text) <= LONG)
-    if (
-        (before_interest or not clear_refusals)
-        and interests
-        and (clear_interests or any(each.intent is IntentName.ASKS_PRICE for each in intents))
-    ):
+    if before_refusal and clear_refusals and not later:
+        return _verdict(refusals, intents, clear=len(text) <= LONG)
+    asks = any(each.intent is IntentName.ASKS_PRICE for each in intents)
+    if (before_interest or not clear_refusals) and (clear_interests or asks) and not (later and not clear_interests):
         return Verdict(Tag.INTERESTED, tuple(interests), intents, 0.55, needs_review=bool(clear_refusals))
-    return Verdict(
-        Tag.REPLIED,
-        tuple(sorted([*refusals, *interests], key=lambda each: each.start)),
-        intents,
-        0.35,
-        needs_review=True,
-    )
+    both = tuple(sorted([*refusals, *interests], key=lambda each: each.start))
+    return Verdict(Tag.REPLIED, both, intents, 0.35, needs_review=True)
 
 
 def _is_away(text: str) -> bool:
@@ -183,27 +233,47 @@ def _intents(text: str, original: str, opt_outs: list[Evidence]) -> tuple[Intent
 # --- Finding ---------------------------------------------------------------------------------------------------------
 
 
-def _found(rules: Iterable[Rule], text: str, taken_back: Callable[[str, str, str, str], bool]) -> Iterator[Evidence]:
-    """What the rules find, sentence by sentence, but for what its surroundings take back."""
+_TakenBack = Callable[[str, str, str, str], bool]
+
+
+def _found(text: str, *families: tuple[tuple[Rule, ...], _TakenBack]) -> list[list[Evidence]]:
+    """What the rules of each family find, sentence by sentence, but for what its surroundings take back."""
+    found: list[list[Evidence]] = [[] for _ in families]
     for start, end in sentences(text):
         sentence = text[start:end]
-        for rule in rules:
-            for match in rule.pattern.finditer(sentence):
-                before, after = sentence[: match.start()], sentence[match.end() :]
-                if not taken_back(before, match.group(), after, sentence):
-                    lead = len(match.group()) - len(match.group().lstrip(" \t\n,.;:!?-–("))
-                    begin, stop = start + match.start() + lead, start + match.end()
-                    yield Evidence(text[begin:stop].rstrip(), rule.name, begin, begin + len(text[begin:stop].rstrip()))
+        possible = _PHRASES.possible(sentence)
+        for (rules, taken_back), theirs in zip(families, found, strict=True):
+            for rule in rules:
+                for match in (match for pattern in possible.get(rule, ()) for match in pattern.finditer(sentence)):
+                    if not taken_back(sentence[: match.start()], match.group(), sentence[match.end() :], sentence):
+                        _add(theirs, rule, match, text, start)
+    return [sorted(theirs, key=lambda each: each.start) for theirs in found]
+
+
+def _add(found: list[Evidence], rule: Rule, match: re.Match[str], text: str, offset: int) -> None:
+    """One more piece of evidence, unless the same words are there already."""
+    words = match.group().rstrip()
+    begin = offset + match.start() + len(words) - len(words.lstrip(" \t\n,.;:!?-–("))
+    end = offset + match.start() + len(words)
+    weak = rule.weak or (rule.alone and len(text) > BRIEF) or bool(_OF_OTHERS.search(match.string[: match.start()]))
+    if not any(begin < other.end and other.start < end and other.weak <= weak for other in found):
+        found.append(Evidence(text[begin:end], rule.name, begin, end, weak))
+
+
+_PHRASES = Phrases({rule: rule.patterns for rule in (*OPT_OUT, *REFUSAL, *INTEREST)})
 
 
 def _within(one: Evidence, others: list[Evidence]) -> bool:
     return any(other.start <= one.start and one.end <= other.end for other in others)
 
 
-def _is_weak(evidence: Evidence, rules: Iterable[Rule]) -> bool:
-    return any(rule.weak for rule in rules if rule.name == evidence.rule)
-
-
+# "My colleague is", "they are": said of others, it is not the writer's own no.
+_OF_OTHERS = re.compile(
+    r"\b(?!(?:i|we|team|company|editors?|publication|magazine|site|website|blog|us|it|this|that|which|unfortunately|and"
+    r"|but|so)\b)"
+    r"\w{2,20} (?:is|are|was|were|seems?|looks)\s*$|\b(?:you|they|he|she|who)(?:'re|'s)\s*$",
+    re.IGNORECASE,
+)
 _IF = re.compile(
     r"\b(?:if|unless|in case|whether|should you|wenn|falls|sofern|si|als|indien|se|caso|je[śs]li"
     r"|je[żz]eli)\b(?!.*[,;] ?(?:please|then|bitte|alors|entonces|dan|ent[ãa]o|to)\b)",
@@ -227,11 +297,27 @@ _TELLS_HOW = re.compile(
 )
 
 
+# What they did themselves, and what they ask about our way of working.
+_STOPPED = re.compile(
+    r"\b(?:i|we|they|he|she|people|companies)(?:'ve|'d)? (?:had|have|has|decided|tried|used|plan|planned|intend"
+    r"|were forced)"
+    r" (?:to )?(?:stop|quit|cease)\b",
+    re.IGNORECASE,
+)
+_ASKS_HOW = re.compile(r"\W*(?:do|does|did|are|is|was|were|how|what|when|which|has|have)\b(?! i\b)", re.IGNORECASE)
+
+
 def _takes_back_request(before: str, words: str, after: str, sentence: str) -> bool:
     """A request to stop: not when denied, conditional, or said of other people's letters."""
     if _NEGATED.search(before) and not re.search(r"\bno[,.]?\s*$|\bwhy (?:not|don't)\b", before, re.IGNORECASE):
         return True
     if _IF.search(before) and not _POLITE_IF.search(before):
+        return True
+    if re.search(r"\bto $", before) and re.match(
+        r"[^.!?]{0,80}\b(?:send|click|visit|e-?mail|go to|use|reply)\b", after
+    ):
+        return True  # How to leave a list, in its footer.
+    if _STOPPED.search(before + words) or (sentence.rstrip().endswith("?") and _ASKS_HOW.match(sentence)):
         return True
     if (
         "subscri" in words.lower()
@@ -280,9 +366,22 @@ def _takes_back_refusal(before: str, words: str, after: str, sentence: str) -> b
     )
 
 
+# Negations that are a yes.
+_YES_BY_NO = re.compile(
+    r"\W*(?:can't|cannot|cant|can not|couldn't|can hardly|no problem|why not|not only|not a problem|nothing"
+    r"|(?:don't|do not|dont|wouldn't) mind|don't see)\b",
+    re.IGNORECASE,
+)
+
+
 def _takes_back_interest(before: str, words: str, after: str, sentence: str) -> bool:  # noqa: ARG001 - as the others
     """Interest: not when negated, conditional, or asked of us."""
-    if re.match(r"\W*(?:can't|cannot|cant|can not|couldn't|can hardly|no problem|why not)\b", words, re.IGNORECASE):
+    if re.match(
+        r"\W*(?:can't|cannot|cant|can not|couldn't|can hardly|no problem|why not|not only|not a problem|nothing"
+        r"|don't mind|do not mind|dont mind|wouldn't mind|don't see)\b",
+        words,
+        re.IGNORECASE,
+    ):
         return False
     if _NEGATED.search(before) or re.search(r"\b(?:not|never|n't)\b", words, re.IGNORECASE):
         return True

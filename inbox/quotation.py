@@ -165,6 +165,8 @@ _DISCLAIMER = re.compile(
     r"|pr[üu]fen sie).{0,40}umwelt|pensez [àa] l['’]environnement"
     r"|if you (?:are not|have received|received) (?:the intended|this (?:e-?mail|message"
     r"|communication)).{0,60}(?:error|recipient)"
+    r"|to unsubscribe (?:from this (?:group|list)|send)|your use of yahoo|to (?:post|subscribe|unsubscribe),? (?:send"
+    r"|e-?mail)"
     r"|virus-free\.? ?www|this e-?mail has been (?:checked|scanned)|diese e-?mail wurde (?:von|auf))",
     _I,
 )

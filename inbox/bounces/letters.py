@@ -14,6 +14,7 @@ from inbox.bounces.hardness import hardness_of
 from inbox.bounces.recipients import LISTED, named_in_words
 from inbox.bounces.report import Hardness, Report, ReportKind
 from inbox.bounces.structure import (
+    WORDS_READ,
     comes_from_server,
     has_null_sender,
     original_ids,
@@ -83,6 +84,8 @@ def _signs(message: ParsedMessage, words: str) -> _Signs:
 
 
 def _read(message: ParsedMessage) -> Report | None:
+    if not _may_be(message):
+        return None
     words = words_of(message)
     signs = _signs(message, words)
     if not signs.is_bounce:
@@ -104,6 +107,19 @@ def _read(message: ParsedMessage) -> Report | None:
     return replace(report, hardness=hardness_of(status, remote_answer(words), words))
 
 
+def _may_be(message: ParsedMessage) -> bool:
+    """Whether any sign is there that costs little to look for: nearly all letters show none."""
+    return (
+        "x-failed-recipients" in message.headers
+        or comes_from_server(message)
+        or has_null_sender(message)
+        or bool(message.embedded)
+        or report_type(message) == "delivery-status"
+        or bool(BOUNCE_SUBJECT.search(message.subject))
+        or bool(LISTED.search(message.text[:WORDS_READ]))
+    )
+
+
 def _is_bare_notice(message: ParsedMessage, signs: _Signs) -> bool:
     """A machine that answers a letter under its own subject: short, nothing quoted, an address on a line of its own."""
     return signs.subject and signs.listed and len(message.text) < 1500 and "\n>" not in message.text
@@ -119,9 +135,14 @@ def _is_delay(subject: str, words: str, status: str) -> bool:
 # --- Passed on --------------------------------------------------------------------------------------------------------
 
 
+_DAEMON = re.compile(r"daemon|postmaster|delivery", _I)
+
+
 def _passed_on(message: ParsedMessage) -> Report | None:
     """The bounce that somebody forwards whole, marked or not, below next to nothing of their own."""
     text = message.text[:40_000]
+    if not _DAEMON.search(text):
+        return None
     begins = FORWARDED.search(text)
     if begins is None or len(text[: begins.start()].strip()) > OWN_WORDS:
         return None
