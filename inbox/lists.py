@@ -6,8 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
+from typing import Any
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.utils.http import urlencode
 
 from inbox.models import Reply
@@ -228,18 +230,20 @@ def _key(text: str) -> tuple[datetime, int] | None:
 
 
 def counts(workspace: Workspace, *, user: User, now: datetime) -> Mapping[Show, int]:
-    """What waits, for the chips. One query."""
-    awake = Q(snoozed_until=None) | Q(snoozed_until__lte=now)
-    waiting = Reply.objects.in_workspace(workspace).filter(
-        Q(read_at=None) | Q(needs_review=True) | Q(assignee=user, done_at=None) | Q(snoozed_until__gt=now)
-    )
-    found = waiting.aggregate(
-        unread=Count("pk", filter=_WHERE[Show.UNREAD] & awake),
-        review=Count("pk", filter=_WHERE[Show.REVIEW] & awake),
-        mine=Count("pk", filter=Q(assignee=user, done_at=None)),
-        snoozed=Count("pk", filter=Q(snoozed_until__gt=now)),
-    )
-    return {Show(name): count for name, count in found.items()}
+    """What waits, for the chips. One query; each count reads an index of what waits, and not what has ever come."""
+    found = Reply.objects.in_workspace(workspace).order_by()
+    waiting = {
+        Show.UNREAD: found.filter(_WHERE[Show.UNREAD]).awake(now),
+        Show.REVIEW: found.filter(_WHERE[Show.REVIEW]).awake(now),
+        Show.MINE: found.filter(_WHERE[Show.MINE], assignee=user),
+        Show.SNOOZED: found.filter(snoozed_until__gt=now),
+    }
+    numbers = {
+        show.value: Coalesce(Subquery(rows.values("workspace").annotate(n=Count("pk")).values("n")), 0)
+        for show, rows in waiting.items()
+    }
+    counted: Any = Workspace.objects.filter(pk=workspace.pk).values(**numbers).first() or {}
+    return {Show(name): count for name, count in counted.items()}
 
 
 def tone_of(reply: Reply) -> str:

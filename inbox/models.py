@@ -212,8 +212,23 @@ class Reply(models.Model):
         )
         indexes = (
             models.Index(fields=["workspace", "-received_at", "-id"], name="replies_newest_first"),
-            models.Index(fields=["workspace", "classification", "-received_at"], name="replies_by_tag"),
-            models.Index(fields=["workspace"], condition=models.Q(read_at=None), name="replies_unread"),
+            models.Index(fields=["workspace", "classification", "-received_at", "-id"], name="replies_by_tag"),
+            models.Index(
+                fields=["workspace", "-received_at", "-id"], condition=models.Q(read_at=None), name="replies_unread"
+            ),
+            models.Index(
+                fields=["workspace", "-received_at", "-id"],
+                condition=models.Q(needs_review=True),
+                name="replies_to_review",
+            ),
+            models.Index(
+                fields=["workspace", "-received_at", "-id"], condition=models.Q(lead=None), name="replies_unlinked"
+            ),
+            models.Index(
+                fields=["workspace", "assignee", "-received_at", "-id"],
+                condition=models.Q(assignee__isnull=False),
+                name="replies_taken",
+            ),
             models.Index(fields=["lead", "received_at"], name="replies_of_lead"),
             models.Index(
                 fields=["workspace", "snoozed_until"],
