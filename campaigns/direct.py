@@ -234,6 +234,10 @@ def _letter(
 # --- The first letter of one lead -------------------------------------------------------------------------------------
 
 
+class UnfinishedError(CannotQueueError):
+    """The words themselves cannot go: a placeholder is empty, or nothing is left of them."""
+
+
 @dataclass(frozen=True)
 class Queued:
     """The letter is in the queue. `decision` as it was given; `warnings` are what a person should know."""
@@ -276,7 +280,7 @@ def queue_first(lead: Lead, *, subject: str, body: str, user: User, now: datetim
     identity, mailbox = identity_of(campaign), mailbox_of(campaign)
     rendered = render(subject, body, lead=lead, identity=identity, campaign=campaign)
     if rendered.trouble:
-        raise CannotQueueError(rendered.trouble)
+        raise UnfinishedError(rendered.trouble)
     letter = _letter(lead, campaign=campaign, identity=identity, mailbox=mailbox, user=user, now=now)
     letter.subject, letter.body, letter.is_single = rendered.subject, rendered.body, True
     letter.step = campaign.steps.order_by("position").first()

@@ -15,6 +15,7 @@ from datetime import datetime
 from email import charset
 from email.encoders import encode_base64
 from email.errors import MessageError
+from email.header import Header
 from email.headerregistry import Address
 from email.mime.base import MIMEBase
 from email.utils import format_datetime
@@ -174,6 +175,19 @@ class Letterhead:
         return self.closing.replace(unsubscribe.link(OTHERS_LINK), unsubscribe.link(token)) if token else self.closing
 
 
+class _Tokens(Header):
+    """Ids or addresses between angle brackets, one a line, the first beside the field's name.
+
+    Python puts a long one alone on the line below, which is allowed, and which some servers read as an empty field.
+    """
+
+    def encode(self, splitchars: str = "", maxlinelen: int | None = None, linesep: str = "\n") -> str:  # noqa: ARG002 - Header's signature
+        return f"{linesep} ".join(str(self).split())
+
+
+_OF_TOKENS = ("Message-ID", "In-Reply-To", "References", "List-Unsubscribe")
+
+
 class SealedMessage(EmailMultiAlternatives):
     """A message that is built once: what was checked before the letter was started is what travels.
 
@@ -185,6 +199,9 @@ class SealedMessage(EmailMultiAlternatives):
     def message(self) -> SafeMIMEText | SafeMIMEMultipart:
         if self._built is None:
             self._built = super().message()
+            for name in _OF_TOKENS:
+                if name in self._built:
+                    self._built.replace_header(name, _Tokens(self._built[name]))  # type: ignore[arg-type]  # kept as it is
             seed = hashlib.sha256(str(self.extra_headers["Message-ID"]).encode()).hexdigest()[:32]
             parts = [part for part in self._built.walk() if part.is_multipart()]
             for number, part in enumerate(parts):

@@ -12,7 +12,7 @@ from ninja import Field, Query, Router, Schema, Status
 from pydantic import BeforeValidator
 
 from campaigns.api.shared import MAX_LIMIT, Fault, FieldFaults, fault, letter_text, numbered, one_line, page_of
-from campaigns.direct import Busy, Refused, note_request, queue_first
+from campaigns.direct import Busy, Refused, UnfinishedError, note_request, queue_first
 from campaigns.dispatch import dispatch_one
 from campaigns.models import Attempt, Campaign, Lead
 from campaigns.queueing import CannotQueueError
@@ -119,7 +119,7 @@ def send_outreach(request: ApiRequest, payload: NewLetter) -> Status[Any]:
     try:
         answer = queue_first(lead, subject=payload.subject, body=payload.body, user=user, now=now)
     except CannotQueueError as err:
-        raise fault("lead_id", str(err)) from err
+        raise fault("body" if isinstance(err, UnfinishedError) else "lead_id", str(err)) from err
     if isinstance(answer, Busy):
         return Status(409, {"detail": "A first letter to this lead is on its way already."})
     if isinstance(answer, Refused):

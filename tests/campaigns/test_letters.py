@@ -270,6 +270,24 @@ def test_a_letter_of_30_megabytes_is_refused(world: World, contact: Contact) -> 
         composed(world.identity, contact, body="x" * 30_000_000)
 
 
+@pytest.mark.parametrize("name", ["Message-ID", "In-Reply-To", "References", "List-Unsubscribe"])
+def test_no_field_begins_with_an_empty_line(world: World, contact: Contact, settings: Settings, name: str) -> None:
+    settings.SITE_URL = "https://outreach.some-rather-long-name-of-a-company.example.com"
+    long_ids = [f"<{'b' * 70}{n}@mail.example.com>" for n in range(3)]
+    attempt = left(world, contact, in_reply_to=long_ids[-1], references=" ".join(long_ids))
+    attempt.message_id = long_ids[0]
+    assert attempt.mailbox is not None
+    sealed = letters.compose(attempt, mailbox=attempt.mailbox, token="t" * 43, now=FOUND_AT)
+    for linesep in ("\n", "\r\n"):
+        raw = sealed.message().as_bytes(linesep=linesep).decode()
+        field = next(line for line in raw.split(linesep) if line.startswith(f"{name}: "))
+        assert field.startswith(f"{name}: <")
+        assert all(len(line) <= 998 for line in raw.split(linesep))
+    parsed = email.message_from_string(raw, policy=email.policy.default)
+    assert parsed["References"].split() == long_ids
+    assert isinstance(parsed, ParsedMessage)
+
+
 # --- HTML -------------------------------------------------------------------------------------------------------------
 
 

@@ -208,6 +208,11 @@ def test_what_is_wrong_is_said(rehearsal: Letterbox, changes: dict[str, Any], co
     assert not Attempt.objects.exists()
 
 
+def test_an_unfilled_placeholder_is_the_bodys_fault(rehearsal: Letterbox) -> None:
+    response = send(rehearsal, rehearsal.lead("hannah@somewhere.test"), body="Hello {nonsense}")
+    assert response.json()["fields"] == [{"field": "body", "message": "Nothing fills {nonsense}."}]
+
+
 def test_a_lead_without_an_address(rehearsal: Letterbox) -> None:
     lead = rehearsal.lead("hannah@somewhere.test")
     Lead.objects.update(contact=None)
