@@ -37,6 +37,13 @@ SCHEDULES = (
     ),
     # Decides by itself which mailboxes are due.
     Recurring(name="poll", task="inbox.tasks.poll_due", cluster="mail", minutes=1),
+    # Decides by itself which domains' day is over.
+    Recurring(
+        name="domains",
+        task="outreach_site.mailboxes.tasks.check_domains",
+        cluster="long",
+        minutes=30,
+    ),
     Recurring(
         name="connections",
         task="outreach_site.mailboxes.tasks.keep_connections",
@@ -81,6 +88,7 @@ _IN_WORDS = {
     "dispatch": "Letters that are due are sent",
     "poll": "Mailboxes are read",
     "webhooks": "What webhooks brought is understood",
+    "domains": "DNS of the sending domains is looked at, once a day",
     "connections": "Connections with Google and Microsoft are kept alive",
     "brakes": "What too much comes back to is held",
     "discovery": "Searches for sites go on",

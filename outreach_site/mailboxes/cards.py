@@ -10,7 +10,9 @@ from django.conf import settings
 
 from outreach_site.accounts.models import Workspace
 from outreach_site.lib.ports import MailboxUse, mailbox_use
-from outreach_site.mailboxes.models import Connection, Mailbox, SignIn, split_trouble
+from outreach_site.mailboxes.domains.desk import domain_of, domains_of
+from outreach_site.mailboxes.domains.records import Verdict
+from outreach_site.mailboxes.models import Connection, Mailbox, SendingDomain, SignIn, split_trouble
 from outreach_site.mailboxes.oauth.keeping import connections_of, ends_soon
 
 # Old enough to be changed (REQUIREMENTS: every 90 days).
@@ -29,6 +31,15 @@ class StateWord:
     words: str = ""  # the server's own
     advice: str = ""
     since: datetime | None = None
+
+
+# By domains.records.Verdict.
+DNS_WORDS = {
+    Verdict.GOOD: StateWord("good", "In order"),
+    Verdict.WARN: StateWord("warn", "Could be better"),
+    Verdict.MISSING: StateWord("bad", "Missing"),
+    Verdict.UNKNOWN: StateWord("neutral", "Unknown"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +75,7 @@ class Card:
     hourly_limit: int
     password_days: int | None
     connected: Connected | None = None
+    ramp_limit: int | None = None  # letters a day that its slow start allows now
 
     @property
     def troubles(self) -> list[Said]:
@@ -103,23 +115,42 @@ def cards(mailboxes: Iterable[Mailbox], *, workspace: Workspace, now: datetime) 
     listed = list(mailboxes)
     use = mailbox_use([mailbox.pk for mailbox in listed], day_began_at=_day_began(workspace, now), now=now)
     connections = connections_of(listed)
-    return [_card(mailbox, use, connections.get(mailbox.pk), now) for mailbox in listed]
+    domains = domains_of(listed, workspace)
+    for mailbox in listed:
+        mailbox.workspace = workspace  # Known already: nobody asks the database for it again.
+    return [
+        _card(mailbox, use, connections.get(mailbox.pk), domains.get(domain_of(mailbox)), now) for mailbox in listed
+    ]
 
 
-def _card(mailbox: Mailbox, use: Mapping[int, MailboxUse], connection: Connection | None, now: datetime) -> Card:
+def _card(
+    mailbox: Mailbox,
+    use: Mapping[int, MailboxUse],
+    connection: Connection | None,
+    domain: SendingDomain | None,
+    now: datetime,
+) -> Card:
     set_at = mailbox.smtp_password_set_at
     used = use.get(mailbox.pk, MailboxUse())
     return Card(
         mailbox=mailbox,
         sending=_sending(mailbox, used.held_because),
         receiving=_receiving(mailbox),
-        # What is not looked at is not called well.
-        dns=StateWord("muted", "Not checked"),
+        dns=_dns(domain),
         use=used,
         hourly_limit=hourly_limit(mailbox),
         password_days=(now - set_at) // timedelta(days=1) if set_at else None,
         connected=_connected(mailbox, connection, now) if connection else None,
+        ramp_limit=mailbox.ramp_limit(now),
     )
+
+
+def _dns(domain: SendingDomain | None) -> StateWord:
+    """What is not looked at is not called well."""
+    if domain is None or domain.checked_at is None:
+        return StateWord("muted", "Not checked")
+    word = DNS_WORDS[Verdict(domain.verdict)]
+    return StateWord(word.tone, word.text, since=domain.checked_at)
 
 
 def _connected(mailbox: Mailbox, connection: Connection, now: datetime) -> Connected:

@@ -321,6 +321,38 @@ class Connection(models.Model):
         return decrypt(self.access_token) if self.access_token else ""
 
 
+class SendingDomain(models.Model):
+    """A domain that a workspace writes from, and how its DNS stood when it was last looked at."""
+
+    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="+")
+    domain = models.CharField(max_length=253)
+    dkim_selectors = models.CharField(max_length=400, blank=True)  # as typed, with spaces between; empty: the usual
+    verdict = models.CharField(max_length=10, blank=True, editable=False)  # domains.records.Verdict, the gravest
+    checked_at = models.DateTimeField(null=True, editable=False)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["workspace", "domain"], name="sending_domain_once"),)
+
+    def __str__(self) -> str:
+        return self.domain
+
+    @property
+    def selector_list(self) -> list[str]:
+        return self.dkim_selectors.split()
+
+
+class DomainCheck(models.Model):
+    """What was found at a domain, from `found_at` to `confirmed_at`: a row for each change, not for each look."""
+
+    sending_domain = models.ForeignKey(SendingDomain, on_delete=models.CASCADE, related_name="checks")
+    found_at = models.DateTimeField()
+    confirmed_at = models.DateTimeField()
+    records = models.JSONField()  # of domains.records.Finding
+
+    def __str__(self) -> str:
+        return f"{self.sending_domain} at {self.found_at:%Y-%m-%d}"
+
+
 def _in_full(err: MailServerError) -> str:
     """What failed, and what the server said, for the page that shows it later."""
     return f"{err.sentence}{_SAID}{err.quoted_words}”" if err.server_words else err.sentence

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import URLPattern, path
 
 from outreach_site.mailboxes import views
+from outreach_site.mailboxes.domains import views as domains
 from outreach_site.mailboxes.oauth import views as oauth
 
 app_name = "mailboxes"
@@ -22,6 +23,8 @@ urlpatterns: list[URLPattern] = [
     path("<int:mailbox>/check/", views.mailbox_check, name="mailbox_check"),
     path("<int:mailbox>/connect/", oauth.mailbox_connect, name="mailbox_connect"),
     path("<int:mailbox>/disconnect/", oauth.mailbox_disconnect, name="mailbox_disconnect"),
+    path("<int:mailbox>/domain/", domains.domain_detail, name="domain_detail"),
+    path("<int:mailbox>/domain/check/", domains.domain_check, name="domain_check"),
     path("<int:mailbox>/pause/", views.mailbox_pause, name="mailbox_pause"),
     path("<int:mailbox>/resume/", views.mailbox_resume, name="mailbox_resume"),
     path("<int:mailbox>/archive/", views.mailbox_archive, name="mailbox_archive"),

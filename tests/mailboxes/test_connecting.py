@@ -315,7 +315,7 @@ def test_cards_of_connected_mailboxes_cost_one_query_more(
         make_connected(world.here, google, email=f"m{n}@orchard.example", smtp_user=f"m{n}@orchard.example")
         for n in range(3)
     ]
-    with django_assert_num_queries(3) as one:
+    with django_assert_num_queries(4) as one:
         cards(listed[:1], workspace=world.here, now=timezone.now())
     with django_assert_num_queries(len(one.captured_queries)):
         cards(listed, workspace=world.here, now=timezone.now())

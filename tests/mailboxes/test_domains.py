@@ -1,0 +1,242 @@
+"""The deliverability desk, against a real name server: what is there, what is not, and what nobody could say."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from django.urls import reverse
+from django.utils import timezone
+
+from outreach_site.mailboxes.cards import cards
+from outreach_site.mailboxes.domains import desk, names
+from outreach_site.mailboxes.domains.names import Names
+from outreach_site.mailboxes.domains.records import Finding, Verdict, look
+from outreach_site.mailboxes.models import DomainCheck, SendingDomain
+from tests.conftest import World
+from tests.mailboxes.conftest import make_mailbox
+from tests.mailboxes.name_server import NameServer, name_server_open
+
+DOMAIN = "orchard.example"
+GOOD, WARN, MISSING, UNKNOWN = Verdict.GOOD, Verdict.WARN, Verdict.MISSING, Verdict.UNKNOWN
+HTMX = {"HX-Request": "true"}
+
+
+@pytest.fixture
+def server() -> Iterator[NameServer]:
+    with name_server_open() as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def key() -> str:
+    public = rsa.generate_private_key(65537, 2048).public_key()
+    return base64.b64encode(public.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)).decode()
+
+
+def found(
+    server: NameServer, *, providers: tuple[str, ...] = (), selectors: tuple[str, ...] = ()
+) -> dict[str, Finding]:
+    asked = Names(server.resolver)
+    return {each.kind: each for each in look(DOMAIN, providers=providers, selectors=selectors, names=asked)}
+
+
+def in_order(server: NameServer, key: str) -> None:
+    server.text(DOMAIN, "google-site-verification=x", "v=spf1 include:_spf.google.com ~all")
+    server.text("_spf.google.com", "v=spf1 ip4:35.190.247.0/24 ~all")
+    server.text(f"google._domainkey.{DOMAIN}", f"v=DKIM1; k=rsa; p={key}")
+    server.text(f"_dmarc.{DOMAIN}", "v=DMARC1; p=quarantine; rua=mailto:d@orchard.example")
+    server.zone[DOMAIN, "MX"] = ["10 mx2.orchard.example.", "5 mx1.orchard.example."]
+
+
+def test_a_domain_in_order(server: NameServer, key: str) -> None:
+    in_order(server, key)
+    answers = found(server, providers=("gmail",))
+    assert {each.verdict for each in answers.values()} == {GOOD}
+    assert answers["MX"].found == ("mx1.orchard.example", "mx2.orchard.example")
+    assert answers["SPF"].notes == ("1 of 10 lookups.",)
+
+
+def test_a_domain_without_anything(server: NameServer) -> None:
+    answers = found(server, providers=("gmail",))
+    assert {each.verdict for each in answers.values()} == {MISSING}
+    assert answers["SPF"].publish == (DOMAIN, "v=spf1 include:_spf.google.com ~all")
+    assert answers["DMARC"].publish == (f"_dmarc.{DOMAIN}", f"v=DMARC1; p=none; rua=mailto:dmarc@{DOMAIN}")
+    assert answers["DKIM"].publish is not None
+
+
+@pytest.mark.parametrize("how", ["fail", "silent"])
+def test_trouble_is_unknown_and_never_a_failure(server: NameServer, key: str, how: str) -> None:
+    in_order(server, key)
+    getattr(server, how).update(
+        {DOMAIN, f"_dmarc.{DOMAIN}", f"google._domainkey.{DOMAIN}", f"selector1._domainkey.{DOMAIN}"}
+    )
+    answers = found(server, providers=("gmail",), selectors=("google",))
+    assert {each.verdict for each in answers.values()} == {UNKNOWN}
+
+
+def test_trouble_with_one_record_says_nothing_of_the_others(server: NameServer, key: str) -> None:
+    in_order(server, key)
+    server.fail.add(f"_dmarc.{DOMAIN}")
+    server.fail.add("_spf.google.com")
+    verdicts = {kind: each.verdict for kind, each in found(server, providers=("gmail",)).items()}
+    assert verdicts == {"SPF": UNKNOWN, "DKIM": GOOD, "DMARC": UNKNOWN, "MX": GOOD}
+
+
+def test_the_time_for_all_questions_ends(server: NameServer) -> None:
+    answers = look(DOMAIN, providers=(), selectors=(), names=Names(server.resolver, seconds=0))
+    assert {each.verdict for each in answers} == {UNKNOWN}
+    assert server.asked == []
+
+
+@pytest.mark.parametrize(
+    ("records", "says"),
+    [
+        (["v=spf1 include:_spf.google.com +all"], "lets everybody"),
+        (["v=spf1 include:_spf.google.com ?all"], "end it with ~all"),
+        (["v=spf1 include:_spf.google.com"], "end it with ~all"),
+        (["v=spf1 -all"], "leaves out _spf.google.com"),
+        (["v=spf1 -all", "v=spf1 ~all"], "several SPF records"),
+        (["v=spf1 include:_spf.google.com include:gone.example -all"], "where no SPF record stands"),
+        (["v=spf1 include:_spf.google.com" + "".join(f" a:h{n}.x.example" for n in range(10)) + " -all"], "10 lookups"),
+        (["v=spf1 include:loop.example include:_spf.google.com -all"], ""),
+    ],
+)
+def test_spf_records(server: NameServer, records: list[str], says: str) -> None:
+    server.text(DOMAIN, *records)
+    server.text("_spf.google.com", "v=spf1 ip4:35.190.247.0/24 ~all")
+    server.text("loop.example", "v=spf1 include:loop.example -all")
+    answer = found(server, providers=("gmail",))["SPF"]
+    assert says in answer.sentence
+    assert answer.verdict is (WARN if says else GOOD)
+
+
+def test_the_record_to_publish_keeps_what_is_there(server: NameServer) -> None:
+    server.text(DOMAIN, "v=spf1 ip4:192.0.2.1 -all")
+    answer = found(server, providers=("mailgun",))["SPF"]
+    assert answer.publish == (DOMAIN, "v=spf1 include:mailgun.org ip4:192.0.2.1 -all")
+
+
+@pytest.mark.parametrize(
+    ("record", "verdict", "says"),
+    [
+        ("v=DKIM1; p=", WARN, "withdrawn"),
+        ("v=DKIM1; k=rsa; p=AAAA", WARN, "cannot be read"),
+        ("v=DKIM1; k=ed25519; p=11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=", GOOD, "published"),
+    ],
+)
+def test_dkim_keys(server: NameServer, record: str, verdict: Verdict, says: str) -> None:
+    server.text(f"ours._domainkey.{DOMAIN}", record)
+    answer = found(server, selectors=("ours",))["DKIM"]
+    assert answer.verdict is verdict
+    assert says in answer.sentence
+
+
+def test_without_a_selector_absence_proves_nothing(server: NameServer) -> None:
+    assert found(server, providers=("ses",))["DKIM"].verdict is UNKNOWN
+    assert found(server, providers=("ses",), selectors=("ours",))["DKIM"].verdict is MISSING
+
+
+@pytest.mark.parametrize(
+    ("name", "record", "verdict", "says"),
+    [
+        ("_dmarc.mail.orchard.co.uk", "v=DMARC1; p=none", WARN, "only watches"),
+        ("_dmarc.mail.orchard.co.uk", "v=DMARC1; p=reject; aspf=s", GOOD, "p=reject"),
+        ("_dmarc.mail.orchard.co.uk", "v=DMARC1; pct=5", WARN, "cannot be read"),
+        ("_dmarc.orchard.co.uk", "v=DMARC1; p=none; sp=quarantine", GOOD, "p=quarantine"),
+        ("_dmarc.co.uk", "v=DMARC1; p=reject", MISSING, "forged"),
+    ],
+)
+def test_dmarc_of_the_domain_and_its_parent(
+    server: NameServer, name: str, record: str, verdict: Verdict, says: str
+) -> None:
+    server.text(name, record)
+    asked = Names(server.resolver)
+    [answer] = [
+        each for each in look("mail.orchard.co.uk", providers=(), selectors=(), names=asked) if each.kind == "DMARC"
+    ]
+    assert answer.verdict is verdict
+    assert says in answer.sentence
+
+
+def test_a_domain_that_takes_no_mail(server: NameServer) -> None:
+    server.zone[DOMAIN, "MX"] = ["0 ."]
+    assert found(server)["MX"].verdict is WARN
+
+
+# --- The desk --------------------------------------------------------------------------------------------------------
+
+
+def test_a_row_for_each_change_and_a_date_for_each_look(world: World, server: NameServer, key: str) -> None:
+    in_order(server, key)
+    mailbox = make_mailbox(world.here, provider="gmail")
+    here, now = desk.sending_domain(world.here, DOMAIN), timezone.now()
+    for day in range(3):
+        desk.check(here, now=now + timedelta(days=day), names=Names(server.resolver))
+    only = DomainCheck.objects.get()
+    assert only.confirmed_at - only.found_at == timedelta(days=2)
+    [card] = cards([mailbox], workspace=world.here, now=now)
+    assert (card.dns.tone, card.dns.text) == ("good", "In order")
+    server.text(f"_dmarc.{DOMAIN}", "v=DMARC1; p=none")
+    desk.check(here, now=now + timedelta(days=3), names=Names(server.resolver))
+    before, after = DomainCheck.objects.order_by("pk")
+    assert desk.changes(after, before) == [desk.Change("DMARC", "good", "warn")]
+    [card] = cards([mailbox], workspace=world.here, now=now)
+    assert (card.dns.tone, card.dns.text) == ("warn", "Could be better")
+
+
+def test_once_a_day_by_itself(world: World, server: NameServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(names, "system_resolver", lambda: server.resolver)
+    make_mailbox(world.here)
+    make_mailbox(world.elsewhere, email="b@quarry.example", smtp_user="b")
+    now = timezone.now()
+    assert [desk.check_due(now=now), desk.check_due(now=now + timedelta(hours=23))] == [2, 0]
+    assert desk.check_due(now=now + timedelta(hours=25)) == 2
+
+
+def address(name: str, world: World, pk: int) -> str:
+    return reverse(f"mailboxes:{name}", args=[world.here.slug, pk])
+
+
+def test_the_page(world: World, server: NameServer, key: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(names, "system_resolver", lambda: server.resolver)
+    in_order(server, key)
+    server.text(f"_dmarc.{DOMAIN}", "v=DMARC1; p=none; x=<script>alert(1)</script>")
+    mailbox = make_mailbox(world.here, provider="gmail")
+    owner = world.client(world.owner)
+    page, check = address("domain_detail", world, mailbox.pk), address("domain_check", world, mailbox.pk)
+    assert "Not looked at yet" in owner.get(page).text
+    answer = owner.post(check, {"selectors": "google, NOT/A-NAME ours"})
+    assert answer["Location"] == page
+    assert SendingDomain.objects.get().selector_list == ["google", "ours"]
+    shown = owner.get(page).text
+    assert "Could be better" in shown
+    assert "<script>alert" not in shown
+    partial = owner.post(check, {"selectors": ""}, headers=HTMX)
+    assert partial.status_code == 200
+    assert "<html" not in partial.text
+
+
+def test_who_may_look_and_who_may_ask(world: World) -> None:
+    mailbox = make_mailbox(world.here)
+    page, check = address("domain_detail", world, mailbox.pk), address("domain_check", world, mailbox.pk)
+    assert world.client(world.viewer).get(page).status_code == 200
+    assert world.client(world.viewer).post(check).status_code == 403
+    assert world.client(world.owner).get(check).status_code == 405
+    stranger = world.client(world.stranger)
+    assert {stranger.get(page).status_code, stranger.post(check).status_code} == {404}
+
+
+def test_the_history_costs_no_query_a_row(world: World, django_assert_max_num_queries: Any) -> None:
+    mailbox = make_mailbox(world.here)
+    here, now = desk.sending_domain(world.here, DOMAIN), timezone.now()
+    for n in range(15):
+        here.checks.create(found_at=now, confirmed_at=now, records=[Finding("MX", GOOD, str(n)).as_json()])
+    client = world.client(world.owner)
+    with django_assert_max_num_queries(12):
+        client.get(address("domain_detail", world, mailbox.pk))
