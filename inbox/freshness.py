@@ -29,10 +29,10 @@ WEBHOOK_LIVES = timedelta(hours=24)
 
 def posted_until(mailbox_ids: Collection[int], *, now: datetime) -> Mapping[int, datetime]:
     """A mailbox that receives by webhook counts as read now, while its webhook was verified lately and nothing waits to
-    be understood. One query.
+    be understood. One query. Where it has IMAP as well, mail comes that way, and the polls alone can say.
     """
     waiting = RawMessage.objects.not_understood().filter(mailbox=OuterRef("pk"))
     lively = Mailbox.objects.in_use().filter(
-        ~Exists(waiting), pk__in=mailbox_ids, webhook_verified_at__gt=now - WEBHOOK_LIVES
+        ~Exists(waiting), pk__in=mailbox_ids, imap_host="", webhook_verified_at__gt=now - WEBHOOK_LIVES
     )
     return dict.fromkeys(lively.values_list("pk", flat=True), now)

@@ -28,7 +28,7 @@ MESSAGES = int(os.environ.get("INBOX_MESSAGES", "600"))
 KILLS = int(os.environ.get("INBOX_KILLS", "4"))
 OLD = MESSAGES * 5
 IDLE_BYTES = 10_000
-PATIENCE_SECONDS = 60 + MESSAGES / 20
+PATIENCE_SECONDS = 60 + MESSAGES / 5
 MARA = "mara@orchardmedia.com"
 
 

@@ -322,3 +322,12 @@ def test_what_happened_is_in_the_log(faulty_box: FaultyBox) -> None:
     box.poll()
     entry = AuditEntry.objects.get(event="letter.sent_by_hand")
     assert entry.about == f"lead:{attempt.lead_id}"
+
+
+def test_a_webhook_says_nothing_of_a_mailbox_that_is_read_over_imap(faulty_box: FaultyBox) -> None:
+    box, _ = faulty_box()
+    key, now = box.mailbox.pk, timezone.now()
+    Mailbox.objects.filter(pk=key).update(webhook_verified_at=now)
+    assert inbox_read_until([key], now=now) == {}
+    Mailbox.objects.filter(pk=key).update(imap_host="")
+    assert inbox_read_until([key], now=now) == {key: now}
