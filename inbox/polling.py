@@ -31,7 +31,7 @@ from inbox.models import FolderCursor, RawMessage
 from inbox.reading_models import ReadingPlan
 from inbox.scope import MailboxScope, digest_of_header
 from inbox.storing import keep
-from inbox.sync import Batch, Folder, Header, Position, Reader, is_refusal, read_broken, unfetched
+from inbox.sync import REFUSED, Batch, Folder, Header, Position, Reader, is_refusal, read_broken, unfetched
 from outreach_site.accounts import installation
 from outreach_site.mailboxes.errors import MailServerError, Stage, Verdict
 from outreach_site.mailboxes.imap import classify_imap_error, connect, search_for
@@ -51,6 +51,9 @@ LEASE = timedelta(seconds=90)
 FIRST_WAIT, LONGEST_WAIT = timedelta(minutes=1), timedelta(hours=1)
 # Tries after which a message that ends the conversation each time is given up.
 GIVE_UP_AFTER = 3
+# Messages that the server refused before: so many are asked for again in one poll and folder, and for so long.
+ASKED_AGAIN = 20
+ASK_AGAIN_FOR = timedelta(days=3)
 # Letters in doubt that are looked for in the Sent folder in one poll, and for how long after they may have left.
 LOOKED_FOR = 5
 LOOK_FOR = timedelta(days=7)
@@ -172,6 +175,8 @@ class _Work:
             if not self._take(reader, folder, self._new(reader, folder)):
                 return
         self.is_drained = True
+        for folder in folders:
+            self.stored += _ask_again(self.mailbox, self.token, reader, folder)
         _look_for_letters_in_doubt(self.mailbox, reader, folders)
         for folder in folders:
             if not self._take(reader, folder, self._history(reader, folder)):
@@ -342,6 +347,25 @@ def _past(before: Position, header: Header) -> Position | None:
     if header.uid > before.last_uid:
         return replace(before, last_uid=header.uid)
     return replace(before, history_uid=header.uid) if header.uid > before.history_uid else None
+
+
+def _ask_again(mailbox: Mailbox, token: uuid.UUID, reader: Reader, folder: Folder) -> int:
+    """What the server would not give before, it may give now: the row with the error makes way. How many came."""
+    now = timezone.now()
+    cursor = _cursor(mailbox, folder)
+    if cursor is None:
+        return 0
+    refused = RawMessage.objects.filter(mailbox=mailbox, error__startswith=REFUSED, stored_at__gt=now - ASK_AGAIN_FOR)
+    here = refused.filter(folder=cursor.folder, uid_validity=cursor.uid_validity).order_by("uid")
+    rows = dict(here.values_list("uid", "pk")[:ASKED_AGAIN])
+    if not rows:
+        return 0
+    given = reader.ask_again(folder, cursor.uid_validity, list(rows))
+    with transaction.atomic():
+        if not Mailbox.objects.filter(pk=mailbox.pk, poll_token=token).update(poll_leased_until=_lease_end()):
+            raise LeaseLostError
+        RawMessage.objects.filter(pk__in=[rows[message.uid] for message in given]).delete()
+        return len(keep(mailbox, given, now=now))
 
 
 # --- Letters in doubt -------------------------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ from campaigns.models import Attempt, Contact
 from compliance.addresses import InvalidAddressError, normalise
 from inbox.models import RawMessage, Reply
 from inbox.parsing import addresses_in
-from inbox.sync import Folder, Header
+from inbox.sync import REFUSED, Folder, Header
 from outreach_site.accounts.models import Workspace
 from outreach_site.mailboxes.models import Mailbox
 
@@ -56,7 +56,8 @@ class MailboxScope:
         return unknown if self.reads_everything else self._ours(unknown)
 
     def _stored(self, folder: Folder) -> QuerySet[RawMessage]:
-        return RawMessage.objects.filter(mailbox=self.mailbox, folder=folder.name)
+        here = RawMessage.objects.filter(mailbox=self.mailbox, folder=folder.name)
+        return here.exclude(error__startswith=REFUSED)  # Of these we have nothing.
 
     def _known(self, headers: Sequence[Header], stored: QuerySet[RawMessage]) -> set[int]:
         with_ids = [header for header in headers if header.message_id]

@@ -29,6 +29,8 @@ BYTES_AT_ONCE = 8 * 1024 * 1024
 # Of a larger message only its beginning is fetched: the text stands there, attachments after it.
 LARGEST = 40 * 1024 * 1024
 BEGINNING = 4 * 1024 * 1024
+# What stands on the row of a message that the server did not give; it is asked for again.
+REFUSED = "The mail server would not give this message"
 # UIDs asked for in one command.
 UIDS_AT_ONCE = 500
 # The mail server's clock and ours.
@@ -174,6 +176,14 @@ class Reader:
                 now_at = after
         yield Batch(folder, (), (), before=now_at, after=replace(now_at, history_uid=0), read_since=since)
 
+    def ask_again(self, folder: Folder, uid_validity: int, uids: Sequence[int]) -> list[Arrival]:
+        """Messages that the server would not give before; those that it gives now."""
+        if self._select(folder)[0] != uid_validity:
+            return []
+        headers = self._headers(folder, uids)
+        asked = [message for header in headers for message in self._single(folder, uid_validity, header)]
+        return [message for message in asked if not message.error]
+
     def _select(self, folder: Folder) -> tuple[int, int]:
         selected = self.session.select_folder(folder.name, readonly=True)
         return int(selected.get(b"UIDVALIDITY", 0)), int(selected.get(b"UIDNEXT", 0))
@@ -302,7 +312,7 @@ class Reader:
             raise
         except imaplib.IMAP4.error as err:
             self.fetching.clear()
-            return [unfetched(folder, uid_validity, header, f"The mail server would not give this message: {err}")]
+            return [unfetched(folder, uid_validity, header, f"{REFUSED}: {err}")]
         self.fetching.clear()
         message = _fetched(folder, uid_validity, header, found.get(header.uid, {}))
         return [message] if message is not None else []

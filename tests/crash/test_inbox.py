@@ -28,7 +28,7 @@ MESSAGES = int(os.environ.get("INBOX_MESSAGES", "600"))
 KILLS = int(os.environ.get("INBOX_KILLS", "4"))
 OLD = MESSAGES * 5
 IDLE_BYTES = 10_000
-PATIENCE_SECONDS = 60 + MESSAGES / 5
+PATIENCE_SECONDS = 60 + MESSAGES / 12
 MARA = "mara@orchardmedia.com"
 
 
@@ -123,5 +123,8 @@ def _wait_for_all(installation: Installation, mailbox: int) -> dict[str, Any]:
         found: dict[str, Any] = installation.call("what_came_in", mailbox=mailbox)
         if len(found["replies"]) >= MESSAGES and not found["waiting"]:
             return found
-        assert time.monotonic() < until, f"{len(found['stored'])} stored, {len(found['replies'])} replies"
+        assert time.monotonic() < until, (
+            f"{len(found['stored'])} stored, {len(found['replies'])} replies, {found['waiting']} wait; "
+            f"errors: {found['errors']}"
+        )
         time.sleep(0.3)

@@ -13,7 +13,7 @@ from django.utils import timezone
 from campaigns.models import Attempt, Lead
 from compliance import gate
 from compliance.models import AuditEntry
-from inbox import polling
+from inbox import polling, sync
 from inbox.models import FolderCursor, RawMessage, Reply
 from inbox.reading_models import ReadingPlan, SentByHand
 from inbox.threads import thread_of
@@ -331,3 +331,40 @@ def test_a_webhook_says_nothing_of_a_mailbox_that_is_read_over_imap(faulty_box: 
     assert inbox_read_until([key], now=now) == {}
     Mailbox.objects.filter(pk=key).update(imap_host="")
     assert inbox_read_until([key], now=now) == {key: now}
+
+
+def test_what_the_server_would_not_give_is_asked_for_again(
+    faulty_box: FaultyBox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    box, server = faulty_box()
+    for number in range(3):
+        server.add(message(f"Answer {number}", message_id=f"<{number}@a.org>"))
+
+    def single(reader: sync.Reader, folder: sync.Folder, uid_validity: int, header: sync.Header) -> list[Any]:
+        if header.uid == 2:
+            return [sync.unfetched(folder, uid_validity, header, f"{sync.REFUSED}: not now")]
+        return whole(reader, folder, uid_validity, header)
+
+    whole = sync.Reader._single
+    Mailbox.objects.filter(pk=box.mailbox.pk).update(poll_failures=1)  # one by one
+    with monkeypatch.context() as patch:
+        patch.setattr(sync.Reader, "_single", single)
+        assert box.poll().stored == 3
+        assert Reply.objects.count() == 2
+        assert RawMessage.objects.exclude(error="").get().uid == 2
+        assert box.poll().stored == 0
+    assert box.poll().stored == 1
+    assert set(Reply.objects.values_list("new_text", flat=True)) == {f"Answer {n}" for n in range(3)}
+    assert RawMessage.objects.exclude(error="").count() == 0
+
+
+def test_what_was_refused_is_fetched_when_uids_begin_anew(faulty_box: FaultyBox) -> None:
+    box, server = faulty_box()
+    server.add(message("Answer", message_id="<1@a.org>"))
+    box.poll()
+    Reply.objects.all().delete()
+    RawMessage.objects.update(error=f"{sync.REFUSED}: not now", digest="of its place", understood_at=None)
+    folder = server.folders["INBOX"]
+    folder.uid_validity, folder.messages = 9, {21: folder.messages[1]}
+    assert box.poll().stored == 1
+    assert Reply.objects.count() == 1
