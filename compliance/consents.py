@@ -6,7 +6,7 @@ person who is not suppressed at their own wish, can begin another.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -15,7 +15,7 @@ from django.db import IntegrityError, transaction
 from compliance import audit, suppression
 from compliance.addresses import domain_of, fold
 from compliance.models import Suppression
-from compliance.privacy_models import Consent, ConsentFile
+from compliance.privacy_models import Consent, ConsentFile, ConsentQuerySet
 from outreach_site.accounts.models import User, Workspace
 from outreach_site.lib.among import among
 
@@ -42,14 +42,17 @@ class Proof:
 
 def live_among(workspace: Workspace, keys: Collection[str]) -> dict[str, date]:
     """Which of these normalised addresses have a live record here, and since when. One query."""
-    folded = {key: fold(key) for key in keys}
-    found = dict(
-        Consent.objects.in_workspace(workspace)
-        .live()
-        .filter(among("address", set(folded.values())))
-        .values_list("address", "obtained_on")
-    )
-    return {key: found[address] for key, address in folded.items() if address in found}
+    return of_keys(keys, dict(live_records(workspace, keys).values_list("address", "obtained_on")))
+
+
+def live_records(workspace: Workspace, keys: Collection[str]) -> ConsentQuerySet:
+    """Their live records, which are kept under the folded address."""
+    return Consent.objects.in_workspace(workspace).live().filter(among("address", {fold(key) for key in keys}))
+
+
+def of_keys(keys: Collection[str], found: Mapping[str, date]) -> dict[str, date]:
+    """What was found of folded addresses, by the addresses that were asked about."""
+    return {key: found[fold(key)] for key in keys if fold(key) in found}
 
 
 def why_not(obtained_on: date, entry: Suppression | None, *, today: date) -> str:

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.db import models, transaction
 
-from compliance import audit, consents, ledger, never_pitch, suppression
+from compliance import audit, consents, ledger, suppression
 from compliance.addresses import normalise, registrable
 from compliance.models import Kind, PolicyResult, SendRecord, Suppression
 from compliance.policy import Decision, Facts, Letter, Limits, Written
@@ -185,7 +185,7 @@ def limits_of(workspace: Workspace) -> Limits:
 
 
 def _facts(letters: Sequence[Letter], workspace: Workspace, now: datetime) -> Facts:
-    """Everything the rules ask about these letters. At most eight queries, whatever their number."""
+    """Everything the rules ask about these letters. At most seven queries, whatever their number."""
     limits = limits_of(workspace)
     keys = {letter.recipient_key for letter in letters}
     counted = ledger.ask(letters, workspace=workspace, limits=limits, now=now)
@@ -201,10 +201,10 @@ def _facts(letters: Sequence[Letter], workspace: Workspace, now: datetime) -> Fa
         readers_reach_us=_readers_reach_us(),
         suppressed={key: _why_suppressed(entries[0]) for key, entries in standing.items()},
         refused=_refused(letters, standing, workspace),
-        never_pitch=never_pitch.among(workspace, [*keys, *(letter.site for letter in letters if letter.site)]),
+        never_pitch=counted.never_pitch,
         held=counted.held,
         regions=counted.regions,
-        consents=consents.live_among(workspace, keys),
+        consents=consents.of_keys(keys, counted.consents),
         engaged=engaged,
         written=_written(letters, counted, names, limits, workspace, now),
         names=names,

@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
 from django.db.models import CharField, Count, Expression, F, IntegerField, Max, Min, QuerySet, Value
 from django.db.models.functions import Cast
 
+from compliance import consents, never_pitch
 from compliance.addresses import is_free_mail
 from compliance.models import Hold, Kind, SendRecord, SendRecordQuerySet
 from compliance.policy import HOUR, Hour, Letter, Limits
@@ -37,6 +38,8 @@ class Counted:
     repeats: set[tuple[str, str, str]] = field(default_factory=set)  # (sender, address, subject digest), lately
     written: dict[str, tuple[int | None, datetime]] = field(default_factory=dict)  # Letter.shared_site -> who, when
     regions: dict[str, RegionGuess] = field(default_factory=dict)  # Letter.shared_site -> where it is known to be
+    consents: dict[str, date] = field(default_factory=dict)  # folded address -> since when, by a live record
+    never_pitch: dict[str, str] = field(default_factory=dict)  # domain -> whose it is, for a person
     held: dict[str, str] = field(default_factory=dict)  # subject -> why, for a person
     let_go: int = 0  # unasked letters, counted up to the limit that was asked for
     newest_at: dict[str, datetime] = field(default_factory=dict)  # domain -> today's last letter there
@@ -53,8 +56,10 @@ class _Asked(StrEnum):
     SITE = "site"
     PERSON = "person"  # at a mail provider, where a domain is no site
     LET_GO = "let_go"
-    HELD = "held"  # these two are no rows of the ledger, but of the same shape: it saves a journey
+    HELD = "held"  # these four are no rows of the ledger, but of the same shape: it saves journeys
     REGION = "region"
+    CONSENT = "consent"
+    NEVER_PITCH = "never_pitch"
 
 
 def ask(letters: Sequence[Letter], *, workspace: Workspace, limits: Limits, now: datetime) -> Counted:
@@ -107,6 +112,10 @@ def _note(counted: Counted, what: str, a: str, b: str, c: str, n: int, at: datet
             counted.held[a] = b
         case _Asked.REGION:
             counted.regions[a] = guess(b, c)
+        case _Asked.CONSENT:
+            counted.consents[a] = date.fromisoformat(b)
+        case _Asked.NEVER_PITCH:
+            counted.never_pitch[a] = never_pitch.sentence(a, b, c)
 
 
 def _number(text: str | None) -> int | None:
@@ -163,6 +172,10 @@ def _questions(letters: Sequence[Letter], *, workspace: Workspace, limits: Limit
         among("key", _all_of(letter.shared_site for letter in letters))
     )
     yield _plain(_Asked.REGION, known, "key", "region", "source", at="noted_at")
+    consented = consents.live_records(workspace, keys)
+    yield _plain(_Asked.CONSENT, consented, "address", "obtained_on", at="recorded_at")
+    listed = never_pitch.entries_over(workspace, [*keys, *(letter.site for letter in letters if letter.site)])
+    yield _plain(_Asked.NEVER_PITCH, listed, "domain", "why", "note", at="created_at")
 
 
 def _pausable(letters: Sequence[Letter]) -> set[str]:

@@ -74,9 +74,14 @@ def remove(entry: NeverPitch, *, user: User, now: datetime) -> bool:
 
 def among(workspace: Workspace, keys: Iterable[str]) -> dict[str, str]:
     """Which domains at or above these addresses and hosts are listed, each with a sentence. One query."""
+    listed = entries_over(workspace, keys).values_list("domain", "why", "note")
+    return {domain: sentence(domain, why, note) for domain, why, note in listed}
+
+
+def entries_over(workspace: Workspace, keys: Iterable[str]) -> NeverPitchQuerySet:
+    """The entries at or above these addresses and hosts."""
     wanted = {domain for key in keys for domain in parents_of(domain_of(key))}
-    listed = NeverPitch.objects.in_workspace(workspace).filter(is_among("domain", wanted))
-    return {row.domain: sentence(row) for row in listed}
+    return NeverPitch.objects.in_workspace(workspace).filter(is_among("domain", wanted))
 
 
 def over(host: str, listed: dict[str, str]) -> str:
@@ -84,9 +89,9 @@ def over(host: str, listed: dict[str, str]) -> str:
     return next((listed[domain] for domain in parents_of(domain_of(host)) if domain in listed), "")
 
 
-def sentence(row: NeverPitch) -> str:
-    note = f" ({row.note})" if row.note else ""
-    return f"{row.domain} is on the list of sites never to pitch: {_WORDS[Why(row.why)]}{note}."
+def sentence(domain: str, why: str, note: str) -> str:
+    remark = f" ({note})" if note else ""
+    return f"{domain} is on the list of sites never to pitch: {_WORDS[Why(why)]}{remark}."
 
 
 _WORDS = {

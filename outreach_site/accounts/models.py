@@ -118,7 +118,14 @@ class Workspace(models.Model):
 
     @property
     def zone(self) -> zoneinfo.ZoneInfo:
-        return zoneinfo.ZoneInfo(self.time_zone)
+        """The one that was chosen, which a form has checked; UTC where it is gone from the system's list since.
+
+        So days are counted all the same, and the settings can be opened to choose another.
+        """
+        try:
+            return zoneinfo.ZoneInfo(self.time_zone)
+        except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
+            return zoneinfo.ZoneInfo("UTC")
 
     def day_of(self, moment: datetime) -> date:
         """The workspace's calendar day at `moment`."""

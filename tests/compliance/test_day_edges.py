@@ -53,3 +53,12 @@ def test_a_workspace_only_lowers_the_servers_caps(
     world.here.daily_user_cap = world.here.daily_domain_cap = wanted
     limits = gate.limits_of(world.here)
     assert (limits.per_user_day, limits.per_domain_day) == (counts, counts)
+
+
+@pytest.mark.parametrize("zone", ["Mars/Base", "../../etc/passwd", "Europe", "", "US/Pacific-New", "\x00"])
+def test_a_zone_that_does_not_exist_any_more_stops_nothing(world: World, zone: str) -> None:
+    """A form refuses it; what stands in the database may outlive the system's list."""
+    world.here.time_zone = zone
+    moment = datetime(2026, 3, 2, 23, 30, tzinfo=UTC)
+    start, end = world.here.day_bounds(moment)
+    assert (start, end - start) == (datetime(2026, 3, 2, tzinfo=UTC), timedelta(days=1))

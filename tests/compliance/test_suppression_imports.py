@@ -161,6 +161,27 @@ def test_a_large_file_in_pieces_of_a_bounded_cost(world: World, django_assert_ma
     assert run.added == Suppression.objects.count()
 
 
+def test_two_hundred_thousand_lines_with_rot_in_them(world: World) -> None:
+    """Every line ends as an entry or as a fault with its number; a tenth of them are rotten, each in its own way."""
+    rot = [
+        '"never closed',
+        "a@b@c",
+        "\x00\x01",
+        "ed@" + "x" * 300 + ".com",
+        "=cmd|' /C calc'!A0",
+        "é" * 200,
+        "@",
+        ",,,",
+    ]
+    lines = [f"editor{n}@site{n % 40_000}.com" if n % 10 else rot[n // 10 % len(rot)] for n in range(200_000)]
+    run = read(world, "email\n" + "\n".join(lines))
+    assert (run.added, run.known, run.failed) == (180_000, 0, 20_000)
+    assert Suppression.objects.count() == 180_000
+    faults = ImportFault.objects.filter(run=run).order_by("line")
+    assert [faults[place].line for place in (0, 1, 19_999)] == [2, 12, 199_992]
+    assert run.packed == b""
+
+
 @pytest.mark.parametrize(
     ("word", "reason"),
     [("Opt-Out", "opt_out"), ("hard bounce", "hard_bounce"), ("erasure", None), ("because", None), ("", None)],
