@@ -23,7 +23,7 @@ from datetime import datetime, timedelta
 from django.db import connection, models, transaction
 from django.db.models.functions import Now
 
-from campaigns import wire_ids
+from campaigns import sent_copies, wire_ids
 from campaigns.delivery import LETTER_SECONDS, Accepted, Answer, NotSent
 from campaigns.letters import new_message_id
 from campaigns.models import Attempt, Campaign, Lead
@@ -467,6 +467,7 @@ def settle(*, now: datetime, at_most: int = SETTLE_AT_MOST) -> int:
                         now=now,
                     )
         audit.record_many([_entry(attempt, now) for attempt in recorded])
+        sent_copies.plan(sent, now=now)
         Attempt.objects.filter(pk__in=[attempt.pk for attempt in recorded]).update(settled_at=now)
     return len(recorded)
 

@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 from django_q.tasks import async_task
 
-from campaigns import dispatch, outbox, sessions
+from campaigns import dispatch, outbox, sent_copies, sessions
 from campaigns.discovery import runs
 from campaigns.models import DiscoveryRun
 from outreach_site.lib.later import run_at
@@ -33,6 +33,17 @@ def dispatch_mailbox(mailbox_id: int) -> None:
     """One slice of one mailbox; the next slice follows at once while letters are left."""
     if dispatch.dispatch_mailbox(mailbox_id).more:
         async_task(dispatch_mailbox, mailbox_id, cluster=CLUSTER)
+
+
+def keep_sent_copies() -> None:
+    """Every minute: put copies of what was sent into the Sent folders that are to have them."""
+    now = timezone.now()
+    for mailbox_id in sent_copies.due_mailboxes(now=now):
+        async_task(copy_sent, mailbox_id, cluster=LONG)
+
+
+def copy_sent(mailbox_id: int) -> None:
+    sent_copies.copy(mailbox_id, now=timezone.now())
 
 
 def dispatch_soon(mailbox_id: int) -> None:

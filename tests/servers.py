@@ -455,6 +455,8 @@ class FaultyIMAP(_Server):
         self.drop = drop
         self.nonsense = nonsense
         self.tokens: set[str] = set()
+        self.refuse_append = ""  # the words of a refusal
+        self.flags: list[list[str]] = []  # of each message that was appended
         self.folders = {"INBOX": MailFolder(), "Junk": MailFolder(), "Sent": MailFolder()}
         super().__init__(tls=tls, certificates=certificates, certificate=certificate)
 
@@ -496,9 +498,11 @@ class FaultyIMAP(_Server):
                 selected = self._select(wire, tag, command, rest) or selected
             elif command == "UID SEARCH" and selected is not None:
                 self._misbehave(wire, "SEARCH")
-                uids = _uids_in(rest, selected)
+                uids = _found_by(rest, selected)
                 wire.say(f"* SEARCH {' '.join(map(str, uids))}".rstrip())
                 wire.say(f"{tag} OK SEARCH done")
+            elif command == "APPEND":
+                self._append(wire, tag, rest)
             elif command == "UID FETCH" and selected is not None:
                 self._fetch(wire, selected, rest)
                 wire.say(f"{tag} OK FETCH done")
@@ -552,6 +556,15 @@ class FaultyIMAP(_Server):
         wire.say("+ " + REFUSED_TOKEN)
         self.commands.append(f"ANSWER {wire.line().decode()!r}")
         wire.say(f"{tag} NO [AUTHENTICATIONFAILED] Invalid credentials (Failure)")
+
+    def _append(self, wire: Wire, tag: str, rest: str) -> None:
+        name, raw = _words(rest)[0], _words(rest)[-1]
+        if self.refuse_append:
+            wire.say(f"{tag} NO {self.refuse_append}")
+            return
+        self.add(raw.encode(), folder=name)
+        self.flags.append(re.findall(r"\\\w+", rest.partition("{")[0].partition('"')[0] + rest[:120]))
+        wire.say(f"{tag} OK APPEND done")
 
     def _select(self, wire: Wire, tag: str, command: str, rest: str) -> MailFolder | None:
         name = _words(rest)[0]
@@ -629,6 +642,14 @@ def _words(rest: str) -> list[str]:
     """IMAP strings and atoms: `"a b" c` gives `a b` and `c`."""
     found = re.findall(r'"((?:[^"\\]|\\.)*)"|(\S+)', rest)
     return [re.sub(r"\\(.)", r"\1", quoted) if quoted or not atom else atom for quoted, atom in found]
+
+
+def _found_by(criteria: str, folder: MailFolder) -> list[int]:
+    """A search by a header's words, or by UIDs as `_uids_in`."""
+    if "HEADER" not in criteria:
+        return _uids_in(criteria, folder)
+    words = _words(criteria.partition("HEADER")[2])[1].encode()
+    return [uid for uid, raw in sorted(folder.messages.items()) if words in raw.partition(b"\r\n\r\n")[0]]
 
 
 def _uids_in(text: str, folder: MailFolder) -> list[int]:

@@ -4,6 +4,7 @@ from campaigns.models.attempt import Attempt, AttemptQuerySet, EnclosedFile, Gro
 from campaigns.models.campaign import Campaign, CampaignQuerySet, Step, Template
 from campaigns.models.discovery import DiscoveryRun, DiscoveryRunQuerySet, FoundContact, FoundSite, RunQuery
 from campaigns.models.lead import Contact, Lead, LeadQuerySet
+from campaigns.models.sent_copy import SentCopy
 from campaigns.models.session import Session
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "Lead",
     "LeadQuerySet",
     "RunQuery",
+    "SentCopy",
     "Session",
     "Step",
     "Template",

@@ -37,6 +37,12 @@ SCHEDULES = (
     ),
     # Decides by itself which mailboxes are due.
     Recurring(name="poll", task="inbox.tasks.poll_due", cluster="mail", minutes=1),
+    Recurring(
+        name="sent-copies",
+        task="campaigns.tasks.keep_sent_copies",
+        cluster="long",
+        minutes=1,
+    ),
     # Decides by itself which domains' day is over.
     Recurring(
         name="domains",
@@ -88,6 +94,7 @@ _IN_WORDS = {
     "dispatch": "Letters that are due are sent",
     "poll": "Mailboxes are read",
     "webhooks": "What webhooks brought is understood",
+    "sent-copies": "Copies of sent letters are put into Sent folders",
     "domains": "DNS of the sending domains is looked at, once a day",
     "connections": "Connections with Google and Microsoft are kept alive",
     "brakes": "What too much comes back to is held",

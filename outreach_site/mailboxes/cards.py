@@ -79,6 +79,14 @@ class Card:
 
     @property
     def troubles(self) -> list[Said]:
+        copies = self.mailbox.sent_copy_trouble
+        return [
+            *([Said("warn", title=copies, text="The letters themselves were sent.")] if copies else []),
+            *self._states_in_trouble,
+        ]
+
+    @property
+    def _states_in_trouble(self) -> list[Said]:
         return [
             Said(word.tone, title=word.sentence, text=word.advice, words=word.words)
             for word in (self.sending, self.receiving)

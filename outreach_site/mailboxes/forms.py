@@ -36,6 +36,9 @@ PASSWORD = {"autocomplete": "new-password", "autocapitalize": "off", "spellcheck
 
 APP_PASSWORD = re.compile(r"[a-z]{4}(?: [a-z]{4}){3}")
 
+# These put a copy of what SMTP brings into the Sent folder by themselves; the rehearsal needs none.
+KEEP_THEIR_OWN = {Provider.GMAIL, Provider.OUTLOOK, Provider.REHEARSAL}
+
 WHOLE, SMTP, IMAP = "whole", "smtp", "imap"
 # What a trial of one server needs of the form; the rest may be empty or wrong meanwhile.
 NEEDED = {
@@ -82,6 +85,7 @@ class MailboxForm(forms.ModelForm[Mailbox]):
             "daily_limit",
             "min_gap_seconds",
             "ramps_up",
+            "keep_sent_copies",
         )
         labels: ClassVar[dict[str, str]] = {
             "smtp_host": "Host",
@@ -148,6 +152,7 @@ class MailboxForm(forms.ModelForm[Mailbox]):
             self.initial.setdefault(name, getattr(preset, name))
         self.initial["hourly_limit"] = preset.hourly_limit
         self.initial["imap_same"] = preset.reads_by_password
+        self.initial["keep_sent_copies"] = preset.provider not in KEEP_THEIR_OWN
         self.fields["imap_host"].widget.attrs["placeholder"] = preset.imap_example
         if preset.host_from_address:
             self.fields["smtp_host"].widget.attrs["placeholder"] = "mail.yourdomain.com"

@@ -9,7 +9,7 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from imapclient import IMAPClient, SocketTimeout
@@ -79,6 +79,8 @@ class _VettedIMAP4(imaplib.IMAP4):
 
 class ImapSession(IMAPClient):
     """An IMAPClient whose every operation ends in time; `patience.within(seconds)` bounds a whole run of them."""
+
+    ERRORS = (imaplib.IMAP4.error,)  # What its operations raise, besides OSError and ValueError.
 
     def __init__(self, server: ServerSettings, *, surroundings: Surroundings, patience: Patience) -> None:
         self.server = server
@@ -242,6 +244,11 @@ def list_folders(server: ServerSettings) -> Folders:
             return find_folders(session)
     except (OSError, imaplib.IMAP4.error, ValueError) as err:
         raise classify_imap_error(err, server=server) from err
+
+
+def append_as_read(session: IMAPClient, folder: str, raw: bytes, *, at: datetime) -> None:
+    """Put a message into a folder, marked as read, with the time that it was sent."""
+    session.append(folder, raw, flags=(rb"\Seen",), msg_time=at)
 
 
 def search_for(session: IMAPClient, field: str, words: str, *, since: date | None = None) -> list[int]:

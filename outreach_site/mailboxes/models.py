@@ -97,6 +97,13 @@ class Mailbox(models.Model):
     imap_password_token = models.TextField(blank=True, editable=False)
     imap_password_set_at = models.DateTimeField(null=True, blank=True, editable=False)
 
+    keep_sent_copies = models.BooleanField(
+        "keep a copy of each letter in the Sent folder",
+        default=False,
+        help_text="Over IMAP, after a letter was sent. Gmail and Outlook keep copies by themselves.",
+    )
+    sent_copy_trouble = models.CharField(max_length=300, blank=True, editable=False)
+
     # The SMTP sign-in that MAX_EMAILS_PER_HOUR is counted for: lower-case "user@host"; see sign_in_of().
     sign_in = models.CharField(max_length=510, editable=False)
     hourly_limit = models.PositiveIntegerField(
@@ -258,6 +265,10 @@ class Mailbox(models.Model):
     def is_connected(self) -> bool:
         """Whether it signs in with tokens of its provider's rather than with a password."""
         return self.sign_in_by != SignIn.PASSWORD
+
+    @property
+    def keeps_copies(self) -> bool:
+        return self.keep_sent_copies and self.can_receive
 
     @property
     def can_receive(self) -> bool:

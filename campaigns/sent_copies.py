@@ -1,0 +1,136 @@
+"""Copies of what was sent, in the mailbox's own Sent folder over IMAP: an option, for providers that keep none.
+
+1. A letter that is settled as sent gets a row, in the same transaction.
+2. A task claims rows of one mailbox, with no transaction open while the server is spoken to.
+3. The folder is searched for the Message-ID; only where it is not, the copy is appended. So a task that died between
+   the append and its note is repeated without a second copy.
+4. A failure shows on the mailbox's card, and touches neither the letter nor the mailbox's state.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+import structlog
+from django.db import models
+from django.db.models.functions import Now
+
+from campaigns.letters import as_sent
+from campaigns.models import Attempt, SentCopy
+from outreach_site.accounts import installation
+from outreach_site.mailboxes.answers import Phase
+from outreach_site.mailboxes.errors import MailServerError
+from outreach_site.mailboxes.imap import (
+    ImapSession,
+    append_as_read,
+    classify_imap_error,
+    connect,
+    find_folders,
+    search_for,
+)
+from outreach_site.mailboxes.models import Mailbox
+from outreach_site.mailboxes.sign_ins import imap_server
+
+log = structlog.get_logger(__name__)
+
+SLICE_SECONDS = 20.0
+AT_ONCE = 50
+# Longer than one exchange with a server can take.
+CLAIM = timedelta(minutes=5)
+WAITS = (timedelta(minutes=2), timedelta(minutes=10), timedelta(hours=1), timedelta(hours=6))
+
+
+def plan(sent: Sequence[Attempt], *, now: datetime) -> None:
+    """Note which of these letters want a copy, in the caller's transaction. No query where none does."""
+    wanted = [each for each in sent if each.mailbox is not None and each.mailbox.keeps_copies]
+    if wanted:
+        SentCopy.objects.bulk_create([SentCopy(attempt=each, due_at=now) for each in wanted], ignore_conflicts=True)
+
+
+def due_mailboxes(*, now: datetime) -> list[int]:
+    if not installation.standing().may_work:
+        return []
+    due = _due(now).filter(attempt__mailbox__archived_at=None).exclude(attempt__mailbox__imap_host="")
+    return list(due.order_by().values_list("attempt__mailbox", flat=True).distinct())
+
+
+def _due(now: datetime) -> models.QuerySet[SentCopy]:
+    free = models.Q(claimed_until=None) | models.Q(claimed_until__lt=Now())
+    return SentCopy.objects.filter(free, copied_at=None, given_up_at=None, due_at__lte=now)
+
+
+def copy(mailbox_id: int, *, now: datetime) -> int:
+    """Put what is due into one mailbox's Sent folder, for one slice; how many copies lie there now."""
+    mailbox = Mailbox.objects.in_use().select_related("workspace").filter(pk=mailbox_id).first()
+    if mailbox is None or not mailbox.can_receive or not installation.standing().may_work:
+        return 0
+    claimed = _claim(mailbox, now=now)
+    if not claimed:
+        return 0
+    done = 0
+    try:
+        server = imap_server(mailbox)
+        with connect(server) as session:
+            session.patience.within(SLICE_SECONDS)
+            try:
+                done = _copy_all(session, claimed, until=time.monotonic() + SLICE_SECONDS, now=now)
+            except (OSError, ValueError, *session.ERRORS) as err:
+                raise classify_imap_error(err, server=server, phase=Phase.READING) from err
+    except MailServerError as err:
+        _failed(mailbox, claimed, err.sentence, now=now)
+    else:
+        Mailbox.objects.filter(pk=mailbox.pk).exclude(sent_copy_trouble="").update(sent_copy_trouble="")
+    finally:
+        SentCopy.objects.filter(pk__in=[each.pk for each in claimed], copied_at=None).update(claimed_until=None)
+    return done
+
+
+def _claim(mailbox: Mailbox, *, now: datetime) -> list[SentCopy]:
+    """Each by a conditional update: what somebody else was quicker to take is theirs."""
+    due = _due(now).filter(attempt__mailbox=mailbox).select_related("attempt__campaign__workspace", "attempt__mailbox")
+    until = Now() + models.Value(CLAIM, output_field=models.DurationField())
+    return [
+        each
+        for each in due.order_by("due_at", "pk")[:AT_ONCE]
+        if _due(now).filter(pk=each.pk).update(claimed_until=until)
+    ]
+
+
+def _copy_all(session: ImapSession, claimed: Sequence[SentCopy], *, until: float, now: datetime) -> int:
+    folder = find_folders(session).sent
+    if not folder:
+        raise ValueError("the mailbox has no Sent folder")
+    session.select_folder(folder)
+    done = 0
+    for each in claimed:
+        if time.monotonic() > until:
+            break
+        attempt = each.attempt
+        try:
+            raw = as_sent(attempt)
+        except ValueError:
+            # Erased, or of a mailbox that is gone: there is nothing to copy any more.
+            SentCopy.objects.filter(pk=each.pk).update(given_up_at=now)
+            continue
+        if not search_for(session, "Message-ID", attempt.wire_id or attempt.message_id) and not (
+            attempt.wire_id and search_for(session, "Message-ID", attempt.message_id)
+        ):
+            append_as_read(session, folder, raw, at=attempt.finished_at or now)
+        SentCopy.objects.filter(pk=each.pk).update(copied_at=now)
+        done += 1
+    return done
+
+
+def _failed(mailbox: Mailbox, claimed: Sequence[SentCopy], sentence: str, *, now: datetime) -> None:
+    log.warning("copies of sent letters could not be kept", mailbox=mailbox.pk)
+    Mailbox.objects.filter(pk=mailbox.pk).update(
+        sent_copy_trouble=f"Copies of sent letters could not be put into the Sent folder. {sentence}"[:300]
+    )
+    for each in claimed:
+        mine = SentCopy.objects.filter(pk=each.pk, copied_at=None)
+        if each.tries >= len(WAITS):
+            mine.update(tries=models.F("tries") + 1, given_up_at=now)
+        else:
+            mine.update(tries=models.F("tries") + 1, due_at=now + WAITS[each.tries])
