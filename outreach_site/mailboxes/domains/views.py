@@ -55,7 +55,7 @@ def domain_check(request: WorkspaceRequest, workspace: str, mailbox: int) -> Htt
 def _page(request: WorkspaceRequest, mailbox: Mailbox, here: SendingDomain | None) -> HttpResponse:
     checks = list(here.checks.order_by("-pk")[: HISTORY + 1]) if here else []
     history = [
-        {"check": each, "changes": desk.changes(each, before)}
+        {"check": each, "changes": [_in_words(change) for change in desk.changes(each, before)]}
         for each, before in zip(checks, [*checks[1:], None], strict=False)
     ]
     newest = checks[0].records if checks else []
@@ -68,6 +68,11 @@ def _page(request: WorkspaceRequest, mailbox: Mailbox, here: SendingDomain | Non
         "may_change": request.membership.role in OWNERS,
     }
     return render(request, f"{TEMPLATE}#domain-records" if is_htmx(request) else TEMPLATE, context)
+
+
+def _in_words(change: desk.Change) -> desk.Change:
+    before = DNS_WORDS[Verdict(change.before)].text if change.before else ""
+    return desk.Change(change.kind, before, DNS_WORDS[Verdict(change.after)].text)
 
 
 def _mailbox(request: WorkspaceRequest, pk: int) -> Mailbox:
