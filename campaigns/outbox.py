@@ -19,6 +19,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import connection, models, transaction
 from django.db.models.functions import Now
@@ -34,6 +35,7 @@ from compliance.addresses import InvalidAddressError
 from compliance.models import Hold, Kind, PolicyResult, SendRecord, Suppression
 from compliance.policy import Decision, Letter
 from outreach_site.accounts.models import Workspace
+from outreach_site.lib.prepared import PreparedUpdate
 from outreach_site.mailboxes.errors import MailServerError, Verdict
 from outreach_site.mailboxes.models import Mailbox
 
@@ -116,10 +118,14 @@ def claim(
         decisions = gate.decide([letter_of(a, mailbox, now=now) for a in due], workspace=workspace, now=now)
         for attempt, decision in zip(due, decisions, strict=True):
             _apply(attempt, decision, now=now)
-        Attempt.objects.bulk_update(due, _DECIDED_FIELDS)
         allowed = [attempt for attempt, decision in zip(due, decisions, strict=True) if decision.allowed]
-        Attempt.objects.filter(pk__in=[attempt.pk for attempt in allowed]).update(
-            lease_token=token, leased_until=_from_now(LEASE), valid_until=workspace.day_bounds(now)[1]
+        stopped = [attempt for attempt, decision in zip(due, decisions, strict=True) if not decision.allowed]
+        if stopped:
+            Attempt.objects.bulk_update(stopped, _DECIDED_FIELDS)
+        valid_until = workspace.day_bounds(now)[1]
+        _CLAIMED.run_many(
+            {"pk": one.pk, "token": token, "lease": LEASE, "valid_until": valid_until, "message_id": one.message_id}
+            for one in allowed
         )
         tokens = unsubscribe.tokens_for(
             workspace=workspace,
@@ -135,6 +141,21 @@ def _alone(key: int) -> list[int]:
     runs = {"campaign__state": Campaign.State.RUNNING, "campaign__archived_at": None}
     letter = Attempt.objects.filter(pk=key, campaign__workspace__sending_stopped_at=None, **runs)
     return list(letter.values_list("pk", flat=True))
+
+
+def _claimed(
+    *, pk: int, token: uuid.UUID, lease: timedelta, valid_until: datetime, message_id: str
+) -> tuple[models.QuerySet[Attempt], dict[str, Any]]:
+    return Attempt.objects.filter(pk=pk), {
+        "message_id": message_id,
+        "reason": "",
+        "lease_token": token,
+        "leased_until": _from_now(lease),
+        "valid_until": valid_until,
+    }
+
+
+_CLAIMED = PreparedUpdate(_claimed)
 
 
 def _locked(keys: Sequence[int], mailbox: Mailbox, *, now: datetime) -> list[Attempt]:
@@ -248,47 +269,114 @@ def start(attempt: Attempt, mailbox: Mailbox, token: uuid.UUID, *, before: Recor
     with transaction.atomic():
         if before is not None:
             before.write()
+        if _start_at_once(attempt, mailbox, token):
+            return True
+        # Rare, and so without haste: it may not start, or it is the one answer to somebody who said no.
         standing = suppression.standing_among(mailbox.workspace, [attempt.recipient_key]).get(attempt.recipient_key)
         # The gate has seen that it is the one answer; here counts only that nothing stronger has come since.
         if standing and not (attempt.answers_refusal and suppression.is_refusal(standing)):
             return False
-        # Conditions on other tables stand in EXISTS, never in a join: for a join Django asks `id IN (SELECT …)`, which
-        # PostgreSQL does not ask again after waiting for whoever cancels this very letter.
-        running = Campaign.objects.filter(
-            pk=models.OuterRef("campaign"),
-            state=Campaign.State.RUNNING,
-            archived_at=None,
-            workspace__sending_stopped_at=None,
-        )
-        held = (
-            Hold.objects.in_workspace(mailbox.workspace)
-            .standing()
-            .filter(
-                subject__in=[
-                    "workspace",
-                    f"mailbox:{attempt.mailbox_id}",
-                    f"campaign:{attempt.campaign_id}",
-                    f"address:{attempt.recipient_key}",
-                ]
-            )
-        )
-        started = Attempt.objects.filter(
-            models.Exists(running),
-            models.Exists(Mailbox.objects.that_can_send().filter(pk=models.OuterRef("mailbox"))),
-            ~models.Exists(held),
-            pk=attempt.pk,
-            state__in=[Attempt.State.QUEUED, Attempt.State.SENDING],
-            lease_token=token,
-            leased_until__gt=_from_now(HAND_OVER),
-            valid_until__gt=Now(),
-        ).update(
-            state=Attempt.State.SENDING,
-            started_at=Now(),
-            letterhead=attempt.letterhead,
-            in_reply_to=attempt.in_reply_to,
-            references=attempt.references,
-        )
-    return bool(started)
+        may_start, changes = _starting(**_start_values(attempt, mailbox, token))
+        return bool(may_start.update(**changes))
+
+
+def _start_values(attempt: Attempt, mailbox: Mailbox, token: uuid.UUID) -> dict[str, Any]:
+    return {
+        "pk": attempt.pk,
+        "token": token,
+        "hand_over": HAND_OVER,
+        "workspace": mailbox.workspace_id,
+        "mailbox": f"mailbox:{attempt.mailbox_id}",
+        "campaign": f"campaign:{attempt.campaign_id}",
+        "address": f"address:{attempt.recipient_key}",
+        "letterhead": attempt.letterhead,
+        "in_reply_to": attempt.in_reply_to,
+        "references": attempt.references,
+    }
+
+
+def _starting(
+    *,
+    pk: int,
+    token: uuid.UUID,
+    hand_over: timedelta,
+    workspace: int,
+    mailbox: str,
+    campaign: str,
+    address: str,
+    letterhead: dict[str, Any],
+    in_reply_to: str,
+    references: str,
+) -> tuple[models.QuerySet[Attempt], dict[str, Any]]:
+    """The letter, if nothing but a suppression could stand in its way, and what changes when it starts."""
+    # Conditions on other tables stand in EXISTS, never in a join: for a join Django asks `id IN (SELECT …)`, which
+    # PostgreSQL does not ask again after waiting for whoever cancels this very letter.
+    running = Campaign.objects.filter(
+        pk=models.OuterRef("campaign"),
+        state=Campaign.State.RUNNING,
+        archived_at=None,
+        workspace__sending_stopped_at=None,
+    )
+    held = Hold.objects.standing().filter(workspace_id=workspace, subject__in=["workspace", mailbox, campaign, address])
+    may_start = Attempt.objects.filter(
+        models.Exists(running),
+        models.Exists(Mailbox.objects.that_can_send().filter(pk=models.OuterRef("mailbox"))),
+        ~models.Exists(held),
+        pk=pk,
+        state__in=[Attempt.State.QUEUED, Attempt.State.SENDING],
+        lease_token=token,
+        leased_until__gt=_from_now(hand_over),
+        valid_until__gt=Now(),
+    )
+    return may_start, {
+        "state": Attempt.State.SENDING,
+        "started_at": Now(),
+        "letterhead": letterhead,
+        "in_reply_to": in_reply_to,
+        "references": references,
+    }
+
+
+# An address, its stone, and the domains above it: so many values an entry of the suppression list may have. Names with
+# more labels than that are looked at in the long way.
+_SUPPRESSED_BY = 8
+
+
+def _starting_unsuppressed(**values: Any) -> tuple[models.QuerySet[Attempt], dict[str, Any]]:
+    entries = [values.pop(f"entry{number}") for number in range(_SUPPRESSED_BY)]
+    may_start, changes = _starting(**values)
+    return may_start.filter(~models.Exists(Suppression.objects.filter(value__in=entries))), changes
+
+
+_START = PreparedUpdate(_starting_unsuppressed)
+
+
+def _start_at_once(attempt: Attempt, mailbox: Mailbox, token: uuid.UUID) -> bool:
+    """The same as one statement, for a letter to whom no suppression names at all, here or anywhere."""
+    entries = suppression.values_against(attempt.recipient_key)
+    if len(entries) > _SUPPRESSED_BY:
+        return False
+    entries += entries[-1:] * (_SUPPRESSED_BY - len(entries))
+    named = {f"entry{number}": entry for number, entry in enumerate(entries)}
+    return bool(_START.run(**_start_values(attempt, mailbox, token), **named))
+
+
+def _sent(
+    *, pk: int, token: uuid.UUID, now: datetime, words: str, wire_id: str
+) -> tuple[models.QuerySet[Attempt], dict[str, Any]]:
+    sending = Attempt.objects.filter(pk=pk, lease_token=token, state=Attempt.State.SENDING)
+    return sending, _ended(now) | _taken(words, wire_id)
+
+
+def _ended(now: datetime) -> dict[str, Any]:
+    return {"finished_at": now, "lease_token": None, "leased_until": None}
+
+
+def _taken(words: str, wire_id: str) -> dict[str, Any]:
+    return {"state": Attempt.State.SENT, "server_words": words, "wire_id": wire_id, "reason": "", "verdict": ""}
+
+
+_SENT = PreparedUpdate(_sent)
 
 
 @dataclass(frozen=True)
@@ -305,6 +393,8 @@ class Recorded:
 
         May be repeated: what is written already is left as it is.
         """
+        if isinstance(self.answer, Accepted) and self._write_sent(self.answer.server_words):
+            return
         letter = Attempt.objects.filter(pk=self.attempt.pk)
         if letter.filter(lease_token=self.token, state=Attempt.State.SENDING).update(**self._outcome()):
             if isinstance(self.answer, NotSent):
@@ -318,16 +408,15 @@ class Recorded:
             if doubted.update(**self._outcome(), settled_at=None):
                 self._count_again()
 
+    def _write_sent(self, words: str) -> bool:
+        wire_id = self._wire_id(words)
+        return bool(_SENT.run(pk=self.attempt.pk, token=self.token, now=self.now, words=words[:500], wire_id=wire_id))
+
     def _outcome(self) -> dict[str, object]:
-        ended: dict[str, object] = {"finished_at": self.now, "lease_token": None, "leased_until": None}
+        ended = _ended(self.now)
         if isinstance(self.answer, Accepted):
-            return ended | {
-                "state": Attempt.State.SENT,
-                "server_words": self.answer.server_words[:500],
-                "wire_id": self._wire_id(self.answer.server_words),
-                "reason": "",
-                "verdict": "",
-            }
+            words = self.answer.server_words
+            return ended | _taken(words[:500], self._wire_id(words))
         error = self.answer.error
         told: dict[str, object] = {
             "reason": error.sentence[:500],

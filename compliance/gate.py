@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from ipaddress import ip_address
+from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -27,6 +28,7 @@ from compliance.policy import decide as apply_rules
 from outreach_site.accounts.models import User, Workspace
 from outreach_site.lib import ports
 from outreach_site.lib.inserting import insert
+from outreach_site.lib.prepared import PreparedUpdate
 
 _REPLY_MARKS = re.compile(r"^(?:(?:re|aw|sv|fwd?|wg|tr|rv)\s*:\s*)+", re.IGNORECASE)
 # SQLite binds at most 32,766 values a statement, PostgreSQL's driver 65,535: a batch stays far below.
@@ -124,17 +126,19 @@ def settle(outcomes: Outcomes) -> None:
     states = SendRecord.State
     live = SendRecord.objects.filter(state__in=[states.RESERVED, states.UNCERTAIN])
     if outcomes.sent:
-        live.filter(subject__in=[subject for subject, _ in outcomes.sent]).update(
-            state=states.SENT,
-            counted_at=models.Case(
-                *[models.When(subject=subject, then=models.Value(at)) for subject, at in outcomes.sent],
-                output_field=models.DateTimeField(),
-            ),
-        )
+        _SENT.run_many({"subject": subject, "at": at} for subject, at in outcomes.sent)
     if outcomes.uncertain:
         live.filter(subject__in=outcomes.uncertain).update(state=states.UNCERTAIN)
     if outcomes.released:
         live.filter(subject__in=outcomes.released).update(state=states.RELEASED)
+
+
+def _sent(*, subject: str, at: datetime) -> tuple[models.QuerySet[SendRecord], dict[str, Any]]:
+    live = SendRecord.objects.filter(subject=subject, state__in=[SendRecord.State.RESERVED, SendRecord.State.UNCERTAIN])
+    return live, {"state": SendRecord.State.SENT, "counted_at": at}
+
+
+_SENT = PreparedUpdate(_sent)
 
 
 def subject_digest(subject: str) -> str:

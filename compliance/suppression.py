@@ -438,6 +438,11 @@ def suppressed_among(workspace: Workspace | None, keys: Collection[str]) -> dict
     return {key: standing[0] for key, standing in standing_among(workspace, keys).items()}
 
 
+def values_against(key: str) -> list[str]:
+    """What an entry that concerns this normalised address may say: itself, its stone, or a domain above it."""
+    return [fold(key), stone_of(key), *parents_of(domain_of(key))]
+
+
 def standing_among(workspace: Workspace | None, keys: Collection[str]) -> dict[str, list[Suppression]]:
     """Every entry that stands against these normalised addresses here: their own, those of domains above them, and the
     stone that an erasure left. The strongest reason comes first, and the narrower entry among equals.
@@ -446,7 +451,7 @@ def standing_among(workspace: Workspace | None, keys: Collection[str]) -> dict[s
     """
     if not keys:
         return {}
-    above = {key: [fold(key), stone_of(key), *parents_of(domain_of(key))] for key in keys}
+    above = {key: values_against(key) for key in keys}
     values = {value for path in above.values() for value in path}
     here = {None, workspace.pk if workspace else None}
     found: dict[str, list[Suppression]] = {}

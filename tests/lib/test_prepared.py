@@ -1,0 +1,58 @@
+"""Updates that are composed once: they say what Django would say, whatever the values."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.db.models import QuerySet
+
+from outreach_site.lib.prepared import PreparedUpdate
+from outreach_site.mailboxes.models import Mailbox
+from tests.conftest import World
+from tests.mailboxes.conftest import make_mailbox
+
+NOW = datetime(2026, 7, 1, 9, 30, 0, 123, tzinfo=UTC)
+
+
+def leased(*, pk: int, token: uuid.UUID, at: datetime, turn: str) -> tuple[QuerySet[Mailbox], dict[str, Any]]:
+    return Mailbox.objects.filter(pk=pk, paused_at=None), {"lease_token": token, "leased_until": at, "last_turn": turn}
+
+
+def test_one_statement_serves_other_values(world: World) -> None:
+    statement = PreparedUpdate(leased)
+    here = make_mailbox(world.here)
+    there = make_mailbox(world.elsewhere, email="theirs@quarry.example")
+    tokens = {box.pk: uuid.uuid4() for box in (here, there)}
+    for number, box in enumerate((here, there)):
+        at = NOW + timedelta(days=number)
+        assert statement.run(pk=box.pk, token=tokens[box.pk], at=at, turn=f"campaign:{number}") == 1
+    assert statement.run(pk=0, token=uuid.uuid4(), at=NOW, turn="") == 0
+    stored = {box.pk: (box.lease_token, box.leased_until, box.last_turn) for box in Mailbox.objects.all()}
+    assert stored == {
+        here.pk: (tokens[here.pk], NOW, "campaign:0"),
+        there.pk: (tokens[there.pk], NOW + timedelta(days=1), "campaign:1"),
+    }
+
+
+def test_many_at_once(world: World) -> None:
+    boxes = [make_mailbox(world.here, email=f"p{n}@orchard.example") for n in range(3)]
+    token = uuid.uuid4()
+    rows = [{"pk": box.pk, "token": token, "at": NOW, "turn": f"campaign:{n}"} for n, box in enumerate(boxes)]
+    PreparedUpdate(leased).run_many(rows)
+    assert list(Mailbox.objects.order_by("pk").values_list("last_turn", flat=True)) == [
+        "campaign:0",
+        "campaign:1",
+        "campaign:2",
+    ]
+    PreparedUpdate(leased).run_many([])
+
+
+def test_a_value_without_a_place_is_an_error(world: World) -> None:
+    def forgets(*, pk: int, turn: str) -> tuple[QuerySet[Mailbox], dict[str, Any]]:
+        return Mailbox.objects.filter(pk=pk), {"paused_at": None}
+
+    with pytest.raises(ValueError, match="its place"):
+        PreparedUpdate(forgets).run(pk=1, turn="campaign:7")
