@@ -192,6 +192,7 @@ class _Slice:
         self.decided = claimed.decided
         if not waiting:
             return
+        count = len(waiting)
         post: Post | None = None
         try:
             # Signed in before any letter is started: a server that is away costs no letter a try.
@@ -206,6 +207,7 @@ class _Slice:
                 # Before the goodbye, which a server can draw out: until it is written, a kill makes it uncertain.
                 _insist(self.write_known)
                 outbox.give_back(claimed, waiting)
+                self.pace.learn(claimed=count if only is None else 0, left=len(waiting))
             finally:
                 if post is not None:
                     post.close()

@@ -21,10 +21,16 @@ from compliance.policy import HOUR, room_of_campaigns
 from outreach_site.mailboxes.cards import hourly_limit
 from outreach_site.mailboxes.models import Mailbox
 
-# No slice claims more than it can send even where no pause is asked for.
+# No slice claims more than it can send even where no pause is asked for: what a server takes of which nothing is known.
 FASTEST_GAP_SECONDS = 0.4
+# And a server that was quick the last time, at best.
+QUICKEST_GAP_SECONDS = 0.05
 # Workers look at a mailbox every minute: a letter that is late by less than that does not delay the ones after it.
 CATCH_UP = timedelta(seconds=75)
+
+
+# How far apart this process's mailboxes' servers took letters, by mailbox. Forgotten with the process.
+_SPEEDS: dict[int, timedelta] = {}
 
 
 @dataclass
@@ -36,21 +42,39 @@ class Pace:
     next_spread_at: datetime | None
     rests_until: datetime | None
     spread: timedelta  # between two letters of campaigns; nothing where they are not spread
+    fastest: timedelta = timedelta(seconds=FASTEST_GAP_SECONDS)  # what its server can take
 
     @classmethod
     def of(cls, mailbox: Mailbox, *, now: datetime) -> Pace:
         """At most one query."""
-        return cls(mailbox, mailbox.next_send_at, mailbox.next_spread_at, mailbox.rests_until, spread_of(mailbox, now))
+        return cls(
+            mailbox,
+            mailbox.next_send_at,
+            mailbox.next_spread_at,
+            mailbox.rests_until,
+            spread_of(mailbox, now),
+            _SPEEDS.get(mailbox.pk, timedelta(seconds=FASTEST_GAP_SECONDS)),
+        )
+
+    def learn(self, *, claimed: int, left: int) -> None:
+        """A slice is over. Where everything that was claimed left, the next one claims twice as much; where some had to
+        be given back, half as much. So a quick server gets large claims, and a slow one none that come to nothing.
+        """
+        if claimed and not left:
+            faster = max(self.fastest / 2, timedelta(seconds=min(QUICKEST_GAP_SECONDS, FASTEST_GAP_SECONDS)))
+            _SPEEDS[self.mailbox.pk] = faster
+        elif left:
+            _SPEEDS[self.mailbox.pk] = min(self.fastest * 2, timedelta(seconds=FASTEST_GAP_SECONDS))
 
     def fitting(self, *, now: datetime, until: datetime) -> Fitting:
         """How many letters may leave before that moment."""
-        gap = timedelta(seconds=max(self.mailbox.min_gap_seconds, FASTEST_GAP_SECONDS))
+        gap = max(timedelta(seconds=self.mailbox.min_gap_seconds), self.fastest)
         unasked = self._slots(max(self.next_send_at, now), gap, until)
         in_sequence = unasked
         if self.spread:
             first_at = now if self.next_spread_at is None else max(self.next_spread_at, now - CATCH_UP)
             in_sequence = min(unasked, self._slots(first_at, self.spread, until))
-        answers = self._slots(self._rested_at(now), timedelta(seconds=FASTEST_GAP_SECONDS), until)
+        answers = self._slots(self._rested_at(now), self.fastest, until)
         return Fitting(answers, unasked, in_sequence)
 
     @staticmethod

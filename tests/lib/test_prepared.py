@@ -24,7 +24,7 @@ def leased(*, pk: int, token: uuid.UUID, at: datetime, turn: str) -> tuple[Query
 def test_one_statement_serves_other_values(world: World) -> None:
     statement = PreparedUpdate(leased)
     here = make_mailbox(world.here)
-    there = make_mailbox(world.elsewhere, email="theirs@quarry.example")
+    there = make_mailbox(world.elsewhere, email="theirs@quarry.example", smtp_user="theirs")
     tokens = {box.pk: uuid.uuid4() for box in (here, there)}
     for number, box in enumerate((here, there)):
         at = NOW + timedelta(days=number)
@@ -38,7 +38,7 @@ def test_one_statement_serves_other_values(world: World) -> None:
 
 
 def test_many_at_once(world: World) -> None:
-    boxes = [make_mailbox(world.here, email=f"p{n}@orchard.example") for n in range(3)]
+    boxes = [make_mailbox(world.here, email=f"p{n}@orchard.example", smtp_user=f"p{n}") for n in range(3)]
     token = uuid.uuid4()
     rows = [{"pk": box.pk, "token": token, "at": NOW, "turn": f"campaign:{n}"} for n, box in enumerate(boxes)]
     PreparedUpdate(leased).run_many(rows)
