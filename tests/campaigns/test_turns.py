@@ -304,7 +304,7 @@ def test_no_question_walks_the_queue(box: Letterbox) -> None:
 
     def note(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
         if sql.startswith(("SELECT", "UPDATE")):
-            statements.append((sql, params))
+            statements.append((sql, params[0] if many else params))
         return execute(sql, params, many, context)
 
     with connection.execute_wrapper(note):
