@@ -18,7 +18,6 @@ from campaigns.enclosures import CannotEncloseError, Enclosure, admit
 from campaigns.letters import thread_of
 from campaigns.models import Attempt, Campaign, EnclosedFile, Lead
 from campaigns.queueing import (
-    CannotQueueError,
     Foreseen,
     identity_of,
     note,
@@ -27,6 +26,7 @@ from campaigns.queueing import (
     wait_for_person,
 )
 from campaigns.rendering import MAX_SUBJECT
+from campaigns.rota import CannotQueueError
 from campaigns.tasks import dispatch_at
 from compliance import gate
 from compliance.addresses import InvalidAddressError, domain_of, normalise, registrable

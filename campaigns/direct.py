@@ -18,15 +18,14 @@ from campaigns.leads import ASKED_TO_BE_ERASED
 from campaigns.lifecycle import start_campaign
 from campaigns.models import Attempt, Campaign, Contact, Lead
 from campaigns.queueing import (
-    CannotQueueError,
     Foreseen,
     identity_of,
-    mailbox_of,
     only_one_queues_for,
     record_waiting,
     wait_for_person,
 )
 from campaigns.rendering import render
+from campaigns.rota import CannotQueueError, mailbox_for
 from campaigns.tasks import dispatch_soon
 from compliance import audit, gate, policy
 from compliance.addresses import InvalidAddressError, domain_of, normalise, registrable
@@ -277,7 +276,7 @@ def queue_first(lead: Lead, *, subject: str, body: str, user: User, now: datetim
     campaign = lead.campaign
     if campaign.archived_at is not None:
         raise CannotQueueError("This campaign is archived. Bring it back before you send from it.")
-    identity, mailbox = identity_of(campaign), mailbox_of(campaign)
+    identity, mailbox = identity_of(campaign), mailbox_for(lead, now=now)
     rendered = render(subject, body, lead=lead, identity=identity, campaign=campaign)
     if rendered.trouble:
         raise UnfinishedError(rendered.trouble)

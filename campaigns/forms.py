@@ -49,16 +49,22 @@ class CampaignSettingsForm(CampaignForm):
             "description",
             "identity",
             "mailbox",
+            "more_mailboxes",
             "reply_to",
             "language",
             "with_html",
         )
-        widgets = {"description": forms.Textarea(attrs={"rows": 3})}  # type: ignore[dict-item]  # noqa: RUF012 - as above
+        widgets = {  # noqa: RUF012 - as above
+            "description": forms.Textarea(attrs={"rows": 3}),  # type: ignore[dict-item]  # another widget than above
+            "more_mailboxes": forms.CheckboxSelectMultiple(),  # type: ignore[dict-item]
+        }
         help_texts = {  # noqa: RUF012
             **CampaignForm.Meta.help_texts,
             "description": "For your team; nobody outside reads it.",
             "identity": "The person and organisation that every letter names.",
             "mailbox": "The address that letters come from and answers go to.",
+            "more_mailboxes": "A first letter leaves from whichever has most room that day. Whoever was written to "
+            "from one keeps hearing from it.",
             "reply_to": "Another address for answers. Empty: the mailbox that the letters come from. "
             "Answers are found here only where that mailbox is connected too.",
             "language": "Of the lines beneath each letter: who writes, where the address was found, how to say no.",
@@ -73,6 +79,19 @@ class CampaignSettingsForm(CampaignForm):
         self.fields["language"].choices = [("", "As each letter is written"), *Language.choices]  # type: ignore[attr-defined]  # a choice field
         _choose_from(self.fields["identity"], identities, "Choose who writes")
         _choose_from(self.fields["mailbox"], mailboxes, "Choose a mailbox")
+        if mailboxes.count() > 1:
+            _choose_from(self.fields["more_mailboxes"], mailboxes, None)
+        else:
+            del self.fields["more_mailboxes"]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        more, first = cleaned.get("more_mailboxes"), cleaned.get("mailbox")
+        if more and first is not None:
+            cleaned["more_mailboxes"] = more.exclude(pk=first.pk)
+        elif more:
+            self.add_error("mailbox", "Choose the first mailbox here, and further ones below.")
+        return cleaned
 
 
 _BRACES = re.compile(r"\{[^{}\n]{1,60}\}")
@@ -294,7 +313,7 @@ def tidy_keywords(words: Iterable[str]) -> str:
     return ", ".join(dict.fromkeys(" ".join(word.split()) for word in words if word.strip()))
 
 
-def _choose_from(field: forms.Field, choices: QuerySet[Any], empty_label: str) -> None:
+def _choose_from(field: forms.Field, choices: QuerySet[Any], empty_label: str | None) -> None:
     assert isinstance(field, forms.ModelChoiceField)  # noqa: S101 - for the type checker: both are foreign keys
     field.queryset = choices
     field.empty_label = empty_label

@@ -13,21 +13,17 @@ from django.utils import timezone
 from campaigns import outbox, restoring
 from campaigns.models import Attempt, Campaign, Lead, Step
 from campaigns.rendering import render
+from campaigns.rota import CannotQueueError, Rota, rota_of
 from campaigns.tasks import dispatch_soon
 from compliance import audit, gate
 from compliance.addresses import domain_of, registrable
 from compliance.models import Kind, PolicyResult
 from compliance.policy import Decision, Rule
 from outreach_site.accounts.models import SenderIdentity, User, Workspace
-from outreach_site.mailboxes.models import Mailbox
 
 # "It did not arrive" may be said only when a slow server has had time to show that it did.
 DOUBT_LASTS = timedelta(minutes=10)
 LARGEST_REQUEST = 500
-
-
-class CannotQueueError(Exception):
-    """Nothing of this campaign can be queued; the message says what is missing and where to set it."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +62,7 @@ def foresee_letters(
     campaign: Campaign, leads: Sequence[Lead], *, user: User, now: datetime, ground: str = ""
 ) -> list[Foreseen]:
     """What `queue_letters` would do, for the page that asks first. Nothing is stored. Raises CannotQueueError."""
-    plan = _plan(campaign)
+    plan = _plan(campaign, leads, now=now)
     drafts = [_draft(plan, lead, user=user, now=now, ground=ground) for lead in leads]
     return _judge(plan, drafts, now=now, screen=False)
 
@@ -77,7 +73,7 @@ def queue_letters(campaign: Campaign, leads: Sequence[Lead], *, user: User, now:
     What the gate refuses already is not queued, and its refusal is in the audit log. A letter that was held back,
     cancelled or failed before is queued again as the same attempt. Raises CannotQueueError.
     """
-    plan = _plan(campaign)
+    plan = _plan(campaign, leads, now=now)
     with transaction.atomic():
         only_one_queues_for(campaign.pk)
         drafts = [_draft(plan, lead, user=user, now=now, ground=ground) for lead in leads]
@@ -89,8 +85,8 @@ def queue_letters(campaign: Campaign, leads: Sequence[Lead], *, user: User, now:
         _record_waiting(foreseen, attempts, plan, now=now)
         if campaign.state == Campaign.State.DRAFT and attempts:
             campaign.resume()
-        if attempts:
-            dispatch_soon(plan.mailbox.pk)
+        for mailbox_id in {attempt.mailbox_id for attempt in attempts if attempt.mailbox_id is not None}:
+            dispatch_soon(mailbox_id)
     refused = [(f.lead, f.sentence) for f in foreseen if f.refused]
     return Queued(attempts=attempts, refused=refused + taken)
 
@@ -100,7 +96,7 @@ def prepare_for_another(lead: Lead, *, user: User, now: datetime) -> Attempt:
 
     Of no step, for the lead has had that letter: the gate decides about the new address alone. Raises CannotQueueError.
     """
-    plan = _plan(lead.campaign)
+    plan = _plan(lead.campaign, [lead], now=now)
     with transaction.atomic():
         only_one_queues_for(lead.campaign_id)
         draft = _draft(plan, lead, user=user, now=now, ground="")
@@ -246,7 +242,7 @@ class _Plan:
 
     campaign: Campaign
     step: Step
-    mailbox: Mailbox
+    rota: Rota  # from which mailbox each letter leaves
     identity: SenderIdentity
 
 
@@ -257,13 +253,13 @@ class _Draft:
     sentence: str = ""
 
 
-def _plan(campaign: Campaign) -> _Plan:
+def _plan(campaign: Campaign, leads: Sequence[Lead], *, now: datetime) -> _Plan:
     step = campaign.steps.order_by("position").first()
     if step is None or not step.letter_body.strip() or not step.letter_subject.strip():
         raise CannotQueueError("This campaign has no letter yet. Write one under Letters first.")
     if campaign.archived_at is not None:
         raise CannotQueueError("This campaign is archived. Bring it back before you send from it.")
-    return _Plan(campaign=campaign, step=step, mailbox=mailbox_of(campaign), identity=identity_of(campaign))
+    return _Plan(campaign=campaign, step=step, rota=rota_of(campaign, leads, now=now), identity=identity_of(campaign))
 
 
 def identity_of(campaign: Campaign) -> SenderIdentity:
@@ -274,22 +270,6 @@ def identity_of(campaign: Campaign) -> SenderIdentity:
             "There is no complete sender: add name, organisation and postal address under Settings, Sender identities."
         )
     return identity
-
-
-def mailbox_of(campaign: Campaign) -> Mailbox:
-    """The campaign's mailbox, or the workspace's only one. Never another in its place. Raises CannotQueueError."""
-    if campaign.mailbox is not None:
-        if campaign.mailbox.archived_at is not None:
-            raise CannotQueueError(
-                f"The mailbox {campaign.mailbox} was removed. Choose another in the campaign's settings."
-            )
-        return campaign.mailbox
-    usable = list(Mailbox.objects.in_workspace(campaign.workspace).in_use().select_related("workspace")[:2])
-    if not usable:
-        raise CannotQueueError("No mailbox is connected yet. Add one under Settings, Mailboxes.")
-    if len(usable) > 1:
-        raise CannotQueueError("There are several mailboxes: choose one in the campaign's settings.")
-    return usable[0]
 
 
 def _draft(plan: _Plan, lead: Lead, *, user: User, now: datetime, ground: str) -> _Draft:
@@ -303,6 +283,9 @@ def _draft(plan: _Plan, lead: Lead, *, user: User, now: datetime, ground: str) -
     )
     if rendered.trouble:
         return _Draft(lead, None, rendered.trouble)
+    mailbox = plan.rota.take(lead)
+    if isinstance(mailbox, str):
+        return _Draft(lead, None, mailbox)
     return _Draft(
         lead,
         Attempt(
@@ -310,7 +293,7 @@ def _draft(plan: _Plan, lead: Lead, *, user: User, now: datetime, ground: str) -
             lead=lead,
             step=plan.step,
             kind=Kind.FIRST,
-            mailbox=plan.mailbox,
+            mailbox=mailbox,
             identity=plan.identity,
             user=user,
             recipient=contact.email,
@@ -351,7 +334,9 @@ def record_waiting(waiting: Sequence[tuple[Attempt, Decision]], *, workspace: Wo
 
 def _judge(plan: _Plan, drafts: Sequence[_Draft], *, now: datetime, screen: bool) -> list[Foreseen]:
     written = [draft.attempt for draft in drafts if draft.attempt is not None]
-    questions = [outbox.letter_of(attempt, plan.mailbox, now=now) for attempt in written]
+    questions = [
+        outbox.letter_of(attempt, attempt.mailbox, now=now) for attempt in written if attempt.mailbox is not None
+    ]
     ask = gate.screen if screen else gate.foresee
     decisions = iter(ask(questions, workspace=plan.campaign.workspace, now=now))
     foreseen = []

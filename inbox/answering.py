@@ -19,7 +19,8 @@ from django.db.models import Sum
 from campaigns.answers import AnswerTo, Enclosure, foresee_answer, queue_answer
 from campaigns.enclosures import LARGEST_FILE, LARGEST_TOGETHER, MEGABYTE, MOST_FILES, safe_name
 from campaigns.models import Attempt
-from campaigns.queueing import CannotQueueError, Foreseen, cancel
+from campaigns.queueing import Foreseen, cancel
+from campaigns.rota import CannotQueueError
 from inbox.desk_models import AnswerDraft, DraftFile
 from inbox.models import RawBody, Reply
 from inbox.originals import HEADERS_LIMIT

@@ -12,7 +12,8 @@ from django.utils.formats import date_format
 
 from campaigns.leads import set_contact
 from campaigns.models import Attempt, Contact, Lead
-from campaigns.queueing import CannotQueueError, cancel, prepare_for_another
+from campaigns.queueing import cancel, prepare_for_another
+from campaigns.rota import CannotQueueError
 from compliance.addresses import InvalidAddressError, domain_of, is_free_mail, normalise, registrable
 from inbox.asks import asks_of
 from inbox.models import Reply

@@ -16,8 +16,9 @@ from campaigns.direct import mailbox_named, note_request, queue_direct
 from campaigns.grounds import BY_HAND
 from campaigns.leads import NotASiteError, read_page_address
 from campaigns.models import Attempt
-from campaigns.queueing import LARGEST_REQUEST, CannotQueueError
+from campaigns.queueing import LARGEST_REQUEST
 from campaigns.rendering import MAX_SUBJECT
+from campaigns.rota import CannotQueueError
 from campaigns.tallies import tally
 from outreach_site.accounts.access import READERS, SENDERS
 from outreach_site.accounts.api_access import ApiRequest, caller

@@ -15,8 +15,8 @@ from campaigns.api.shared import MAX_LIMIT, Fault, FieldFaults, fault, letter_te
 from campaigns.direct import Busy, Refused, UnfinishedError, note_request, queue_first
 from campaigns.dispatch import dispatch_one
 from campaigns.models import Attempt, Campaign, Lead
-from campaigns.queueing import CannotQueueError
 from campaigns.rendering import MAX_SUBJECT
+from campaigns.rota import CannotQueueError
 from campaigns.tasks import dispatch_soon
 from compliance import gate
 from compliance.policy import Decision

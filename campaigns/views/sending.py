@@ -17,7 +17,8 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from campaigns.grounds import BY_HAND, name_ground, waiting_for_ground
 from campaigns.letters import as_sent
 from campaigns.models import Attempt, Campaign, Ground, Lead
-from campaigns.queueing import LARGEST_REQUEST, CannotQueueError, Foreseen, cancel, foresee_letters, queue_letters
+from campaigns.queueing import LARGEST_REQUEST, Foreseen, cancel, foresee_letters, queue_letters
+from campaigns.rota import CannotQueueError
 from campaigns.views.page import PAGE_SIZE, campaign_context, find_attempt, find_campaign, in_dialog, may_act
 from compliance.models import AuditEntry, Kind
 from compliance.regions import asks_businesses_too

@@ -16,7 +16,7 @@ from campaigns import outbox, queueing
 from campaigns.answers import UNDO, AnswerTo, Enclosure, foresee_answer, queue_answer
 from campaigns.enclosures import LARGEST_FILE, CannotEncloseError, admit, safe_name, safe_type
 from campaigns.models import Attempt, Campaign, EnclosedFile, Lead
-from campaigns.queueing import CannotQueueError
+from campaigns.rota import CannotQueueError
 from compliance import holds
 from compliance.models import AuditEntry, Kind, SendRecord, Suppression
 from compliance.suppression import suppress, suppress_domain
