@@ -75,9 +75,7 @@ def classify(new_text: str, *, subject: str = "") -> Verdict:
     text = text[: passed_on.start()] if passed_on else text
     if not text.strip():
         return _of_subject(subject)
-    opt_outs, refusals, interests = _found(
-        text, (OPT_OUT, _takes_back_request), (REFUSAL, _takes_back_refusal), (INTEREST, _takes_back_interest)
-    )
+    opt_outs, refusals, interests = _found(text)
     interests = [each for each in interests if not _within(each, [*opt_outs, *refusals])]
     intents = _intents(text, original, opt_outs)
     elsewhere = any(each.intent in _ELSEWHERE for each in intents)
@@ -233,20 +231,18 @@ def _intents(text: str, original: str, opt_outs: list[Evidence]) -> tuple[Intent
 # --- Finding ---------------------------------------------------------------------------------------------------------
 
 
-_TakenBack = Callable[[str, str, str, str], bool]
-
-
-def _found(text: str, *families: tuple[tuple[Rule, ...], _TakenBack]) -> list[list[Evidence]]:
-    """What the rules of each family find, sentence by sentence, but for what its surroundings take back."""
-    found: list[list[Evidence]] = [[] for _ in families]
+def _found(text: str) -> list[list[Evidence]]:
+    """Opt-outs, refusals, interest: what the rules find, sentence by sentence, but for what its surroundings take
+    back.
+    """
+    found: list[list[Evidence]] = [[], [], []]
     for start, end in sentences(text):
         sentence = text[start:end]
-        possible = _PHRASES.possible(sentence)
-        for (rules, taken_back), theirs in zip(families, found, strict=True):
-            for rule in rules:
-                for match in (match for pattern in possible.get(rule, ()) for match in pattern.finditer(sentence)):
-                    if not taken_back(sentence[: match.start()], match.group(), sentence[match.end() :], sentence):
-                        _add(theirs, rule, match, text, start)
+        for rule, patterns in _PHRASES.possible(sentence).items():
+            number = _FAMILY[rule]
+            for match in (match for pattern in patterns for match in pattern.finditer(sentence)):
+                if not _TAKES_BACK[number](sentence[: match.start()], match.group(), sentence[match.end() :], sentence):
+                    _add(found[number], rule, match, text, start)
     return [sorted(theirs, key=lambda each: each.start) for theirs in found]
 
 
@@ -260,7 +256,9 @@ def _add(found: list[Evidence], rule: Rule, match: re.Match[str], text: str, off
         found.append(Evidence(text[begin:end], rule.name, begin, end, weak))
 
 
-_PHRASES = Phrases({rule: rule.patterns for rule in (*OPT_OUT, *REFUSAL, *INTEREST)})
+_FAMILIES = (OPT_OUT, REFUSAL, INTEREST)
+_FAMILY = {rule: number for number, rules in enumerate(_FAMILIES) for rule in rules}
+_PHRASES = Phrases({rule: rule.patterns for rule in _FAMILY})
 
 
 def _within(one: Evidence, others: list[Evidence]) -> bool:
@@ -400,3 +398,10 @@ def _takes_back_interest(before: str, words: str, after: str, sentence: str) -> 
             re.IGNORECASE,
         )
     ) and bool(re.search(r"interest|idea|offer|pitch|suggest|article|addition|resource", words, re.IGNORECASE))
+
+
+_TAKES_BACK: tuple[Callable[[str, str, str, str], bool], ...] = (
+    _takes_back_request,
+    _takes_back_refusal,
+    _takes_back_interest,
+)

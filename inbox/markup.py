@@ -170,7 +170,7 @@ class _Reader:
             self.cut = True
         opened = _Open(
             name,
-            quote=name == "blockquote" or bool(_QUOTE_NAMES.search(names)),
+            quote=(name == "blockquote" and self.is_quotation(values)) or bool(_QUOTE_NAMES.search(names)),
             signature=bool(_SIGNATURE_NAMES.search(names)),
             skipped=name in _SKIPPED or bool(_HIDDEN.search(style)),
             pre=name == "pre",
@@ -182,6 +182,13 @@ class _Reader:
         self.signatures += opened.signature
         self.skipped += opened.skipped
         self.pres += opened.pre
+
+    def is_quotation(self, values: dict[str, str]) -> bool:
+        """Whether a blockquote quotes the old letter: it is marked, or stands below "… wrote:"; some only indent."""
+        if values.keys() & {"type", "cite", "class", "style", "id"}:
+            return True
+        above = "".join(self.current).strip() or next((each.text for each in reversed(self.lines) if each.text), "")
+        return self.quoted > 0 or not above or above.rstrip().endswith((":", "："))
 
     def close(self, name: str) -> None:
         if name in _BLOCKS:

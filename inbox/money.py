@@ -71,6 +71,7 @@ _AMOUNT = re.compile(
     _I,
 )
 _CODE_OF = [(code, re.compile(signs, _I)) for code, signs in _CURRENCIES.items()]
+_DIGIT = re.compile(r"\d")
 _FREE = re.compile(
     r"\b(?:free of (?:charge|cost)|for free|at no (?:charge|cost)|no (?:charge|fee|cost)s?\b(?! refund)|it's free"
     r"|(?:kosten(?:los|frei)|gratis|umsonst|gratuit(?:e|ement|o|a|amente)?|senza costi|kostnadsfritt|gratisowo"
@@ -81,7 +82,7 @@ _FREE = re.compile(
 
 def amounts_in(text: str) -> Iterator[Money]:
     """Amounts with a currency, in order."""
-    if not any(char.isdigit() for char in text):
+    if not _DIGIT.search(text):
         return
     for match in _AMOUNT.finditer(text):
         sign = match["before"] or match["after"]

@@ -10,20 +10,26 @@ from __future__ import annotations
 import re
 from collections.abc import Hashable, Iterable, Iterator, Mapping
 from functools import lru_cache
+from itertools import product
 from re import _constants, _parser  # type: ignore[attr-defined]  # the tree of a pattern has no public name
 from typing import Any, Generic, TypeVar
 
-LENGTH = 3  # of a cue; where a phrase has no run so long, 2
+LENGTH = 4  # of a cue at most; 2 at least
 Owner = TypeVar("Owner", bound=Hashable)
-_COMMON = "etaonirshldcumgpfwybvkjxqz"  # letters by how little they tell
+# Letters by how common they are, the commonest first: what is rare tells more.
+_COMMON = " etaonirshldcumgpfwybvkjxqz"
+_SPELLINGS = 8  # of one run, as in `gr[uü][sß]+e`
 
 
 @lru_cache(maxsize=64)
 def runs_of(text: str) -> frozenset[str]:
-    """All runs of two and three letters in a text."""
+    """All runs of two to four letters in a text."""
     text = text.lower()
-    pairs = {text[place : place + 2] for place in range(len(text) - 1)}
-    return frozenset(pairs.union(text[place : place + 3] for place in range(len(text) - 2)))
+    second, third, fourth = text[1:], text[2:], text[3:]
+    found = {first + after for first, after in zip(text, second, strict=False)}
+    found.update(map("".join, zip(text, second, third, strict=False)))
+    found.update(map("".join, zip(text, second, third, fourth, strict=False)))
+    return frozenset(found)
 
 
 class Phrases(Generic[Owner]):
@@ -135,15 +141,16 @@ def cues_of(source: str, flags: int) -> frozenset[str] | None:
 
 def _mandatory(sequence: Iterable[Any]) -> Iterator[set[str]]:
     """For each part that every match must contain, the runs of which it contains one."""
-    run = ""
+    spellings = [""]  # of the run so far
     for code, argument in sequence:
-        if code is _constants.LITERAL:
-            run += chr(argument).lower()
+        letters = _letters(code, argument)
+        if letters and len(spellings) * len(letters) <= _SPELLINGS:
+            spellings = ["".join(pair) for pair in product(spellings, letters)]
             continue
         if code is _constants.AT:
             continue  # as wide as nothing
-        yield from _cues_in(run)
-        run = ""
+        yield from _cues_in(spellings)
+        spellings = [""]
         if code is _constants.SUBPATTERN:
             yield from _mandatory(argument[3])
         elif code in {_constants.MAX_REPEAT, _constants.MIN_REPEAT, _constants.POSSESSIVE_REPEAT} and argument[0] > 0:
@@ -154,18 +161,32 @@ def _mandatory(sequence: Iterable[Any]) -> Iterator[set[str]]:
             each = [_best(_mandatory(branch)) for branch in argument[1]]
             if all(each):
                 yield {cue for cues in each if cues for cue in cues}
-    yield from _cues_in(run)
+    yield from _cues_in(spellings)
 
 
-def _cues_in(run: str) -> Iterator[set[str]]:
-    length = min(LENGTH, len(run))
+def _letters(code: object, argument: Any) -> str:
+    """The letters that may stand at this place, where they are few; else none."""
+    if code is _constants.LITERAL:
+        return chr(argument).lower()
+    if code is _constants.IN and all(kind is _constants.LITERAL for kind, _ in argument):
+        return "".join(dict.fromkeys(chr(letter).lower() for _, letter in argument))
+    return ""
+
+
+def _cues_in(spellings: list[str]) -> Iterator[set[str]]:
+    length = min(LENGTH, len(spellings[0]))
     if length >= 2:
-        yield {max((run[at : at + length] for at in range(len(run) - length + 1)), key=_tells)}
+        yield {min((run[at : at + length] for at in range(len(run) - length + 1)), key=_chance) for run in spellings}
 
 
-def _tells(cue: str) -> int:
-    return sum(place if (place := _COMMON.find(char)) >= 0 else 12 for char in cue)
+def _chance(cue: str) -> float:
+    """Roughly how likely it is to stand at a given place of any text."""
+    chance = 1.0
+    for char in cue:
+        place = _COMMON.find(char)
+        chance *= 0.15 * 0.88 ** (place if place >= 0 else 40)
+    return chance
 
 
 def _best(candidates: Iterable[set[str]]) -> set[str] | None:
-    return max(candidates, key=lambda cues: (min(map(len, cues)), -len(cues), min(map(_tells, cues))), default=None)
+    return min(candidates, key=lambda cues: sum(map(_chance, cues)), default=None)

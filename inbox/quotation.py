@@ -126,7 +126,7 @@ _OTHER_FIELDS = re.compile(
 
 # --- Signatures -------------------------------------------------------------------------------------------------------
 
-_DELIMITER = re.compile(r"^(?:--|—|– ?–|__)\s*$")
+_DELIMITER = re.compile(r"^(?:--|– ?–|__)\s*$")
 _LONG_DELIMITER = re.compile(r"^\s*[-_=*~—–]{3,}\s*$")
 _MOBILE = re.compile(
     r"^\W{0,3}(?:"
@@ -227,7 +227,8 @@ def _is_marked(line: Line) -> bool:
         return True
     text = line.text.lstrip()
     # ">From" at the beginning is how mbox files keep a line apart from their separator (RFC 4155).
-    return text.startswith(">") and not text.startswith(">From ")
+    # ">>> here <<<" is somebody's ornament.
+    return text.startswith(">") and not text.startswith(">From ") and not text.rstrip().endswith("<<")
 
 
 def _drop_quotation(walk: _Walk) -> int:
@@ -280,11 +281,20 @@ def _cut(walk: _Walk, index: int) -> int:
     return above + 1
 
 
+_FIELD_WITHIN = re.compile(
+    r"@\S+\s+(?:date|sent|to|subject|gesendet|datum|an|betreff|envoy[ée]|objet|enviado|fecha|para|asunto|inviato|data"
+    r"|oggetto|verzonden|onderwerp|wys[łl]ano|temat|skickat|sendt|[äa]mne|emne)\s*:",
+    _I,
+)
+
+
 def _is_header_block(walk: _Walk, index: int) -> bool:
     """`From:` (or `Date:`) and two more fields of a letter within the next lines, whose values may be folded; or one
     more, where addresses leave no doubt.
     """
     found, sure = 0, "@" in walk.text(index)
+    if sure and _FIELD_WITHIN.search(walk.text(index)):
+        return True  # The whole block on one line.
     for each in range(index + 1, min(index + 9, len(walk.lines))):
         text = walk.text(each).strip()
         if _OTHER_FIELDS.match(text) or _FROM.match(text):

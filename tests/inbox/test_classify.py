@@ -239,3 +239,30 @@ def test_it_ends_in_time_whatever_it_is_given() -> None:
     ):
         classify(text)
     assert time.monotonic() - began < 3
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Ich bin bis 12.9. unterwegs und lese keine Mails.",
+        "Not my area, please ask our content team at content@brightgarden.com",
+        "We don't decide that here, contact hello@brightgarden.com instead.",
+        "My colleague is not interested in tech, but he reads everything.",
+        "There is no need to apologise.",
+        "There is no rush at all.",
+        "We had to stop emailing customers last year because of GDPR.",
+        "To unsubscribe from this group, send an email to: list-unsubscribe@groups.example",
+        "Oh great, another SEO email. How wonderful.",
+        "I think it won't do any harm.",
+        "The server refused the connection.",
+        "Do you stop sending reminders if I answer?",
+    ],
+)
+def test_nobody_is_suppressed_by_these(text: str) -> None:
+    assert not classify(text).suppresses
+
+
+def test_a_bare_no_within_a_longer_letter_answers_something_else() -> None:
+    letter = "Is it the kernel module?\nNope.\n" + "The build fails at the second step, and I cannot say why. " * 5
+    assert not classify(letter).suppresses
+    assert classify("Nope.").suppresses

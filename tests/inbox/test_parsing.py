@@ -351,3 +351,20 @@ Hello
 def test_a_person_who_writes_about_a_bounce_is_a_person() -> None:
     raw = message("Your last mail could not be delivered to Jo, the mailbox is full.", subject="Re: delivery failed")
     assert understand(raw, received_on=TODAY).kind is MessageKind.REPLY
+
+
+def test_an_ornament_is_no_quotation() -> None:
+    text = "Visit us now\n>>> https://brightgarden.com <<<\nBye\n\nOn Mon, 1 Dec 2025 Mara <m@x.example> wrote:\n> Hi\n"
+    assert parse_text(text=text).new_text == "Visit us now\n>>> https://brightgarden.com <<<\nBye"
+
+
+def test_a_header_block_on_one_line() -> None:
+    html = "<div>Reply</div><hr><div>From: bob@x.example Date: Thu, 24 Mar 2016 08:07:12 -0700</div><div>Old</div>"
+    assert parse_text(html=html).new_text == "Reply"
+
+
+def test_a_blockquote_that_only_indents() -> None:
+    own, old = "<blockquote>my own words</blockquote>", "<blockquote>Old</blockquote>"
+    html = f"<p>As I said</p>{own}<p>On Mon, 1 Dec 2025 Mara wrote:</p>{old}"
+    assert "my own words" in parse_text(html=html).new_text
+    assert "Old" not in parse_text(html=html).new_text

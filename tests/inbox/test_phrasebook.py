@@ -29,11 +29,12 @@ def test_alternatives(source: str, parts: list[str]) -> None:
 @pytest.mark.parametrize(
     ("source", "cues"),
     [
-        (r"\bunsubscribe\b", {"ubs"}),
+        (r"\bunsubscribe\b", {"ubsc"}),
         (r"(?:yes|no)\b", {"yes", "no"}),
         (r"(?:yes)?\w+", None),
-        (r"m[üu]ssen", {"sse"}),
+        (r"m[üu]ssen", {"müss"}),
         (r"[ab]", None),
+        (r"n[ãa]o\b", {"não", "nao"}),
     ],
 )
 def test_cues(source: str, cues: set[str] | None) -> None:
