@@ -44,27 +44,26 @@ def asks_of(reply: Reply) -> list[Ask]:
     """In the order in which they are said; a wish to hear nothing more is shown elsewhere, and larger."""
     asks = []
     for row in reply.intents if isinstance(reply.intents, list) else []:
-        if not isinstance(row, dict) or row.get("intent") not in _LABELS:
+        label = label_of(row)
+        if not label:
             continue
-        label, tone, icon = _LABELS[IntentName(row["intent"])]
+        _, tone, icon = _LABELS[IntentName(row["intent"])]
         instead = _address(row.get("email"))
         name = str(row.get("name") or "")[:120]
-        if amount := amount_of(row):
-            label += f": {amount}"
         if row["intent"] in {IntentName.WRONG_PERSON, IntentName.LEFT_COMPANY} and (name or instead):
             label += f": write to {name or instead} instead"
-        asks.append(
-            Ask(
-                label,
-                tone,
-                icon,
-                words=str(row.get("words", "")),
-                url=_page(row.get("url")),
-                instead=instead,
-                name=name,
-            )
-        )
+        words = str(row.get("words", ""))
+        asks.append(Ask(label, tone, icon, words=words, url=_page(row.get("url")), instead=instead, name=name))
     return asks
+
+
+def label_of(row: Any) -> str:
+    """One intent in a few words; "" for what is none, and for what is shown elsewhere."""
+    if not isinstance(row, dict) or row.get("intent") not in _LABELS:
+        return ""
+    label, _, _ = _LABELS[IntentName(row["intent"])]
+    amount = amount_of(row)
+    return f"{label}: {amount}" if amount else label
 
 
 def amount_of(row: Mapping[str, Any]) -> str:

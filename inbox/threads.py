@@ -17,6 +17,7 @@ from inbox.asks import Ask, asks_of
 from inbox.desk_models import Note
 from inbox.handling import Rest
 from inbox.lists import TONES, tag_of, tone_of, who_wrote
+from inbox.marking import Piece, decided_in, pieces_of, rest_of
 from inbox.matching import LEFT, MatchedBy
 from inbox.models import RawBody, Reply, ReplyLabel
 from inbox.originals import Contents, contents_of
@@ -32,14 +33,6 @@ LARGEST_AT_ONCE = 300 * 1024
 FILES = Prefetch("enclosures", EnclosedFile.objects.defer("content"))
 # What a person may say of a lead that wrote.
 STATUSES = (Lead.Status.REPLIED, Lead.Status.PLACED, Lead.Status.LOST)
-
-
-@dataclass(frozen=True)
-class Piece:
-    """A stretch of text; `decided` where it is among the words that decided the tag."""
-
-    text: str
-    decided: bool = False
 
 
 @dataclass(frozen=True)
@@ -185,41 +178,7 @@ def _contents(reply: Reply) -> tuple[Contents | None, bool]:
     return (contents_of(found.raw), True) if found else (Contents(), False)
 
 
-# --- The words --------------------------------------------------------------------------------------------------------
-
-
-def pieces_of(reply: Reply) -> list[Piece]:
-    """The new text, cut where the words begin and end that decided; a person's own tag needs none."""
-    text = reply.new_text
-    pieces: list[Piece] = []
-    position = 0
-    for start, end in sorted(_spans(reply, len(text))):
-        if start < position:
-            continue
-        if start > position:
-            pieces.append(Piece(text[position:start]))
-        pieces.append(Piece(text[start:end], decided=True))
-        position = end
-    if position < len(text):
-        pieces.append(Piece(text[position:]))
-    return pieces
-
-
-def _spans(reply: Reply, length: int) -> list[tuple[int, int]]:
-    spans = []
-    for each in reply.evidence if isinstance(reply.evidence, list) else []:
-        start, end = each.get("start"), each.get("end")
-        if isinstance(start, int) and isinstance(end, int) and 0 <= start < end <= length:
-            spans.append((start, end))
-    return spans
-
-
-def rest_of(reply: Reply) -> str:
-    """What the new text leaves out."""
-    text, new = reply.text.strip(), reply.new_text.strip()
-    if text == new:
-        return ""
-    return text[len(new) :].strip() if new and text.startswith(new) else text
+# --- Why ------------------------------------------------------------------------------------------------------------
 
 
 def _because(reply: Reply, labels: Sequence[ReplyLabel]) -> str:
@@ -230,12 +189,12 @@ def _because(reply: Reply, labels: Sequence[ReplyLabel]) -> str:
     if reply.needs_review and reply.kind == Reply.Kind.REPLY:
         return (
             "The underlined words say two things at once, or not clearly. Nobody writes to them until you tag it."
-            if _spans(reply, len(reply.new_text))
+            if decided_in(reply)
             else "There is nothing in it to judge by. Read it, and tag it."
         )
     if reply.kind == Reply.Kind.AUTO_REPLY:
         return "A machine wrote this: it counts as no answer."
-    if reply.kind == Reply.Kind.REPLY and _spans(reply, len(reply.new_text)):
+    if reply.kind == Reply.Kind.REPLY and decided_in(reply):
         return "Tagged by the underlined words."
     return ""
 
