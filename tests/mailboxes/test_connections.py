@@ -16,7 +16,10 @@ from django.utils import timezone
 from pytest_django.fixtures import Settings
 from werkzeug import Response
 
+from campaigns.models import Attempt
+from compliance.models import Hold
 from outreach_site.lib.crypto import decrypt
+from outreach_site.lib.ports import announce_mailbox_mended
 from outreach_site.lib.web import Way
 from outreach_site.mailboxes import imap, smtp
 from outreach_site.mailboxes.cards import cards
@@ -28,6 +31,7 @@ from outreach_site.mailboxes.oauth.tokens import access_token
 from outreach_site.mailboxes.sign_ins import imap_server as imap_settings
 from outreach_site.mailboxes.sign_ins import smtp_server as smtp_settings
 from tests.conftest import World
+from tests.letterbox import Letterbox
 from tests.mailboxes.conftest import make_connected
 from tests.mailboxes.token_endpoint import TokenEndpoint, let_in, refusal
 from tests.servers import FaultyIMAP, FaultySMTP
@@ -419,3 +423,31 @@ def test_what_could_not_be_told_is_told_later(
     assert keeping.tell_owners(now=timezone.now()) == 0
     settings.EMAIL_BACKEND = locmem
     assert keeping.tell_owners(now=timezone.now()) == 1
+
+
+# --- Through the outbox ----------------------------------------------------------------------------------------------
+
+
+def test_letters_wait_while_the_permission_is_withdrawn_and_go_once_it_is_given(
+    google: TokenEndpoint, faulty_letterbox: Callable[..., tuple[Letterbox, FaultySMTP]]
+) -> None:
+    box, server = faulty_letterbox()
+    mailbox = box.mailbox
+    Mailbox.objects.filter(pk=mailbox.pk).update(sign_in_by="google", provider="gmail", smtp_password_token="")
+    connection = Connection(mailbox=mailbox, connected_at=timezone.now(), renewed_at=timezone.now())
+    connection.keep_refresh_token("refresh-token-0")
+    connection.save()
+    box.write_to("ada@somewhere.com")
+    assert "has ended the connection" in box.send().sentence
+    assert Attempt.objects.get().state == "queued"
+    assert Hold.objects.standing().filter(subject=f"mailbox:{mailbox.pk}").exists()
+    assert server.accepted == []
+    google.refresh_tokens.add("refresh-token-0")
+    server.tokens = {"access-token-0"}
+    Connection.objects.update(ended_at=None)
+    announce_mailbox_mended(mailbox.pk, user_id=box.world.owner.pk, now=timezone.now())
+    Mailbox.objects.update(next_send_at=timezone.now())
+    box.send()
+    assert Attempt.objects.get().state == "sent"
+    [letter] = server.accepted
+    assert letter.encrypted
