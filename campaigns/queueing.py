@@ -20,6 +20,7 @@ from compliance.addresses import domain_of, registrable
 from compliance.models import Kind, PolicyResult
 from compliance.policy import Decision, Rule
 from outreach_site.accounts.models import SenderIdentity, User, Workspace
+from outreach_site.mailboxes.models import Mailbox
 
 # "It did not arrive" may be said only when a slow server has had time to show that it did.
 DOUBT_LASTS = timedelta(minutes=10)
@@ -127,6 +128,35 @@ def cancel(attempt: Attempt, *, user: User, now: datetime) -> bool:
             return False
         note("letter.cancelled", attempt, user=user, now=now)
     return True
+
+
+def cancel_all(
+    workspace: Workspace,
+    *,
+    campaign: Campaign | None = None,
+    mailbox: Mailbox | None = None,
+    user: User,
+    now: datetime,
+) -> int:
+    """Take back every letter that has not left: of a campaign, of a mailbox, or of the whole workspace. How many.
+
+    In parts, so that a long queue stops nobody else for long; each part stands by itself, and the log names their sum.
+    """
+    waiting = Attempt.objects.in_workspace(workspace).filter(state=Attempt.State.QUEUED)
+    about = f"workspace:{workspace.pk}"
+    if campaign is not None:
+        waiting, about = waiting.filter(campaign=campaign), campaign.subject
+    if mailbox is not None:
+        waiting, about = waiting.filter(mailbox=mailbox), f"mailbox:{mailbox.pk}"
+    cancelled = 0
+    while part := list(waiting.order_by("pk").values_list("pk", flat=True)[:LARGEST_REQUEST]):
+        some = Attempt.objects.filter(pk__in=part)
+        cancelled += _withdraw(some, Attempt.State.CANCELLED, "Cancelled by hand, with all that waited.", now)
+    if cancelled:
+        audit.record(
+            "letters.cancelled", workspace=workspace, user=user, about=about, details={"letters": cancelled}, now=now
+        )
+    return cancelled
 
 
 def cancel_waiting(*leads: Lead, reason: str, now: datetime) -> int:

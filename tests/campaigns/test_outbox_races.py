@@ -10,12 +10,13 @@ from datetime import timedelta
 import pytest
 from django.core.mail import EmailMessage
 from django.utils import timezone
+from pytest_django import Settings
 
 from campaigns import dispatch, outbox, queueing, tasks
 from campaigns.delivery import Accepted, NotSent, Post
 from campaigns.letters import named
 from campaigns.models import Attempt, Ground, Lead
-from compliance.models import SendRecord, Suppression
+from compliance.models import AuditEntry, Hold, SendRecord, Suppression
 from compliance.suppression import suppress
 from outreach_site.mailboxes.errors import Verdict
 from outreach_site.mailboxes.models import Mailbox
@@ -289,3 +290,34 @@ def test_a_suppression_stops_a_letter_that_comes_back_to_the_queue(faulty_letter
     box.send()
     assert states() == ["blocked"]
     assert server.accepted == []
+
+
+def test_a_key_that_no_longer_fits_holds_the_mailbox_and_says_so(faulty_letterbox: Boxes, settings: Settings) -> None:
+    box, server = faulty_letterbox()
+    [attempt] = box.write_to("ed@site.com")
+    settings.MAIL_SMTP_ENCRYPTION_KEYS = ["QUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUE="]
+    report = box.send()
+    assert (report.sent, server.connections) == (0, 0)
+    attempt.refresh_from_db()
+    assert (attempt.state, attempt.tries, attempt.lease_token) == ("queued", 0, None)
+    mailbox = Mailbox.objects.get()
+    assert mailbox.sending_state == Mailbox.State.TROUBLE
+    assert mailbox.sending_trouble
+    assert Hold.objects.get().subject == f"mailbox:{mailbox.pk}"
+
+
+@pytest.mark.parametrize("level", ["campaign", "mailbox", "workspace"])
+def test_all_that_waits_is_taken_back_at_once_also_from_a_workers_hands(rehearsal: Letterbox, level: str) -> None:
+    rehearsal.write_to("a@somewhere.test", "b@elsewhere.test", "c@nowhere.test")
+    token, claimed = take(rehearsal)
+    assert outbox.start(claimed.attempts[0], rehearsal.mailbox, token)
+    here, what = rehearsal.world.here, {"campaign": rehearsal.campaign, "mailbox": rehearsal.mailbox}
+    chosen = {level: what[level]} if level in what else {}
+    count = queueing.cancel_all(here, **chosen, user=rehearsal.world.marketer, now=timezone.now())  # type: ignore[arg-type]  # a table's values
+    assert count == 2
+    assert states() == ["sending", "cancelled", "cancelled"]
+    assert not outbox.start(claimed.attempts[1], rehearsal.mailbox, token)
+    assert ledger() == {"reserved": 1, "released": 2}
+    entry = AuditEntry.objects.get(event="letters.cancelled")
+    assert (entry.about.partition(":")[0], entry.details["letters"]) == (level, 2)
+    assert queueing.cancel_all(rehearsal.world.elsewhere, user=rehearsal.world.stranger, now=timezone.now()) == 0
