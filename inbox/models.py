@@ -85,7 +85,7 @@ class RawBody(models.Model):
 
     @classmethod
     def holding(cls, message: RawMessage, raw: bytes) -> RawBody:
-        return cls(message=message, compressed=zlib.compress(raw, 6))
+        return cls(message=message, compressed=zlib.compress(raw, 3))
 
     @property
     def raw(self) -> bytes:
