@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from campaigns import letters
+from campaigns.content import Finding, findings, without_opt_out
 from campaigns.models import Campaign, Contact, Lead
 from campaigns.rendering import Mark, Rendered, render
 from compliance.models import Kind
@@ -18,6 +20,7 @@ class Segment:
 
     text: str
     kind: str = ""
+    found: str = ""  # what is to be looked at here: the finding's sentence
 
 
 @dataclass(frozen=True)
@@ -28,6 +31,7 @@ class Preview:
     foot: str  # what every first letter must tell
     recipient: str
     sender: str
+    findings: Sequence[Finding] = ()
 
 
 def preview(
@@ -48,27 +52,56 @@ def preview(
             ),
         )
         whole, _, foot = whole.rstrip("\n").rpartition("\n\n")
+    found = findings(rendered.subject, rendered.body)
+    if not foot:
+        found.append(without_opt_out())
     return Preview(
         rendered=rendered,
-        subject=list(segments(rendered.subject, rendered.subject, rendered.subject_marks)),
-        body=list(segments(whole, rendered.body, rendered.body_marks)),
+        subject=list(segments(rendered.subject, rendered.subject, rendered.subject_marks, _spots("subject", found))),
+        body=list(segments(whole, rendered.body, rendered.body_marks, _spots("body", found))),
+        findings=found,
         foot=foot,
         recipient=letters.named(lead.contact.name, lead.contact.email) if lead.contact else "",
         sender=letters.named(identity.name, sender) if identity and sender else sender,
     )
 
 
-def segments(whole: str, rendered: str, marks: Iterable[Mark]) -> Iterable[Segment]:
-    """Cut `whole` at the marks of `rendered`, of which it holds everything but some white space, and more after it."""
+Stretch = tuple[int, int, str]
+
+
+def _spots(place: str, found: Iterable[Finding]) -> list[Stretch]:
+    return [(spot.start, spot.end, one.sentence) for one in found for spot in one.spots if spot.place == place]
+
+
+def segments(whole: str, rendered: str, marks: Iterable[Mark], spots: Iterable[Stretch] = ()) -> Iterable[Segment]:
+    """Cut `whole` at the marks and spots of `rendered`, of which it holds everything but some white space, and more
+    after it. A stretch may be both: a value that was filled in may be what is to be looked at.
+    """
     place = _places(whole, rendered)
-    position = 0
-    for mark in marks:
-        start, end = place[mark.start], place[mark.end]
-        if end > start:
-            yield Segment(whole[position:start])
-            yield Segment(whole[start:end], mark.kind.value)
-            position = end
-    yield Segment(whole[position:])
+    kinds = [(place[mark.start], place[mark.end], mark.kind.value) for mark in marks]
+    looks = [(place[start], place[end], sentence) for start, end, sentence in spots]
+    cuts = sorted({0, len(whole), *(edge for start, end, _ in [*kinds, *looks] for edge in (start, end))})
+    kind_at, found_at = _walker(kinds), _walker(looks)
+    for start, end in pairwise(cuts):
+        yield Segment(whole[start:end], kind=kind_at(start), found=found_at(start))
+    if len(cuts) == 1:
+        yield Segment("")
+
+
+def _walker(stretches: Iterable[Stretch]) -> Callable[[int], str]:
+    """Asked for one edge after another, it answers what lies over each; of two that begin together, the longer."""
+    begins: dict[int, Stretch] = {}
+    for stretch in stretches:
+        begins[stretch[0]] = max(stretch, begins.get(stretch[0], stretch), key=lambda one: one[1])
+    now: Stretch = (0, 0, "")
+
+    def at(position: int) -> str:
+        nonlocal now
+        new = begins.get(position, now)
+        now = new if new[1] >= now[1] or now[1] <= position else now
+        return now[2] if position < now[1] else ""
+
+    return at
 
 
 def _places(whole: str, rendered: str) -> list[int]:

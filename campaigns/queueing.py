@@ -10,7 +10,7 @@ from django.db import models, transaction
 from django.db.models.functions import Coalesce, Now
 from django.utils import timezone
 
-from campaigns import outbox, restoring
+from campaigns import content, outbox, restoring
 from campaigns.models import Attempt, Campaign, Lead, Step
 from campaigns.rendering import render
 from campaigns.rota import CannotQueueError, Rota, rota_of
@@ -311,8 +311,8 @@ def _draft(plan: _Plan, lead: Lead, *, user: User, now: datetime, ground: str) -
     rendered = render(
         plan.step.letter_subject, plan.step.letter_body, lead=lead, identity=plan.identity, campaign=plan.campaign
     )
-    if rendered.trouble:
-        return _Draft(lead, None, rendered.trouble)
+    if trouble := rendered.trouble or content.left_open(rendered.subject, rendered.body):
+        return _Draft(lead, None, trouble)
     mailbox = plan.rota.take(lead)
     if isinstance(mailbox, str):
         return _Draft(lead, None, mailbox)

@@ -185,6 +185,13 @@ def doubled_names_in(*texts: str) -> tuple[str, ...]:
     return _unique(name for name in found if name in BUILT_IN)
 
 
+def doubled_sentences(*texts: str) -> list[str]:
+    return [
+        f"{{{{{name}}}}} reads as {{{name}}} in the letter. Write {{{name}}} with single braces."
+        for name in doubled_names_in(*texts)
+    ]
+
+
 def problems_in(*texts: str, custom_names: Iterable[str] = ()) -> list[Problem]:
     """What cannot be saved: names that nothing has, each with the nearest one that exists, and lone braces."""
     known = {*BUILT_IN, *map(placeholder_name, custom_names)}

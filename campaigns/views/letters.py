@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,13 +14,13 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
-from campaigns.advice import Advice, advice
+from campaigns.content import Finding
 from campaigns.custom_names import custom_names_in
 from campaigns.forms import LetterForm
 from campaigns.models import Campaign, Lead, Step, Template
 from campaigns.previews import preview, sample_lead
 from campaigns.progress import lacks
-from campaigns.rendering import BUILT_IN, problems_in
+from campaigns.rendering import BUILT_IN, doubled_sentences, problems_in
 from campaigns.starters import STARTERS, starter
 from campaigns.views.page import campaign_context, find_campaign, mailbox_of, may_act, with_query
 from campaigns.views.templates import free_name, note
@@ -149,18 +150,19 @@ def preview_context(
     identity = campaign.identity or SenderIdentity.objects.default_of(campaign.workspace)
     mailbox = mailbox_of(campaign)
     shown = which_lead(campaign, wanted)
+    seen = preview(
+        subject,
+        body,
+        lead=shown.lead or sample_lead(),
+        identity=identity,
+        campaign=campaign,
+        sender=mailbox.email if mailbox else "",
+    )
     return {
-        "preview": preview(
-            subject,
-            body,
-            lead=shown.lead or sample_lead(),
-            identity=identity,
-            campaign=campaign,
-            sender=mailbox.email if mailbox else "",
-        ),
+        "preview": seen,
         "shown": shown,
         "identity": identity,
-        "checks": checks(request, campaign, subject, body, identity) if subject or body else [],
+        "checks": checks(request, campaign, subject, body, identity, seen.findings) if subject or body else [],
     }
 
 
@@ -202,7 +204,12 @@ class CheckLine:
 
 
 def checks(
-    request: WorkspaceRequest, campaign: Campaign, subject: str, body: str, identity: SenderIdentity | None
+    request: WorkspaceRequest,
+    campaign: Campaign,
+    subject: str,
+    body: str,
+    identity: SenderIdentity | None,
+    found: Sequence[Finding],
 ) -> list[CheckLine]:
     """What stands in the way first, then what could be better, then what is well."""
     slug = request.membership.workspace.slug
@@ -238,13 +245,10 @@ def checks(
     if mailbox_of(campaign) is None:
         settings_url = reverse("campaigns:campaign_settings", args=[slug, campaign.pk])
         lines.append(CheckLine("warn", "No mailbox is chosen for this campaign.", settings_url, "Choose one"))
-    lines += [_line(one) for one in advice(subject, body)]
+    lines += [CheckLine("warn", sentence) for sentence in doubled_sentences(subject, body)]
+    lines += [CheckLine(one.tone, one.sentence) for one in found]
     order = {"bad": 0, "warn": 1, "good": 2}
     return sorted(lines, key=lambda line: order[line.tone])
-
-
-def _line(one: Advice) -> CheckLine:
-    return CheckLine(one.tone, one.sentence)
 
 
 @allow(SENDERS)

@@ -13,12 +13,11 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from campaigns.advice import advice
 from campaigns.custom_names import custom_names_in
 from campaigns.forms import TemplateForm
 from campaigns.models import Lead, Template
 from campaigns.previews import preview, sample_lead
-from campaigns.rendering import BUILT_IN, problems_in
+from campaigns.rendering import BUILT_IN, doubled_sentences, problems_in
 from campaigns.starters import STARTERS, starter
 from campaigns.views.page import may_act
 from compliance import audit
@@ -155,12 +154,14 @@ def page_context(
     names = custom_names_in(leads_of(here), subject, body)
     identity = SenderIdentity.objects.default_of(here)
     checks = [{"tone": "bad", "text": problem.sentence} for problem in problems_in(subject, body, custom_names=names)]
-    checks += [{"tone": one.tone, "text": one.sentence} for one in advice(subject, body)]
+    checks += [{"tone": "warn", "text": sentence} for sentence in doubled_sentences(subject, body)]
+    seen = preview(subject, body, lead=sample_lead(), identity=identity, campaign=None, sender="")
+    checks += [{"tone": one.tone, "text": one.sentence} for one in seen.findings] if subject or body else []
     categories = Template.objects.in_workspace(here).exclude(category="").values_list("category", flat=True)
     return {
         "form": form,
         "template": template,
-        "preview": preview(subject, body, lead=sample_lead(), identity=identity, campaign=None, sender=""),
+        "preview": seen,
         "checks": checks,
         "placeholders": [{"name": name, "what": what} for name, what in BUILT_IN.items()],
         "custom_names": names,

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from campaigns import letters
-from campaigns.advice import advice
+from campaigns.content import without_opt_out
 from campaigns.models import Campaign
 from campaigns.previews import preview, sample_lead, segments
 from campaigns.rendering import MarkKind, render
@@ -49,29 +48,25 @@ def test_nothing_to_mark_is_one_segment() -> None:
     assert [part.text for part in segments("plain\n\nsigned", "plain", ())] == ["plain\n\nsigned"]
 
 
-@pytest.mark.parametrize(
-    ("subject", "body", "sentence"),
-    [
-        ("x" * 51, "", "The subject has 51 characters; under 50 a phone shows all of it."),
-        ("Short", "", "The subject has 5 characters: short enough for a phone."),
-        ("BUY this", "", "The subject does better without an exclamation mark."),
-        ("READ this", "", "The subject shouts: write it without words in capitals."),
-        ("S", "word " * 251, "The letter has 251 words; busy people read about 150."),
-        ("S", "Click here, dear friend", "It sounds like advertising: “click here”, “dear friend”."),
-        ("S", "https://a.com https://b.com {your_site}", "It has 3 links; one is enough for a first letter."),
-        ("S", "Hi {{name}}", "{{name}} reads as {name} in the letter. Write {name} with single braces."),
-    ],
-)
-def test_advice(subject: str, body: str, sentence: str) -> None:
-    subject = subject + "!" if "exclamation" in sentence else subject
-    assert sentence in [one.sentence for one in advice(subject, body)]
+def test_what_is_to_be_looked_at_is_marked_in_the_letter() -> None:
+    lead = sample_lead()
+    assert lead.contact is not None
+    lead.contact.name = "Buy Now Ltd"
+    shown = preview(
+        "URGENT {name}", "Hi {name}, click here.", lead=lead, identity=IDENTITY, campaign=CAMPAIGN, sender="m@o.example"
+    )
+    marked = [(part.text, part.kind) for part in shown.body if part.found]
+    assert marked == [("Buy Now", "filled"), ("click here", "")], "a value that was filled in may be what is to be seen"
+    assert [part.text for part in shown.subject if part.found] == ["URGENT", "Buy Now"]
+    assert "".join(part.text for part in shown.subject) == "URGENT Buy Now Ltd"
+    assert {one.tone for one in shown.findings} == {"good", "warn"}
 
 
-def test_advice_leaves_good_letters_and_names_in_capitals_alone() -> None:
-    for one in STARTERS:
-        assert {line.tone for line in advice(one.subject, one.body)} == {"good"}, one.key
-    assert advice("About {TOPIC}", "")[0].tone == "good"
-    assert len(advice("About {TOPIC}", "")) == 1
+def test_a_letter_without_a_way_to_say_no_says_so() -> None:
+    shown = preview("S", "Hi", lead=sample_lead(), identity=None, campaign=None, sender="")
+    assert without_opt_out() in shown.findings
+    shown = preview("S", "Hi", lead=sample_lead(), identity=IDENTITY, campaign=None, sender="")
+    assert without_opt_out() not in shown.findings
 
 
 def test_starters_fill_for_anybody() -> None:

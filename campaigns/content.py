@@ -1,0 +1,251 @@
+"""What to look at in a letter before it is queued, with the places in its text. Pure: no database, no request.
+
+One kind of finding blocks: a placeholder that nobody filled, in the manner of whatever tool the text came from. All
+others are advice: what filters and people both take for advertising (see docs/deliverability.md).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Literal
+
+from campaigns.rendering import BUILT_IN
+
+SHORT_SUBJECT = 50  # characters: what most phones show of a subject
+GOOD_LENGTH = 150  # words
+LONG_LETTER = 250  # words
+MOST_LINKS = 2
+
+# What filters and people both take for advertising, in the languages that letters are written in here.
+_PHRASES = (
+    # English
+    "100% free", "act now", "best price", "buy now", "cash bonus", "click here", "congratulations", "dear friend",
+    "dear sir", "dear sir/madam", "dear webmaster", "double your", "earn money", "exclusive deal", "free money",
+    "guaranteed", "increase your ranking", "increase your traffic", "limited time", "link exchange", "lowest price",
+    "no obligation", "once in a lifetime", "order now", "risk free", "risk-free", "special promotion", "urgent",
+    "this is not spam", "winner", "first page of google", "dofollow link", "high da", "pbn",
+    # German
+    "jetzt kaufen", "jetzt bestellen", "jetzt zugreifen", "hier klicken", "klicken sie hier", "kostenlos testen",
+    "100% kostenlos", "garantiert", "geld verdienen", "schnell reich", "nur für kurze zeit", "sonderangebot",
+    "unverbindlich und kostenlos", "herzlichen glückwunsch", "linktausch", "sehr geehrter webmaster",
+    "kein spam", "letzte chance", "dringend",
+    # French
+    "cliquez ici", "achetez maintenant", "offre limitée", "offre exceptionnelle", "100% gratuit", "garanti",
+    "gagner de l'argent", "félicitations", "sans engagement", "dernière chance", "échange de liens",
+    "cher webmaster", "ceci n'est pas un spam", "urgent",
+    # Spanish
+    "haga clic aquí", "haz clic aquí", "compra ahora", "oferta limitada", "100% gratis", "garantizado",
+    "ganar dinero", "felicidades", "sin compromiso", "última oportunidad", "intercambio de enlaces",
+    "estimado webmaster", "esto no es spam", "urgente",
+    # Italian
+    "clicca qui", "acquista ora", "offerta limitata", "100% gratuito", "garantito", "guadagnare soldi",
+    "congratulazioni", "senza impegno", "ultima occasione", "scambio link", "gentile webmaster",
+    # Dutch
+    "klik hier", "koop nu", "nu bestellen", "100% gratis", "gegarandeerd", "geld verdienen", "gefeliciteerd",
+    "tijdelijke aanbieding", "laatste kans", "linkruil", "beste webmaster", "vrijblijvend en gratis",
+    # Polish
+    "kliknij tutaj", "kup teraz", "zamów teraz", "gwarantowane", "zarabiaj", "gratulacje", "ostatnia szansa",
+    "oferta ograniczona", "wymiana linków", "to nie jest spam",
+    # Portuguese
+    "clique aqui", "compre agora", "garantido", "ganhar dinheiro", "parabéns", "última chance",
+    "troca de links", "caro webmaster",
+    # Swedish, Danish, Norwegian
+    "klicka här", "köp nu", "garanterat", "tjäna pengar", "grattis", "sista chansen", "länkbyte", "klik her",
+    "køb nu", "tjen penge", "klikk her", "kjøp nå", "siste sjanse",
+)  # fmt: skip
+_SPAM = re.compile(
+    r"(?<!\w)(?:" + "|".join(re.escape(p) for p in sorted(set(_PHRASES), key=len, reverse=True)) + r")(?!\w)",
+    re.IGNORECASE,
+)
+
+# Services that hide where a link goes; block lists know them by name.
+_SHORTENERS = (
+    "adf.ly", "bit.do", "bit.ly", "bl.ink", "buff.ly", "clck.ru", "cutt.ly", "dub.sh", "fb.me", "goo.gl", "is.gd",
+    "lnkd.in", "ow.ly", "qr.ae", "rb.gy", "rebrand.ly", "s.id", "short.io", "shorte.st", "shorturl.at", "soo.gd",
+    "t.co", "t.ly", "t1p.de", "tiny.cc", "tinyurl.com", "trib.al", "u.to", "urlz.fr", "v.gd", "wp.me", "x.co",
+)  # fmt: skip
+_LINK = re.compile(r"(?:https?://|(?<![\w@.])www\.)[^\s<>\"]+|\{your_site(?:\|[^{}]*)?\}", re.IGNORECASE)
+_HOST = re.compile(r"^(?:https?://)?(?:www\.)?([^/:?#\s]+)", re.IGNORECASE)
+_SHORT_LINK = re.compile(
+    r"(?<![\w@.-])(?:https?://)?(?:www\.)?(?:" + "|".join(map(re.escape, _SHORTENERS)) + r")/[^\s<>\"]+", re.IGNORECASE
+)
+
+# What other tools and tired people leave open. Only names that stand for something: "[sic]" and "[1]" are no gaps.
+_GAP_NAME = (
+    r"(?:(?:first|last|full|your|their|the|recipient'?s?|contact'?s?|blog|site|company|editor'?s?|article|insert|add|my)"
+    r"[ _-]{0,3}){0,4}"
+    r"(?:first[ _-]?name|f[ _-]?name|last[ _-]?name|l[ _-]?name|full[ _-]?name|name|company|website|web[ _-]?site|site|"
+    r"blog|url|link|topic|title|article|email|date|subject|city|here|"
+    r"vorname|nachname|firma|webseite|thema|anrede|datum|titel|prénom|prenom|nom|société|sujet|nombre|apellido|empresa|"
+    r"sitio|tema|nome|azienda|sito|naam|voornaam|bedrijf|imię|firmy|strona)"
+)
+_GAPS = re.compile(
+    rf"\[ {{0,3}}{_GAP_NAME} {{0,3}}\]"  # [Name], [insert link here]
+    rf"|\[ {{0,3}}(?:insert|add|todo|tbd|xxx)\b[^\]\n]{{0,60}}\]"
+    rf"|< {{0,3}}(?:insert\b[^>\n]{{0,60}}|{_GAP_NAME}) {{0,3}}>"
+    rf"|%%? {{0,3}}{_GAP_NAME} {{0,3}}%%?"  # %FIRSTNAME%
+    rf"|\*\|[^|\n]{{1,40}}\|\*"  # *|FNAME|* (Mailchimp)
+    rf"|\{{\{{[^{{}}\n]{{1,60}}\}}\}}"  # {{name}}
+    rf"|\{{ {{0,3}}(?:{'|'.join(BUILT_IN)}|{_GAP_NAME}) {{0,3}}(?:\|[^{{}}\n]{{0,60}})?\}}"  # {name}
+    rf"|__{_GAP_NAME}__"
+    r"|(?<!\w)(?:X{3,}|TODO|TBD|FIXME)(?!\w)"
+    r"|lorem ipsum",
+    re.IGNORECASE,
+)
+# Those that mean a gap only as they are written here: a "xxx" ends many a letter between friends.
+_ONLY_CAPITALS = re.compile(r"x{3,}|todo|tbd|fixme", re.IGNORECASE)
+
+_WORD = re.compile(r"[^\W\d_]{4,}")
+# Capitals that are a name, not a raised voice.
+_ACRONYMS = frozenset(
+    {
+        "ASAP", "AJAX", "ASCII", "BBC", "GDPR", "DSGVO", "HTML", "HTTP", "HTTPS", "IKEA", "ISBN", "JSON", "JPEG",
+        "NASA", "NATO", "RGPD", "REST", "SAAS", "SEPA", "UNESCO", "UNICEF", "WLAN", "YAML", "WCAG", "IMAP", "SMTP",
+    }
+)  # fmt: skip
+_LOUD_MARKS = re.compile(r"[!?]{2,}|[$€£]{2,}")
+
+
+@dataclass(frozen=True)
+class Spot:
+    """A stretch of the subject or the body; offsets are characters of that text."""
+
+    place: Literal["subject", "body"]
+    start: int
+    end: int
+
+
+@dataclass(frozen=True)
+class Finding:
+    """`tone` is bad (the letter cannot leave so), warn, or good; `spots` is where."""
+
+    tone: str
+    sentence: str
+    spots: tuple[Spot, ...] = ()
+
+
+def findings(subject: str, body: str) -> list[Finding]:
+    """What to look at in a letter as it will be read: placeholders filled."""
+    return [
+        *_about_gaps(subject, body),
+        *_about_subject(subject),
+        *_about_length(body),
+        *_about_phrases(subject, body),
+        *_about_shouting(body),
+        *_about_links(subject, body),
+    ]
+
+
+def left_open(subject: str, body: str) -> str:
+    """Why this letter cannot leave, in a sentence: something in it was to be filled in and was not. "" if nothing."""
+    gaps = _gaps(subject, body)
+    return f"Something is still open: {_quoted(text[s.start : s.end] for text, s in gaps)}." if gaps else ""
+
+
+def _about_gaps(subject: str, body: str) -> Iterator[Finding]:
+    if sentence := left_open(subject, body):
+        yield Finding("bad", f"{sentence} Nothing leaves before it is filled in.", _spots(_gaps(subject, body)))
+
+
+def _gaps(subject: str, body: str) -> list[tuple[str, Spot]]:
+    return [
+        (text, Spot(place, match.start(), match.end()))
+        for place, text in _texts(subject, body)
+        for match in _GAPS.finditer(text)
+        if not _ONLY_CAPITALS.fullmatch(match[0]) or match[0].isupper()
+    ]
+
+
+def _about_subject(subject: str) -> Iterator[Finding]:
+    whole = (Spot("subject", 0, len(subject)),)
+    if not subject.strip():
+        yield Finding("warn", "There is no subject yet.")
+    elif len(subject) > SHORT_SUBJECT:
+        yield Finding(
+            "warn",
+            f"The subject has {len(subject)} characters; under {SHORT_SUBJECT} a phone shows all of it.",
+            (Spot("subject", SHORT_SUBJECT, len(subject)),),
+        )
+    else:
+        yield Finding("good", f"The subject has {len(subject)} characters: short enough for a phone.")
+    plain = re.sub(r"\{[^{}]*\}", lambda match: " " * len(match[0]), subject)
+    if loud := [match for match in _WORD.finditer(plain) if match[0].isupper() and match[0] not in _ACRONYMS]:
+        spots = tuple(Spot("subject", match.start(), match.end()) for match in loud)
+        yield Finding("warn", "The subject shouts: write it without words in capitals.", spots)
+    if "!" in subject:
+        marks = tuple(Spot("subject", match.start(), match.end()) for match in re.finditer("!+", subject))
+        yield Finding("warn", "The subject does better without an exclamation mark.", marks or whole)
+
+
+def _about_length(body: str) -> Iterator[Finding]:
+    words = len(body.split())
+    if words > LONG_LETTER:
+        yield Finding("warn", f"The letter has {words} words; busy people read about {GOOD_LENGTH}.")
+    elif words:
+        yield Finding("good", f"The letter has {words} words.")
+
+
+def _about_phrases(subject: str, body: str) -> Iterator[Finding]:
+    found = [
+        (text, Spot(place, match.start(), match.end()))
+        for place, text in _texts(subject, body)
+        for match in _SPAM.finditer(text)
+    ]
+    if found:
+        quoted = _quoted(sorted({text[spot.start : spot.end].lower() for text, spot in found}))
+        yield Finding("warn", f"It sounds like advertising: {quoted}.", _spots(found))
+
+
+def _about_shouting(body: str) -> Iterator[Finding]:
+    """Two words in capitals side by side or three anywhere are a raised voice; one may be a name."""
+    plain = _LINK.sub(lambda match: " " * len(match[0]), re.sub(r"\{[^{}]*\}", lambda m: " " * len(m[0]), body))
+    loud = [match for match in _WORD.finditer(plain) if match[0].isupper() and match[0] not in _ACRONYMS]
+    side_by_side = any(one.end() + 1 == other.start() for one, other in pairwise(loud))
+    marks = list(_LOUD_MARKS.finditer(plain))
+    if len(loud) >= 3 or side_by_side or marks:
+        spots = tuple(Spot("body", match.start(), match.end()) for match in [*loud, *marks])
+        yield Finding("warn", "The letter shouts: fewer capitals, and one mark at the end of a sentence.", spots)
+
+
+def _about_links(subject: str, body: str) -> Iterator[Finding]:
+    links = [Spot("body", match.start(), match.end()) for match in _LINK.finditer(body)]
+    if len(links) > MOST_LINKS:
+        yield Finding("warn", f"It has {len(links)} links; one is enough for a first letter.", tuple(links))
+    short = [
+        (text, Spot(place, match.start(), match.end()))
+        for place, text in _texts(subject, body)
+        for match in _SHORT_LINK.finditer(text)
+    ]
+    if short:
+        hosts = _quoted(sorted({_host(text[spot.start : spot.end]) for text, spot in short}))
+        yield Finding(
+            "warn",
+            f"{hosts} hides where the link goes, and filters distrust it. Write the address itself.",
+            _spots(short),
+        )
+
+
+def _host(link: str) -> str:
+    match = _HOST.match(link)
+    return match[1].lower() if match else link
+
+
+def without_opt_out() -> Finding:
+    """For a letter that nothing is added to: who gets it could not say no."""
+    return Finding("warn", "It does not say how to decline. Name a sender, and every first letter does.")
+
+
+def _texts(subject: str, body: str) -> Iterator[tuple[Literal["subject", "body"], str]]:
+    yield "subject", subject
+    yield "body", body
+
+
+def _spots(found: Iterable[tuple[str, Spot]]) -> tuple[Spot, ...]:
+    return tuple(spot for _, spot in found)
+
+
+def _quoted(texts: Iterable[str]) -> str:
+    return ", ".join(f"“{text}”" for text in dict.fromkeys(texts))
