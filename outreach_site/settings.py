@@ -197,7 +197,10 @@ LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "desk:home"
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 ACCOUNT_ADAPTER = "outreach_site.accounts.adapter.AccountAdapter"
-ACCOUNT_FORMS = {"signup": "outreach_site.accounts.forms.SignUpForm"}
+ACCOUNT_FORMS = {
+    "signup": "outreach_site.accounts.forms.SignUpForm",
+    "reset_password": "outreach_site.accounts.forms.ResetPasswordForm",
+}
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import base64
 from typing import Any
+from urllib.parse import urlsplit
 
 import structlog
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.forms import default_token_generator
+from allauth.account.internal.flows.password_reset import request_password_reset
+from allauth.account.internal.userkit import filter_users_by_email
 from allauth.account.models import EmailConfirmationHMAC
+from allauth.core.context import request_context
 from allauth.mfa.adapter import DefaultMFAAdapter
 from cryptography.fernet import Fernet
 from django.conf import settings
@@ -67,7 +72,8 @@ class AccountAdapter(DefaultAccountAdapter):
             super().send_mail(template_prefix, email, context)
         except OSError as err:
             log.error("platform mail not sent", letter=template_prefix, reason=str(err))  # noqa: TRY400 - said in full
-            if self.request is not None:
+            # A worker has no page to say it on.
+            if hasattr(self.request, "_messages"):
                 messages.error(self.request, MAIL_NOT_SENT)
 
     # Links in letters lead to SITE_URL, whatever name the request came in by.
@@ -78,6 +84,17 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def get_email_confirmation_url(self, request: HttpRequest, emailconfirmation: EmailConfirmationHMAC) -> str:  # noqa: ARG002 - allauth's signature
         return settings.SITE_URL + reverse("account_confirm_email", args=[emailconfirmation.key])
+
+
+def send_password_reset(address: str) -> None:
+    """What allauth does when somebody asks for a new password, in a worker: there is no request but one of our own."""
+    users = filter_users_by_email(address, is_active=True, prefer_verified=True, for_login=True)
+    if users:
+        site = urlsplit(settings.SITE_URL)
+        request = HttpRequest()
+        request.META |= {"SERVER_NAME": site.hostname or "localhost", "SERVER_PORT": str(site.port or 443)}
+        with request_context(request):
+            request_password_reset(request, address, users, default_token_generator)
 
 
 class MfaAdapter(DefaultMFAAdapter):

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any, cast
 
+from allauth.account.forms import ResetPasswordForm as AllauthResetPasswordForm
 from allauth.account.forms import SignupForm as AllauthSignUpForm
 from allauth.core import context
 from django import forms
@@ -34,6 +35,7 @@ from outreach_site.accounts.models import (
     validate_time_zone,
 )
 from outreach_site.accounts.regions import Region, Treatment, treatment_of
+from outreach_site.accounts.tasks import send_password_reset_soon
 
 
 class TimeZoneInput(forms.TextInput):
@@ -74,6 +76,20 @@ class TimeZoneField(forms.CharField):
             if wanted in {zone.casefold(), zone.rpartition("/")[2].casefold()}:
                 return zone
         return typed
+
+
+class ResetPasswordForm(AllauthResetPasswordForm):
+    """Asking for a new password does the same work for every address: whether somebody has an account is looked up by
+    a worker, and neither an answer nor the time it takes tells.
+    """
+
+    def clean_email(self) -> str:
+        return str(self.cleaned_data["email"]).lower()
+
+    def save(self, request: HttpRequest, **kwargs: Any) -> str:  # noqa: ARG002 - allauth's signature
+        email = str(self.cleaned_data["email"])
+        send_password_reset_soon(email)
+        return email
 
 
 class SignUpForm(AllauthSignUpForm):

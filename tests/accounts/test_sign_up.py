@@ -21,6 +21,9 @@ from compliance.models import AuditEntry
 from outreach_site.accounts import installation
 from outreach_site.accounts.models import Membership, Role, User, Workspace
 from tests.conftest import World
+from tests.queued import run_queued
+
+RESET = "outreach_site.accounts.tasks.send_password_reset"
 
 PASSWORD = "a-long-quiet-orchard"
 FIRST = {
@@ -166,6 +169,8 @@ def test_whether_an_address_has_an_account_is_told_to_nobody(world: World) -> No
         return answer.status_code, answer["Location"]
 
     assert reset(world.viewer.email) == reset("nobody@nowhere.example")
+    assert mail.outbox == [], "no letter is written while somebody waits for the answer: its time would tell"
+    assert run_queued(RESET) == 2
     assert [letter.to for letter in mail.outbox] == [[world.viewer.email]]
     pages = [
         Client().post(reverse("account_login"), {"login": email, "password": "wrong-password-1"}).content.decode()
@@ -178,6 +183,7 @@ def test_whether_an_address_has_an_account_is_told_to_nobody(world: World) -> No
 def test_letters_lead_to_the_site_whatever_name_was_called(world: World, settings: Settings) -> None:
     settings.ALLOWED_HOSTS = ["*"]
     Client().post(reverse("account_reset_password"), {"email": world.viewer.email}, headers={"Host": "evil.example"})
+    run_queued(RESET)
     body = str(mail.outbox[0].body)
     links = re.findall(r"https?://([^/\s]+)/", body)
     assert set(links) == {"testserver"}

@@ -21,6 +21,7 @@ from lucide.templatetags.lucide import lucide
 
 from outreach_site.lib.looks import in_words
 from tests.conftest import World
+from tests.queued import run_queued
 
 CSS = settings.BASE_DIR / "static" / "css"
 JS = settings.BASE_DIR / "static" / "js"
@@ -312,6 +313,7 @@ def test_a_page_of_ones_account_stands_in_the_frame(world: World, name: str) -> 
 
 def test_the_letter_for_a_new_password_is_plain(world: World, mailoutbox: list[EmailMessage]) -> None:
     world.client().post(reverse("account_reset_password"), {"email": world.owner.email})
+    run_queued("outreach_site.accounts.tasks.send_password_reset")
     (letter,) = mailoutbox
     assert letter.subject == "Choose a new password for Linkletter"
     assert "/accounts/password/reset/key/" in letter.body
