@@ -176,9 +176,9 @@ def test_the_number_of_queries_does_not_grow(
     for _ in range(15):
         desk.letter()
         desk.record(desk.letter(State.SENT), at=timezone.now())
-    with django_assert_max_num_queries(20):
+    with django_assert_max_num_queries(22):
         client.get(QUEUE)
-    with django_assert_max_num_queries(15):
+    with django_assert_max_num_queries(16):
         client.get(QUEUE, headers={"HX-Request": "true"})
 
 
