@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from inbox.parsing import ParsedMessage
 from inbox.phrasebook import Phrasebook
@@ -251,6 +252,7 @@ def _by_text(message: ParsedMessage) -> str:
     return "text" if says_away(message.new_text[:3000]) or _is_acknowledgement(message) else ""
 
 
+@lru_cache(maxsize=8)  # of one text, asked about twice
 def says_away(text: str) -> bool:
     """Whether the text alone reads as an out-of-office reply: absence, and what only an automatic reply adds to it."""
     absence = [

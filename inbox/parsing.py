@@ -148,12 +148,11 @@ class _Limited(policy.Compat32):
 
 
 _LIMITED = _Limited()
-_BOUNDARY = re.compile(rb"boundary", re.IGNORECASE)
 
 
 def _cut_to_measure(raw: bytes) -> bytes:
     """The beginning of a message that would take too long as a whole: very many lines, and many boundaries."""
-    boundaries = len(_BOUNDARY.findall(raw))
+    boundaries = raw.lower().count(b"boundary")
     lines = min(LINES_LIMIT, COMPARISONS_LIMIT // (boundaries + 1))
     if raw.count(b"\n") + raw.count(b"\r") <= lines:
         return raw
@@ -405,7 +404,10 @@ def _mostly(raw: bytes, charset: str) -> bool:
 
 def _tidy(text: str) -> str:
     """One kind of line end; no NUL (which PostgreSQL refuses), no lone surrogates (which UTF-8 does)."""
-    text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "")
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    if "\x00" in text:
+        text = text.replace("\x00", "")
     return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
 
 
@@ -417,10 +419,7 @@ def decoded_header(value: str) -> str:
     """A header's value, unfolded and decoded (RFC 2047); 8-bit bytes are read as `decoded` reads a text."""
     if not isinstance(value, str):
         value = str(value)
-    value = value[:HEADER_LIMIT]
-    if not value.isascii() and _is_escaped(value):
-        value = decoded(value.encode("ascii", "surrogateescape"), "")
-    value = re.sub(r"\r?\n[ \t]*|\r", " ", value)
+    value = _in_one_line(value)
     if "=?" not in value:
         return _tidy(value).strip()
     value = _BETWEEN_WORDS.sub(r"\1", value)
@@ -473,10 +472,18 @@ _ADDRESS_HEADERS = frozenset({"from", "sender", "reply-to", "to", "cc", "deliver
 
 
 def _unfolded(value: str) -> str:
-    value = str(value)[:HEADER_LIMIT]
+    return _tidy(_in_one_line(str(value))).strip()
+
+
+def _in_one_line(value: str) -> str:
+    """A header's value without its folds; 8-bit bytes are read as `decoded` reads a text."""
+    value = value[:HEADER_LIMIT]
     if not value.isascii() and _is_escaped(value):
         value = decoded(value.encode("ascii", "surrogateescape"), "")
-    return _tidy(re.sub(r"\r?\n[ \t]*|\r", " ", value)).strip()
+    return _FOLD.sub(" ", value) if "\n" in value or "\r" in value else value
+
+
+_FOLD = re.compile(r"\r?\n[ \t]*|\r")
 
 
 def _first(headers: Mapping[str, tuple[str, ...]], name: str) -> str:

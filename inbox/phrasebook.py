@@ -1,8 +1,9 @@
 """Thousands of phrases searched in a short text, in a fraction of the time that trying each one takes.
 
 A pattern cannot match where none of its cues stand: short runs of letters that every match contains. The cues are read
-from the patterns themselves, once; a text's own runs of letters then name the few patterns worth trying. A pattern
-without cues is always tried. What is found is what the patterns alone would find.
+from the patterns themselves, once; a text's own runs of letters then name the few patterns worth trying. Of most
+patterns every match contains several such runs, and without one of them it is not tried. A pattern without cues is
+always tried. What is found is what the patterns alone would find.
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ from itertools import product
 from re import _constants, _parser  # type: ignore[attr-defined]  # the tree of a pattern has no public name
 from typing import Any, Generic, TypeVar
 
-LENGTH = 4  # of a cue at most; 2 at least
+LENGTH = 4  # of a cue at most; 2 at least, but for what is rare
+DEMANDS = 3  # of one pattern, at most
 Owner = TypeVar("Owner", bound=Hashable)
 # Letters by how common they are, the commonest first: what is rare tells more.
 _COMMON = " etaonirshldcumgpfwybvkjxqz"
@@ -23,10 +25,11 @@ _SPELLINGS = 8  # of one run, as in `gr[uü][sß]+e`
 
 @lru_cache(maxsize=64)
 def runs_of(text: str) -> frozenset[str]:
-    """All runs of two to four letters in a text."""
+    """All runs of up to four letters in a text."""
     text = text.lower()
     second, third, fourth = text[1:], text[2:], text[3:]
-    found = {first + after for first, after in zip(text, second, strict=False)}
+    found = set(text)
+    found.update(map("".join, zip(text, second, strict=False)))
     found.update(map("".join, zip(text, second, third, strict=False)))
     found.update(map("".join, zip(text, second, third, fourth, strict=False)))
     return frozenset(found)
@@ -38,6 +41,8 @@ class Phrases(Generic[Owner]):
     def __init__(self, patterns: Mapping[Owner, Iterable[str]], *, flags: int = re.IGNORECASE) -> None:
         self._sources: list[tuple[Owner, str]] = []
         self._by_cue: dict[str, list[int]] = {}
+        self._cues: frozenset[str] = frozenset()
+        self._others: list[tuple[frozenset[str], ...]] = []
         self._always: list[int] = []
         self._compiled: dict[int, re.Pattern[str]] = {}
         self._flags = flags | re.IGNORECASE
@@ -45,14 +50,16 @@ class Phrases(Generic[Owner]):
             for source in sources:
                 for alternative in alternatives(source):
                     self._add(owner, alternative)
+        self._cues = frozenset(self._by_cue)
 
     def _add(self, owner: Owner, source: str) -> None:
         number = len(self._sources)
         self._sources.append((owner, source))
-        cues = cues_of(source, self._flags)
-        if cues is None:
+        first, *others = demands_of(source, self._flags) or [frozenset[str]()]
+        self._others.append(tuple(others))
+        if not first:
             self._always.append(number)
-        for cue in cues or ():
+        for cue in first:
             self._by_cue.setdefault(cue, []).append(number)
 
     def possible(self, text: str) -> dict[Owner, list[re.Pattern[str]]]:
@@ -67,10 +74,15 @@ class Phrases(Generic[Owner]):
         return found
 
     def _numbers(self, text: str) -> list[int]:
-        by_cue = self._by_cue
+        runs = runs_of(text)
         numbers = set(self._always)
-        for run in by_cue.keys() & runs_of(text):
-            numbers.update(by_cue[run])
+        for cue in self._cues & runs:
+            for number in self._by_cue[cue]:
+                for demand in self._others[number]:
+                    if demand.isdisjoint(runs):
+                        break
+                else:
+                    numbers.add(number)
         return sorted(numbers)
 
     def _pattern(self, number: int) -> re.Pattern[str]:
@@ -135,8 +147,13 @@ def alternatives(source: str) -> list[str]:
 
 def cues_of(source: str, flags: int) -> frozenset[str] | None:
     """Runs of letters of which every match contains at least one; None where there are none."""
-    best = _best(_mandatory(_parser.parse(source, flags)))
-    return frozenset(best) if best else None
+    return next(iter(demands_of(source, flags)), None)
+
+
+def demands_of(source: str, flags: int) -> list[frozenset[str]]:
+    """Sets of runs of letters: every match contains a run of each. The set that tells most is the first."""
+    found = map(frozenset, _mandatory(_parser.parse(source, flags)))
+    return sorted(dict.fromkeys(found), key=_chances)[:DEMANDS]
 
 
 def _mandatory(sequence: Iterable[Any]) -> Iterator[set[str]]:
@@ -175,8 +192,17 @@ def _letters(code: object, argument: Any) -> str:
 
 def _cues_in(spellings: list[str]) -> Iterator[set[str]]:
     length = min(LENGTH, len(spellings[0]))
-    if length >= 2:
+    if length >= 2 or (length == 1 and all(map(_is_rare, spellings))):
         yield {min((run[at : at + length] for at in range(len(run) - length + 1)), key=_chance) for run in spellings}
+    if len(spellings[0]) > LENGTH:
+        # What the longer runs tell beyond that: their beginnings, and their ends.
+        yield {run[:length] for run in spellings}
+        yield {run[-length:] for run in spellings}
+
+
+def _is_rare(char: str) -> bool:
+    """Whether it tells something by itself: letters beyond English ones, emoji, signs of money."""
+    return char == "$" or not char.isascii()
 
 
 def _chance(cue: str) -> float:
@@ -189,4 +215,8 @@ def _chance(cue: str) -> float:
 
 
 def _best(candidates: Iterable[set[str]]) -> set[str] | None:
-    return min(candidates, key=lambda cues: sum(map(_chance, cues)), default=None)
+    return min(candidates, key=_chances, default=None)
+
+
+def _chances(cues: Iterable[str]) -> float:
+    return sum(map(_chance, cues))

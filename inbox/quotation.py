@@ -207,6 +207,7 @@ class _Walk:
 
     lines: list[Line]
     keep: list[bool]
+    may_attribute: list[bool]  # whether an attribution may end with the line, or has its address there
 
     def text(self, index: int) -> str:
         return self.lines[index].text
@@ -215,7 +216,7 @@ class _Walk:
 def new_text_of(lines: list[Line]) -> str:
     """What is new in these lines; empty when everything is quotation. Never raises."""
     lines = lines[:MAX_LINES]
-    walk = _Walk(lines, [True] * len(lines))
+    walk = _Walk(lines, [True] * len(lines), [_may_end_attribution(line.text.rstrip()) for line in lines])
     end = _drop_quotation(walk)
     _drop_signatures(walk, end)
     kept = [line.text.rstrip() for line, keep in zip(walk.lines, walk.keep, strict=True) if keep]
@@ -307,8 +308,11 @@ def _is_header_block(walk: _Walk, index: int) -> bool:
 
 def _attribution_at(walk: _Walk, index: int) -> int:
     """How many lines the attribution that starts here has; 0 when none does."""
+    last = min(index + MAX_ATTRIBUTION_LINES, len(walk.lines))
+    if not any(walk.may_attribute[index:last]):
+        return 0
     lines: list[str] = []
-    for each in range(index, min(index + MAX_ATTRIBUTION_LINES, len(walk.lines))):
+    for each in range(index, last):
         text = walk.text(each).strip()
         joined = " ".join(lines)
         # An address that was broken before its closing bracket looks like a marked line.
@@ -346,12 +350,19 @@ def _begins_later(lines: list[str]) -> bool:
 def _is_attribution(text: str) -> bool:
     if len(text) > 420:
         return False
+    if not _may_end_attribution(text):
+        return False
     wrote = _WROTE_WORD.search(text)
     if wrote is None and not text[:3].strip("<*( ").isdigit() and not _ASIAN_WORD.search(text) and "@" not in text:
         return False
     return (wrote is not None and _is_address_wrote(text, wrote)) or any(
         pattern.match(text) for pattern in (*_DATED, *_NAMED)
     )
+
+
+def _may_end_attribution(text: str) -> bool:
+    """What every attribution has, and next to no other line: a colon at its end, an address, or another script."""
+    return text.endswith((":", "：")) or "@" in text or not text.isascii()
 
 
 def _is_address_wrote(text: str, wrote: re.Match[str]) -> bool:
@@ -396,6 +407,8 @@ def _drop_signatures(walk: _Walk, end: int) -> None:
 def _drop_from_delimiter(walk: _Walk, indexes: list[int]) -> None:
     for place, index in enumerate(indexes):
         text = walk.text(index)
+        if not _DELIMITER.match(text) and not _LONG_DELIMITER.match(text):
+            continue
         rest = indexes[place + 1 :]
         written = [each for each in rest if walk.keep[each] and walk.text(each).strip()]
         short = bool(written) and len(written) <= 15 and all(len(walk.text(each)) < 160 for each in written[:15])
@@ -430,12 +443,13 @@ def _is_footer(text: str) -> bool:
 
 def _drop_footers(walk: _Walk, indexes: list[int]) -> None:
     # What follows "Sent from my phone" without a mark is the old letter: nobody writes below it.
+    is_below = False  # something that was written
     for place, index in enumerate(indexes):
-        above = [each for each in indexes[:place] if walk.keep[each] and walk.text(each).strip()]
-        if above and not walk.text(index - 1).strip() and _is_footer(walk.text(index)):
+        if is_below and not walk.text(index - 1).strip() and _is_footer(walk.text(index)):
             for each in indexes[place:]:
                 walk.keep[each] = False
             break
+        is_below = is_below or (walk.keep[index] and bool(walk.text(index).strip()))
     written = [index for index in indexes if walk.keep[index] and walk.text(index).strip()]
     for _ in range(3):
         if not written:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 _STRAIGHT = str.maketrans({"’": "'", "‘": "'", "´": "'", "`": "'", "ʼ": "'", "\u00a0": " ", "\u202f": " "})
 _WORD = re.compile(r"\S{3,}")
@@ -30,8 +31,13 @@ def _blotted(word: str) -> str:
     return _WEB_ADDRESS.sub(lambda match: "·" * len(match.group()), word)
 
 
-def sentences(text: str) -> Iterator[tuple[int, int]]:
+@lru_cache(maxsize=8)  # of one text, for every book of phrases
+def sentences(text: str) -> tuple[tuple[int, int], ...]:
     """Where each sentence begins and ends; lines that a mail program broke are one sentence."""
+    return tuple(_sentences(text))
+
+
+def _sentences(text: str) -> Iterator[tuple[int, int]]:
     start = 0
     for end in _SENTENCE_END.finditer(text):
         if text[start : end.end()].strip():

@@ -135,13 +135,14 @@ def _is_delay(subject: str, words: str, status: str) -> bool:
 # --- Passed on --------------------------------------------------------------------------------------------------------
 
 
-_DAEMON = re.compile(r"daemon|postmaster|delivery", _I)
+_DAEMON = ("daemon", "postmaster", "delivery")
 
 
 def _passed_on(message: ParsedMessage) -> Report | None:
     """The bounce that somebody forwards whole, marked or not, below next to nothing of their own."""
     text = message.text[:40_000]
-    if not _DAEMON.search(text):
+    lower = text.lower()
+    if not any(word in lower for word in _DAEMON):
         return None
     begins = FORWARDED.search(text)
     if begins is None or len(text[: begins.start()].strip()) > OWN_WORDS:
