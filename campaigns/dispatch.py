@@ -216,9 +216,12 @@ class _Slice:
         """Hand letters over one by one. `waiting` loses each as it is started."""
         while waiting and time.monotonic() < self.stops_at:
             now = self.clock()
-            # The first one that may go; of several, the first in turn.
-            attempt = min(waiting, key=partial(self.pace.ready_at, now=now))
+            # The first in turn, if it may go now; else the first one that may.
+            attempt = waiting[0]
             ready_at = self.pace.ready_at(attempt, now=now)
+            if ready_at > now:
+                attempt = min(waiting, key=partial(self.pace.ready_at, now=now))
+                ready_at = self.pace.ready_at(attempt, now=now)
             if ready_at > self.ends_at:
                 return
             self.pause(until=ready_at)

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from email import charset
+from email._policybase import Compat32
 from email.encoders import encode_base64
 from email.errors import MessageError
 from email.header import Header
@@ -185,6 +186,18 @@ class _Tokens(Header):
         return f"{linesep} ".join(str(self).split())
 
 
+class _Quick(Compat32):
+    """Python's usual policy; a plain short header is written as it is, instead of being taken apart to be folded."""
+
+    def _fold(self, name: str, value: object, sanitize: bool) -> str:  # noqa: FBT001 - Compat32's signature
+        if isinstance(value, str) and value.isascii() and len(name) + len(value) < 76 and value.isprintable():
+            return f"{name}: {value}{self.linesep}"
+        if isinstance(value, _Tokens):
+            return f"{name}: {value.encode(linesep=self.linesep)}{self.linesep}"
+        return str(super()._fold(name, value, sanitize))  # type: ignore[misc]  # private to the standard library
+
+
+_QUICK = _Quick()
 _OF_TOKENS = ("Message-ID", "In-Reply-To", "References", "List-Unsubscribe")
 
 
@@ -204,6 +217,8 @@ class SealedMessage(EmailMultiAlternatives):
                     self._built.replace_header(name, _Tokens(self._built[name]))  # type: ignore[arg-type]  # kept as it is
             seed = hashlib.sha256(str(self.extra_headers["Message-ID"]).encode()).hexdigest()[:32]
             parts = [part for part in self._built.walk() if part.is_multipart()]
+            for part in self._built.walk():
+                part.policy = _QUICK
             for number, part in enumerate(parts):
                 # "=_" stands in neither quoted-printable nor base64 (RFC 2045, 6.7 (1)): no content can hold the line.
                 part.set_boundary(f"=_{seed}_{number}")

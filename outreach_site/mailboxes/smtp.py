@@ -309,12 +309,22 @@ class MailboxBackend(EmailBackend):
             return False
         encoding = email_message.encoding or "utf-8"
         self.connection.deliver(
-            sanitize_address(email_message.from_email, encoding),
-            [sanitize_address(address, encoding) for address in email_message.recipients()],
+            _on_envelope(email_message.from_email, encoding),
+            [_on_envelope(address, encoding) for address in email_message.recipients()],
             email_message.message().as_bytes(linesep="\r\n"),
             within=self.letter_seconds,
         )
         return True
+
+
+# What nearly every address looks like, with a name before it or without.
+_PLAIN = re.compile(r"(?:[\w .,'()-]*<)?([A-Za-z0-9.!#$%&*+/=?^_{|}~-]+@[A-Za-z0-9.-]+)>?", re.ASCII)
+
+
+def _on_envelope(address: str, encoding: str) -> str:
+    """The bare address for the server. Django takes every address apart by grammar; most need no such care."""
+    plain = _PLAIN.fullmatch(address)
+    return plain[1] if plain and ("<" in address) == address.endswith(">") else sanitize_address(address, encoding)
 
 
 def _b64(text: str) -> str:
