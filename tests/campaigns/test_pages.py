@@ -73,12 +73,15 @@ def test_nothing_that_people_type_becomes_markup(room: Room) -> None:
     campaign = room.campaign
     campaign.name, campaign.keywords, campaign.description = EVIL, EVIL, EVIL
     campaign.save()
-    lead = room.lead(
-        "evil.example", "ed@evil.example", contact_name=EVIL, contact_role=EVIL, website_title=EVIL, topic=EVIL
+    # Queued while it still looks harmless: what is left open in a letter is not queued (campaigns/content.py).
+    lead = room.lead("evil.example", "ed@evil.example")
+    Attempt.objects.filter(pk=room.queue(lead)[0].pk).update(
+        reason=EVIL, server_words=EVIL, subject=EVIL, body=EVIL, recipient_name=EVIL, state=Attempt.State.FAILED
     )
+    lead.website_title = lead.topic = EVIL
     lead.custom_fields = {"x": EVIL}
     lead.save()
-    Attempt.objects.filter(pk=room.queue(lead)[0].pk).update(reason=EVIL, server_words=EVIL, state=Attempt.State.FAILED)
+    lead.contacts.update(name=EVIL, role=EVIL)
     Template.objects.filter(pk=room.template.pk).update(
         name=EVIL, category=EVIL, subject=EVIL.replace("{", "{{"), body=EVIL
     )
