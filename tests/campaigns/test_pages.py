@@ -71,13 +71,13 @@ EVIL = '"><script>alert(1)</script>{{ 7|add:7 }}'
 
 def test_nothing_that_people_type_becomes_markup(room: Room) -> None:
     campaign = room.campaign
-    campaign.name, campaign.keywords, campaign.description = EVIL, EVIL, EVIL
-    campaign.save()
     # Queued while it still looks harmless: what is left open in a letter is not queued (campaigns/content.py).
     lead = room.lead("evil.example", "ed@evil.example")
     Attempt.objects.filter(pk=room.queue(lead)[0].pk).update(
         reason=EVIL, server_words=EVIL, subject=EVIL, body=EVIL, recipient_name=EVIL, state=Attempt.State.FAILED
     )
+    campaign.name, campaign.keywords, campaign.description = EVIL, EVIL, EVIL
+    campaign.save()
     lead.website_title = lead.topic = EVIL
     lead.custom_fields = {"x": EVIL}
     lead.save()
