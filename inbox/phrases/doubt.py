@@ -1,10 +1,10 @@
-"""What makes a yes or a no doubtful: "later", and words that mean the opposite."""
+"""What makes a yes or a no doubtful: "later", "I would have to ask", and words that mean the opposite."""
 
 from __future__ import annotations
 
 from inbox.phrasebook import Phrasebook
 
-# Not yet a no: somebody who says "later" may be asked again.
+# Not yet a no: somebody who says "later" may be asked again, and somebody who has to ask does not know yet.
 LATER = Phrasebook(
     r"\b(?:try|check|reach out|get back|circle back|come back|contact (?:me|us)|e-?mail (?:me|us)|ask"
     r"|write|ping|follow up)(?: \w+){0,4} (?:again|in (?:a few|the|\w+ (?:weeks?|months?)|january|february"
@@ -29,6 +29,16 @@ LATER = Phrasebook(
     r"|\b(?:misschien|wellicht)(?: \w+){0,3} (?:later|volgend\w*|na|in|eens)|\bnu even niet\b"
     r"|\bmo[żz]e (?:p[óo][źz]niej|w|za|kiedy)|\bna razie nie\b|\b(?:kanske|m[åa]ske|kanskje)(?: \w+){0,3} (?:senare"
     r"|senere|n[äa]sta|n[æe]ste|i|efter|etter)|\binte just nu\b|\bikke lige nu\b|\bikke akkurat n[åa]\b"
+    r"|\b(?:i|we)(?:'d|'ll| would| will|'ve|'m| am)? (?:have|need|going) to "
+    r"(?:ask|check|see|discuss|think|talk|run (?:it|this))\b"
+    r"|\blet (?:me|us) (?:ask|check|think|see|discuss|talk)\b"
+    r"|\b(?:might|may|could|can) (?:\w+ )?(?:make|be) an exception\b"
+    r"|\b(?:muss|m[üu]sste|m[üu]ssen|m[üu]ssten)(?: \w+){0,3} (?:fragen|nachfragen|abkl[äa]ren|besprechen|kl[äa]ren)\b"
+    r"|\b(?:il faudrait que|je dois|je devrais|nous devons)(?: \w+){0,2} (?:demand\w+|v[ée]rifi\w+|en parler)"
+    r"|\b(?:tengo|tendr[íi]a|debo) que (?:pregunt|consult|habl)\w+"
+    r"|\b(?:devo|dovrei|dobbiamo) (?:chiedere|sentire|parlarne)"
+    r"|\bmoet(?: ik)?(?: \w+){0,3} (?:navragen|overleggen|vragen)\b|\bmusz[ęe] (?:zapyta[ćc]|skonsultowa[ćc])"
+    r"|\b(?:tenho|teria) (?:de|que) (?:pergunt|consult|fal)\w+"
     r"|\behk[äa] my[öo]hemmin|\bmo[žz]n[áa] pozd[ěe]ji|позже|в другой раз|может быть|また(?:の|今)?機会|以后再|以後再",
 )
 

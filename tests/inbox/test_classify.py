@@ -127,6 +127,9 @@ OTHERWISE = [
     "I never said we were not interested.",
 ]
 DOUBTFUL = [
+    "We do not usually take such articles, and I would have to ask. Do not expect much.",
+    "Normalerweise veröffentlichen wir keine Gastartikel, da müsste ich erst nachfragen.",
+    "We don't accept guest posts, but let me check with my editor.",
     "Not interested right now, maybe next quarter.",
     "Not at this time. Please try again in spring.",
     "Not now.",
