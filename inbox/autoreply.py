@@ -54,7 +54,7 @@ _HEADERS: tuple[tuple[str, str], ...] = (
 )
 _COMPILED = tuple((name, re.compile(pattern, _I)) for name, pattern in _HEADERS)
 
-_SUBJECT = Phrasebook(
+_SUBJECT = re.compile(
     r"^\s*(?:\[[^\]]{1,40}\]\s*)?(?:"
     r"auto(?:matic)?[- ]?(?:reply|response|answer|respon\w+|re)\b|auto\s*:|automat(?:ed|ic) (?:reply"
     r"|response|e-?mail|message|answer|acknowledg\w+)|autorespon\w+|out[- ]of[- ](?:the[- ])?office|ooo\b"
@@ -77,6 +77,7 @@ _SUBJECT = Phrasebook(
     r"|automaattinen vastaus|poissaolo\w*|poissa\b|automatick[áa] odpov[ěe][ďd]|otomatik yan[ıi]t"
     r"|автоответ|автоматический ответ|自動応答|自動返信|自动回复|自動回覆|不在"
     r")",
+    _I,
 )
 
 # What somebody who is away says, in the present or the future. Each is a cue; two make an automatic reply.

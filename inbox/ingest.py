@@ -34,7 +34,7 @@ from outreach_site.mailboxes.models import Mailbox
 
 log = structlog.get_logger(__name__)
 
-AT_ONCE = 200
+AT_ONCE = 400
 HEADERS_WITHIN = 64 * 1024
 # Of messages that are in memory together.
 BYTES_AT_ONCE = 16 * 1024 * 1024

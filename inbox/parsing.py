@@ -281,6 +281,9 @@ def _parameters(part: Message) -> Mapping[str, str]:
 
 
 def _filename(part: Message) -> str:
+    told = [part.get("Content-Disposition", ""), part.get("Content-Type", "")]
+    if all(isinstance(value, str) and "name" not in value.lower() for value in told):
+        return ""  # Nearly all: no need to take the parameters apart.
     try:
         name = part.get_filename("") or ""
     except (ValueError, TypeError, LookupError, AttributeError):

@@ -248,9 +248,13 @@ def _drop_quotation(walk: _Walk) -> int:
             continue
         if len(text) < 160 and FORWARDED.match(text):
             return index  # Passed on, not quoted: it stays, and nobody takes it for the writer's own words.
-        if len(text) < 120 and any(cut.match(text) for cut in _CUTS):
+        if len(text) < 120 and _may_cut(text) and any(cut.match(text) for cut in _CUTS):
             return _cut(walk, index)
-        if (_FROM.match(text) or _DATE_FIRST.match(text)) and _is_header_block(walk, index):
+        if (
+            (":" in text or "：" in text)
+            and (_FROM.match(text) or _DATE_FIRST.match(text))
+            and _is_header_block(walk, index)
+        ):
             return _cut(walk, index)
         if _split_shared_line(walk, index):
             after = _next_written(walk, index + 1)
@@ -269,6 +273,14 @@ def _drop_quotation(walk: _Walk) -> int:
             continue
         index += 1
     return count
+
+
+def _may_cut(text: str) -> bool:
+    """What every line that cuts has: a rule at its beginning or its end, or a word for "above"."""
+    if not text[0].isalnum() or text[-1] in "-_=*—–":
+        return True
+    lower = text.lower()
+    return "above" in lower or "oberhalb" in lower or "au-dessus" in lower
 
 
 def _cut(walk: _Walk, index: int) -> int:
@@ -325,10 +337,9 @@ def _attribution_at(walk: _Walk, index: int) -> int:
             break
         if _is_attribution(joined):
             return 0 if _begins_later(lines) else len(lines)
-        following = _next_written(walk, each + 1)
+        following = _next_written(walk, each + 1) if len(lines) == 1 else None
         if (
-            len(lines) == 1
-            and following is not None
+            following is not None
             and following <= each + 2
             and _is_marked(walk.lines[following])
             and _SHORT_ATTRIBUTION.match(joined)
@@ -436,7 +447,9 @@ def _drop_disclaimer(walk: _Walk, indexes: list[int]) -> None:
 
 
 def _is_footer(text: str) -> bool:
-    text = re.sub(r"\s*<(?:https?://|mailto:)[^>]*>?", " (link)", text).strip()
+    if "<" in text:
+        text = re.sub(r"\s*<(?:https?://|mailto:)[^>]*>?", " (link)", text)
+    text = text.strip()
     bare = text.removesuffix("(link)").strip()
     return bool(_MOBILE.match(bare)) or bool(text != bare and re.match(r"^sent (?:from|with|via) \S.{0,40}$", bare, _I))
 
