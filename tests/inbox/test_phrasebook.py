@@ -8,7 +8,7 @@ import pytest
 
 from inbox.autoreply import ABSENCE
 from inbox.evaluation import Part, rows_of
-from inbox.phrasebook import Phrasebook, alternatives, cues_of
+from inbox.phrasebook import Phrasebook, Phrases, alternatives, cues_of
 from inbox.phrases import INTEREST, OPT_OUT, REFUSAL
 from inbox.sentences import plain
 
@@ -43,6 +43,26 @@ def test_cues(source: str, cues: set[str] | None) -> None:
     if cues:
         assert found is not None
         assert {len(cue) for cue in found} == {len(cue) for cue in cues}
+
+
+@pytest.mark.parametrize(
+    ("text", "is_tried"),
+    [
+        ("We charge a fee for such guest posts.", True),
+        ("We charge nothing.", False),
+        ("Our guest posts are long.", False),
+    ],
+)
+def test_what_every_match_contains_must_stand_there(text: str, is_tried: bool) -> None:
+    phrases = Phrases({"fee": [r"\bcharge (?:a )?(?:small )?fee for (?:\w+ )?guest posts?\b"]})
+    assert bool(phrases.possible(text)) == is_tried
+
+
+@pytest.mark.parametrize("text", ["👍", "Нет, 👍 и всё"])
+def test_a_rare_sign_alone_is_a_cue(text: str) -> None:
+    assert cues_of("👍", re.IGNORECASE) == frozenset({"👍"})
+    assert Phrasebook("👍").search(text)
+    assert not Phrases({"": ["👍"]}).possible("Thanks a lot")
 
 
 def test_nothing_is_missed() -> None:
