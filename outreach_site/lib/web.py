@@ -15,7 +15,7 @@ import socket
 import ssl
 import zlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import lru_cache
 from urllib.parse import quote, urljoin, urlsplit
@@ -112,7 +112,8 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What to send. A body goes to the first address only: it is never carried along by a redirect."""
+    """What to send. A body goes to the first address only, headers to no other server than that: a redirect carries
+    neither along."""
 
     method: str = "GET"
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -147,7 +148,11 @@ def open_url(
             raise WebError(
                 f"{_host(url)} sends one on again and again.", failure=WebFailure.TOO_MANY_REDIRECTS, permanent=True
             )
-        url = _joined(url, location)
+        onward = _joined(url, location)
+        if _origin(onward) != _origin(url):
+            # What the caller sent for one server (a bearer token among it) is not for whomever that one names.
+            request = replace(request, headers={})
+        url = onward
 
 
 def plain_url(url: str) -> str:
@@ -307,6 +312,11 @@ def decoded(body: bytes, content_type: str) -> str:
         return body.decode(name, "replace")
     except (LookupError, ValueError):  # No such charset, or one that is no text's.
         return body.decode("utf-8", "replace")
+
+
+def _origin(url: str) -> tuple[str, str]:
+    parts = urlsplit(url)
+    return parts.scheme.lower(), (parts.hostname or "").lower()
 
 
 def _host(url: str) -> str:

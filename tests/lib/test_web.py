@@ -16,6 +16,7 @@ from tests.internet import serving, way_to
 from tests.servers import Certificates
 
 SEEN: list[tuple[str, str, str]] = []
+TOLD: list[tuple[str, str | None]] = []  # the host, and what it was told about who asks
 
 
 class Site(BaseHTTPRequestHandler):
@@ -25,6 +26,7 @@ class Site(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         SEEN.append((self.command, self.path, self.headers.get("User-Agent", "")))
+        TOLD.append((self.headers["Host"], self.headers.get("Authorization")))
         path = unquote(self.path.partition("?")[0])
         if path.startswith("/to/"):
             self.reply(302, b"", {"Location": path.removeprefix("/to/").replace("|", "/")})
@@ -79,6 +81,7 @@ class Site(BaseHTTPRequestHandler):
 @pytest.fixture
 def way() -> Iterator[Way]:
     SEEN.clear()
+    TOLD.clear()
     names = {
         "garden.org": ["93.184.215.14"],
         "www.garden.org": ["93.184.215.14"],
@@ -195,6 +198,14 @@ def test_a_body_is_not_carried_along(way: Way) -> None:
     )
     assert answer.status == 302
     assert [seen[0] for seen in SEEN] == ["POST"]
+
+
+def test_headers_stay_with_the_server_they_were_for(way: Way) -> None:
+    request = Request(headers={"Authorization": "Bearer secret"})
+    for place in ("http:||garden.org|own", "http:||www.garden.org|other"):
+        open_url(f"http://garden.org/to/{place}", request, user_agent="t", way=way)
+    mine = ("garden.org", "Bearer secret")
+    assert [mine, mine, mine, ("www.garden.org", None)] == TOLD
 
 
 def test_certificates_are_verified(certificates: Certificates) -> None:

@@ -11,11 +11,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from campaigns.discovery import contacts, page, scoring, signals
+from campaigns.discovery.crawl import user_agent
 from campaigns.discovery.scoring import Score
 from outreach_site.lib.web import WebError, WebFailure, decoded, open_url
 
@@ -74,7 +74,7 @@ def _saved(path: Path, url: str) -> tuple[str, str]:
 
 
 def _fetched(url: str) -> tuple[str, str]:
-    answer = open_url(url, user_agent=f"Linkletter (+{settings.SITE_URL})", cut=True)
+    answer = open_url(url, user_agent=user_agent(), cut=True)
     if answer.status != 200:
         raise WebError(f"{url} answers with {answer.status}.", failure=WebFailure.STATUS, permanent=True)
     return answer.text, answer.url
