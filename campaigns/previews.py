@@ -6,9 +6,11 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from django.db.models import Q
+
 from campaigns import letters
 from campaigns.content import Finding, findings, without_opt_out
-from campaigns.models import Campaign, Contact, Lead
+from campaigns.models import Campaign, Contact, Lead, LeadQuerySet
 from campaigns.rendering import Mark, Rendered, render
 from compliance.models import Kind
 from outreach_site.accounts.models import SenderIdentity
@@ -63,6 +65,39 @@ def preview(
         foot=foot,
         recipient=letters.named(lead.contact.name, lead.contact.email) if lead.contact else "",
         sender=letters.named(identity.name, sender) if identity and sender else sender,
+    )
+
+
+@dataclass(frozen=True)
+class Shown:
+    """Which lead's letter is shown, and whose come before and after it."""
+
+    lead: Lead | None
+    previous: int | None = None
+    next: int | None = None
+    position: int = 0
+    total: int = 0
+
+
+def which_lead(among: LeadQuerySet, wanted: str) -> Shown:
+    """The lead of that number, or of the site or address that begins so; else the first one with an address."""
+    leads = among.exclude(contact=None).order_by("pk")
+    lead = None
+    if wanted.isascii() and wanted.isdigit():
+        lead = leads.filter(pk=int(wanted[:18])).first()
+    elif wanted := wanted.strip()[:254]:
+        lead = leads.filter(Q(site_key__istartswith=wanted) | Q(contact__email_key__istartswith=wanted)).first()
+    lead = lead or leads.first()
+    if lead is None:
+        return Shown(None)
+    before, after = leads.filter(pk__lt=lead.pk), leads.filter(pk__gt=lead.pk)
+    earlier = before.count()
+    return Shown(
+        lead,
+        previous=before.order_by("-pk").values_list("pk", flat=True).first(),
+        next=after.values_list("pk", flat=True).first(),
+        position=earlier + 1,
+        total=earlier + 1 + after.count(),
     )
 
 

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from campaigns.rendering import BUILT_IN, names_in
+
 
 @dataclass(frozen=True)
 class Starter:
@@ -83,7 +85,71 @@ One small thing: readers who would like to know more about {topic} cannot get to
 name into a link to {your_site}? And if I can check a fact or send a photograph for that page, just say so.
 """,
     ),
+    Starter(
+        key="interview",
+        name="Question for an expert",
+        category="Guest posts",
+        why="You write about their subject, and would like to quote them.",
+        subject="One question about {topic}, for an article",
+        body="""Hi {first_name|there},
+
+I am writing an article on {topic} for {your_site}, and your name came up each time that I looked for somebody who \
+does it rather than talks about it.
+
+Would you answer one question for it? What do people who begin with {topic} get wrong most often? Two or three \
+sentences are plenty; I would quote them as they are, with your name and a link to {website}, and show you the page \
+before it is published.
+""",
+    ),
+    Starter(
+        key="update",
+        name="Newer figures",
+        category="Repairs",
+        why="A page of theirs leans on old numbers, and you publish new ones.",
+        subject="Newer figures for your page on {topic}",
+        body="""Hi {first_name|there},
+
+Your page on {topic} is the one that I send people to. One thing in it has aged: {old_figure|some of the numbers} \
+have changed since it was written.
+
+We collect them every year and publish them with their sources at {your_site}. Take whatever helps; shall I send you \
+the exact lines?
+""",
+    ),
+    Starter(
+        key="follow-up-short",
+        name="Follow-up: short reminder",
+        category="Follow-ups",
+        why="Three to five working days after the first letter, to whoever has not answered.",
+        subject="{topic} for {website}: still of interest?",
+        body="""Hi {first_name|there},
+
+My letter of last week may have come at a busy time, so here it is in one sentence: I would like to write an article \
+on {topic} for {website}, for your readers alone.
+
+Shall I send you an outline? A short “no” is fine too, and I will not write again.
+""",
+    ),
+    Starter(
+        key="follow-up-something-new",
+        name="Follow-up: something new",
+        category="Follow-ups",
+        why="The second and last one: it brings something instead of asking again.",
+        subject="A first outline for {website}",
+        body="""Hi {first_name|there},
+
+Rather than ask again, here is what I had in mind for {website}: what people try first with {topic}, why it fails, \
+and the three steps that work, each with a photograph of our own.
+
+If that is of use to you, tell me and I will write it. If not, this was my last letter on it, and thank you for your \
+time.
+""",
+    ),
 )
+
+
+# Fields that these letters speak of, each with a fallback, and that no lead has before somebody fills them.
+OWN_NAMES = frozenset(name for one in STARTERS for name in names_in(one.subject, one.body)) - set(BUILT_IN)
 
 
 def starter(key: str) -> Starter | None:

@@ -17,13 +17,13 @@ from django.views.decorators.http import require_GET, require_POST
 from campaigns.content import Finding
 from campaigns.custom_names import custom_names_in
 from campaigns.forms import LetterForm
+from campaigns.library import free_name, keep_template
 from campaigns.models import Campaign, Lead, Step, Template
-from campaigns.previews import preview, sample_lead
+from campaigns.previews import preview, sample_lead, which_lead
 from campaigns.progress import lacks
 from campaigns.rendering import BUILT_IN, doubled_sentences, problems_in
 from campaigns.starters import STARTERS, starter
 from campaigns.views.page import campaign_context, find_campaign, mailbox_of, may_act, with_query
-from campaigns.views.templates import free_name, note
 from compliance import audit
 from outreach_site.accounts.access import READERS, SENDERS, WorkspaceRequest, allow
 from outreach_site.accounts.models import SenderIdentity
@@ -149,7 +149,7 @@ def preview_context(
     body = body.replace("\r\n", "\n")
     identity = campaign.identity or SenderIdentity.objects.default_of(campaign.workspace)
     mailbox = mailbox_of(campaign)
-    shown = which_lead(campaign, wanted)
+    shown = which_lead(Lead.objects.of(campaign), wanted)
     seen = preview(
         subject,
         body,
@@ -164,35 +164,6 @@ def preview_context(
         "identity": identity,
         "checks": checks(request, campaign, subject, body, identity, seen.findings) if subject or body else [],
     }
-
-
-@dataclass(frozen=True)
-class Shown:
-    """Which lead's letter is shown, and whose come before and after it."""
-
-    lead: Lead | None
-    previous: int | None = None
-    next: int | None = None
-    position: int = 0
-    total: int = 0
-
-
-def which_lead(campaign: Campaign, wanted: str) -> Shown:
-    """The lead that was asked for if it is one of this campaign's with an address, else the first of those."""
-    leads = Lead.objects.of(campaign).exclude(contact=None).order_by("pk")
-    lead = leads.filter(pk=int(wanted[:18])).first() if wanted.isascii() and wanted.isdigit() else None
-    lead = lead or leads.first()
-    if lead is None:
-        return Shown(None)
-    before, after = leads.filter(pk__lt=lead.pk), leads.filter(pk__gt=lead.pk)
-    earlier = before.count()
-    return Shown(
-        lead,
-        previous=before.order_by("-pk").values_list("pk", flat=True).first(),
-        next=after.values_list("pk", flat=True).first(),
-        position=earlier + 1,
-        total=earlier + 1 + after.count(),
-    )
 
 
 @dataclass(frozen=True)
@@ -275,14 +246,13 @@ def letter_keep(request: WorkspaceRequest, workspace: str, pk: int) -> HttpRespo
     if not step.letter_body:
         messages.warning(request, "There is no letter to keep yet. Save one first.")
         return redirect_to(request, reverse("campaigns:campaign_letters", args=[workspace, campaign.pk]))
-    with transaction.atomic():
-        template = Template.objects.create(
-            workspace=campaign.workspace,
-            name=free_name(campaign.workspace, campaign.name),
-            subject=step.letter_subject,
-            body=step.letter_body,
-            created_at=timezone.now(),
-        )
-        note("template.created", template, request)
+    template = keep_template(
+        campaign.workspace,
+        name=free_name(campaign.workspace, campaign.name),
+        subject=step.letter_subject,
+        body=step.letter_body,
+        user=request.user,
+        now=timezone.now(),
+    )
     messages.success(request, f"Kept as the template “{template.name}”.")
     return redirect_to(request, reverse("campaigns:template_edit", args=[workspace, template.pk]))

@@ -15,12 +15,12 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from campaigns.custom_names import custom_names_in
 from campaigns.forms import TemplateForm
-from campaigns.models import Lead, Template
-from campaigns.previews import preview, sample_lead
+from campaigns.library import delete_template, free_name, keep_template, note
+from campaigns.models import Lead, LeadQuerySet, Template
+from campaigns.previews import preview, sample_lead, which_lead
 from campaigns.rendering import BUILT_IN, doubled_sentences, problems_in
 from campaigns.starters import STARTERS, starter
 from campaigns.views.page import may_act
-from compliance import audit
 from outreach_site.accounts.access import READERS, SENDERS, WorkspaceRequest, allow
 from outreach_site.accounts.models import SenderIdentity, Workspace
 from outreach_site.lib.htmx import is_htmx, redirect_to
@@ -75,7 +75,8 @@ def template_page(request: WorkspaceRequest, template: Template, *, initial: dic
         try:
             with transaction.atomic():
                 saved = form.save()
-                note("template.created" if is_new else "template.changed", saved, request)
+                event = "template.created" if is_new else "template.changed"
+                note(event, saved, user=request.user, now=timezone.now())
         except IntegrityError:  # Somebody took the name since it was looked at.
             form.add_error("name", "There is a template of this name. Choose another one.")
         else:
@@ -90,7 +91,7 @@ def template_page(request: WorkspaceRequest, template: Template, *, initial: dic
 @allow(SENDERS)
 @require_POST
 def template_preview(request: WorkspaceRequest, workspace: str) -> HttpResponse:
-    """What was typed, as a letter to an example site. Saves nothing, loses nothing."""
+    """What was typed, as the letter to one of the leads, or to an example. Saves nothing, loses nothing."""
     here = request.membership.workspace
     template = Template(workspace=here)
     if (number := request.POST.get("template", "")).isdecimal():
@@ -99,23 +100,23 @@ def template_preview(request: WorkspaceRequest, workspace: str) -> HttpResponse:
     typed = {name: request.POST.get(name, "") for name in ("name", "category", "subject", "body")}
     form = TemplateForm(instance=template, initial=typed, workspace=here)
     page = f"{PAGE}#template-preview" if is_htmx(request) else PAGE
-    return render(request, page, page_context(request, form, template, subject, body))
+    context = page_context(request, form, template, subject, body) | {"is_partial": is_htmx(request)}
+    return render(request, page, context)
 
 
 @allow(SENDERS)
 @require_POST
 def template_duplicate(request: WorkspaceRequest, workspace: str, pk: int) -> HttpResponse:
     template = find_template(request, pk)
-    with transaction.atomic():
-        copy = Template.objects.create(
-            workspace=template.workspace,
-            name=free_name(template.workspace, template.name),
-            subject=template.subject,
-            body=template.body,
-            category=template.category,
-            created_at=timezone.now(),
-        )
-        note("template.created", copy, request)
+    copy = keep_template(
+        template.workspace,
+        name=free_name(template.workspace, template.name),
+        subject=template.subject,
+        body=template.body,
+        category=template.category,
+        user=request.user,
+        now=timezone.now(),
+    )
     messages.success(request, f"{copy.name} is a copy of {template.name}. Change what you like.")
     return redirect_to(request, reverse("campaigns:template_edit", args=[workspace, copy.pk]))
 
@@ -126,9 +127,7 @@ def template_delete(request: WorkspaceRequest, workspace: str, pk: int) -> HttpR
     """GET asks, POST deletes. Campaigns keep the text they took from it."""
     template = find_template(request, pk)
     if request.method == "POST":
-        with transaction.atomic():
-            note("template.deleted", template, request)
-            template.delete()
+        delete_template(template, user=request.user, now=timezone.now())
         messages.success(request, f"{template.name} is deleted.")
         return redirect_to(request, reverse("campaigns:template_list", args=[workspace]))
     context = {
@@ -152,16 +151,21 @@ def page_context(
     here = request.membership.workspace
     subject, body = subject.strip(), body.replace("\r\n", "\n")
     names = custom_names_in(leads_of(here), subject, body)
-    identity = SenderIdentity.objects.default_of(here)
+    wanted = next(filter(None, (request.POST.get(key, "") for key in ("show", "find", "lead"))), "")
+    shown = which_lead(leads_of(here).filter(campaign__archived_at=None), wanted)
+    lead = shown.lead or sample_lead()
+    campaign = shown.lead.campaign if shown.lead else None
+    identity = (campaign.identity if campaign else None) or SenderIdentity.objects.default_of(here)
     checks = [{"tone": "bad", "text": problem.sentence} for problem in problems_in(subject, body, custom_names=names)]
     checks += [{"tone": "warn", "text": sentence} for sentence in doubled_sentences(subject, body)]
-    seen = preview(subject, body, lead=sample_lead(), identity=identity, campaign=None, sender="")
+    seen = preview(subject, body, lead=lead, identity=identity, campaign=campaign, sender="")
     checks += [{"tone": one.tone, "text": one.sentence} for one in seen.findings] if subject or body else []
     categories = Template.objects.in_workspace(here).exclude(category="").values_list("category", flat=True)
     return {
         "form": form,
         "template": template,
         "preview": seen,
+        "shown": shown,
         "checks": checks,
         "placeholders": [{"name": name, "what": what} for name, what in BUILT_IN.items()],
         "custom_names": names,
@@ -169,28 +173,5 @@ def page_context(
     }
 
 
-def leads_of(workspace: Workspace) -> Any:
-    return Lead.objects.in_workspace(workspace)
-
-
-def free_name(workspace: Workspace, wanted: str) -> str:
-    """`wanted`, or the first of "wanted (2)", "wanted (3)" … that no template has."""
-    longest = Template._meta.get_field("name").max_length or 120
-    taken = set(Template.objects.in_workspace(workspace).values_list("name", flat=True))
-    name, number = wanted[:longest], 1
-    while name in taken:
-        number += 1
-        ending = f" ({number})"
-        name = wanted[: longest - len(ending)] + ending
-    return name
-
-
-def note(event: str, template: Template, request: WorkspaceRequest) -> None:
-    audit.record(
-        event,
-        workspace=template.workspace,
-        user=request.user,
-        about=f"template:{template.pk}",
-        details={"name": template.name},
-        now=timezone.now(),
-    )
+def leads_of(workspace: Workspace) -> LeadQuerySet:
+    return Lead.objects.in_workspace(workspace).select_related("contact", "campaign__identity")

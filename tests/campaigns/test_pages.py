@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from campaigns.leads import NewLead, add_many
 from campaigns.lifecycle import start_campaign
-from campaigns.models import Attempt, Campaign, Lead, Template
+from campaigns.models import Attempt, Campaign, Contact, Lead, Template
 from campaigns.starters import STARTERS
 from compliance.models import Suppression
 from compliance.suppression import suppress
@@ -477,10 +477,39 @@ def test_starters_can_be_saved_as_they_are(room: Room) -> None:
     for starter in STARTERS:
         page = room.get("template_create", query=f"?starter={starter.key}")
         assert page.context["form"].initial["body"] == starter.body
-    Lead.objects.filter(pk=room.leads[0].pk).update(custom_fields={"broken_link": "x"})
     for starter in STARTERS:
         data = {"name": starter.name, "subject": starter.subject, "body": starter.body, "category": starter.category}
         assert room.post("template_create", None, data).status_code == 302, starter.key
+
+
+def test_a_template_is_shown_for_any_lead(room: Room) -> None:
+    typed = {"name": "N", "subject": "For {website}", "body": "Hi {name|there}, {nmae}"}
+    page = text(room.post("template_preview", None, typed, htmx=True))
+    assert "As Hannah Lindqvist at brightgarden.com would read it" in page
+    assert "1 of 2" in page
+    assert "Did you mean {name}?" in page
+    page = text(room.post("template_preview", None, typed | {"lead": room.leads[0].pk, "show": room.leads[1].pk}))
+    assert "at balconyharvest.com would read it" in page
+    assert 'value="For {website}"' in page, "what was typed is still there"
+    for wanted in ("balcony", "tom@balc", "BALCONYHARVEST.com"):
+        assert "at balconyharvest.com would read it" in text(
+            room.post("template_preview", None, typed | {"find": wanted}, htmx=True)
+        )
+    assert "at brightgarden.com would read it" in text(
+        room.post("template_preview", None, typed | {"find": "nobody"}, htmx=True)
+    )
+
+
+def test_a_template_is_never_shown_for_anothers_lead(room: Room) -> None:
+    there = start_campaign(room.world.elsewhere, name="Theirs", user=room.world.stranger, now=timezone.now())
+    lead = Lead.objects.create(
+        campaign=there, website_url="https://s.example", site_key="s.example", domain="secret.example"
+    )
+    lead.contact = Contact.objects.create(lead=lead, email="ed@secret.example", email_key="ed@secret.example")
+    lead.save()
+    for wanted in ({"show": lead.pk}, {"find": "secret.example"}, {"lead": lead.pk}, {"find": "9" * 40}):
+        page = text(room.post("template_preview", None, {"subject": "{website}", "body": "x"} | wanted, htmx=True))
+        assert "secret" not in page
 
 
 def test_a_letter_can_be_downloaded_by_whoever_reads_here(room: Room) -> None:
