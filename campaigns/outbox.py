@@ -220,7 +220,7 @@ def letter_of(attempt: Attempt, mailbox: Mailbox, *, now: datetime) -> Letter:
         has_notice=attempt.identity is not None and bool(attempt.identity.privacy_notice_url),
         ground=attempt.ground,
         found_url=contact.found_url if contact else "",
-        found_passage=contact.found_passage if contact else "",
+        found_passage=contact.found_words if contact else "",
         found_at=contact.found_at if contact else None,
         approved=attempt.approved_at is not None,
         cool_off_waived=attempt.cool_off_waived_at is not None,

@@ -13,7 +13,17 @@ from typing import Any
 from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 from django.utils import timezone
 
-from campaigns.models import Attempt, Campaign, Contact, EnclosedFile, Lead, Step, Template
+from campaigns.models import (
+    Attempt,
+    Campaign,
+    Contact,
+    EnclosedFile,
+    ImportedRow,
+    Lead,
+    LeadImport,
+    Step,
+    Template,
+)
 from compliance.models import Kind
 from compliance.regions import Region, endings_of
 from compliance.suppression import stone_of
@@ -28,7 +38,16 @@ NEVER_LEFT = (State.DRAFT, State.BLOCKED, State.CANCELLED, State.FAILED)
 class CampaignsHolder:
     """Contacts of leads, and letters to them."""
 
-    models = frozenset({"campaigns.Attempt", "campaigns.Contact", "campaigns.EnclosedFile", "campaigns.Lead"})
+    models = frozenset(
+        {
+            "campaigns.Attempt",
+            "campaigns.Contact",
+            "campaigns.EnclosedFile",
+            "campaigns.ImportedRow",
+            "campaigns.Lead",
+            "campaigns.LeadImport",
+        }
+    )
 
     def spellings(self, workspace_id: int, key: str) -> set[str]:
         contacts = Contact.objects.filter(lead__campaign__workspace_id=workspace_id, email_key=key)
@@ -52,7 +71,9 @@ class CampaignsHolder:
             "contacts": list(
                 _contacts(person)
                 .order_by("pk")
-                .values("email", "name", "role", "found_url", "found_passage", "found_at", "lead__website_url")
+                .values(
+                    "email", "name", "role", "found_url", "found_passage", "origin", "found_at", "lead__website_url"
+                )
             ),
             "leads": list(
                 Lead.objects.filter(contact__in=_contacts(person))
@@ -112,7 +133,12 @@ class CampaignsHolder:
                 "campaign__workspace_id",
                 ("website_url", "site_key", "website_title", "topic", "custom_fields", "next_action"),
             ),
-            TextShelf(Contact, "lead__campaign__workspace_id", ("name", "role", "found_url", "found_passage")),
+            TextShelf(
+                Contact, "lead__campaign__workspace_id", ("name", "role", "found_url", "found_passage", "origin")
+            ),
+            # Of a file that is still being read, whoever was erased is left out when their row comes; then it is gone.
+            TextShelf(LeadImport, "campaign__workspace_id", ("file_name", "origin", "headings")),
+            TextShelf(ImportedRow, "run__campaign__workspace_id", ("cells", "sentence")),
             TextShelf(EnclosedFile, "attempt__campaign__workspace_id", ("name",)),
             TextShelf(
                 Attempt,
@@ -125,6 +151,13 @@ class CampaignsHolder:
         return (
             Overdue(
                 "contacts in the EU or UK to whom nobody wrote", _unwritten(workspace_id, cutoffs.unwritten), _let_go
+            ),
+            Overdue(
+                "rows of files that did not become leads",
+                ImportedRow.objects.filter(
+                    run__campaign__workspace_id=workspace_id, run__finished_at__lt=cutoffs.unlinked
+                ),
+                _forget_rows,
             ),
         )
 
@@ -170,6 +203,7 @@ def _found(person: Person) -> Iterator[Exhibit]:
             ("How", lead.get_source_display()),
             ("Name", contact.name),
             ("Role", contact.role),
+            ("How it came to us", contact.origin),
             ("Campaign", lead.campaign.name),
         )
         yield Exhibit(
@@ -240,3 +274,7 @@ def _let_go(keys: Sequence[int]) -> None:
         )
         _black_out(unsent, stone=stone_of(contact.email_key), now=now)
     Contact.objects.filter(pk__in=keys).delete()
+
+
+def _forget_rows(keys: Sequence[int]) -> None:
+    ImportedRow.objects.filter(pk__in=keys).delete()

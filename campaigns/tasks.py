@@ -8,9 +8,9 @@ from django.db import transaction
 from django.utils import timezone
 from django_q.tasks import async_task
 
-from campaigns import dispatch, outbox, sent_copies, sessions
+from campaigns import dispatch, imports, outbox, sent_copies, sessions
 from campaigns.discovery import runs
-from campaigns.models import DiscoveryRun
+from campaigns.models import DiscoveryRun, LeadImport
 from outreach_site.lib.later import run_at
 
 LONG = "long"  # Its work takes minutes: it must not stop the post.
@@ -71,3 +71,21 @@ def discover_due() -> None:
 def discover_soon(run_id: int) -> None:
     """Ask the long cluster to begin as soon as the caller's transaction stands."""
     transaction.on_commit(lambda: async_task(discover, run_id, cluster=LONG))
+
+
+def import_leads(run_id: int) -> None:
+    """One slice of a file of leads; the next one follows at once while rows are left."""
+    if imports.work(run_id, now=timezone.now()):
+        async_task(import_leads, run_id, cluster=LONG)
+
+
+def import_due() -> None:
+    """Every minute: go on with files whose worker died, and let go of those that nobody went on with."""
+    for run_id in LeadImport.objects.under_way().order_by("pk").values_list("pk", flat=True)[:100]:
+        async_task(import_leads, run_id, cluster=LONG)
+    imports.tidy(now=timezone.now())
+
+
+def import_soon(run_id: int) -> None:
+    """Ask the long cluster to go on as soon as the caller's transaction stands."""
+    transaction.on_commit(lambda: async_task(import_leads, run_id, cluster=LONG))

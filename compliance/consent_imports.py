@@ -6,7 +6,6 @@ the next chunk begins are one transaction. So nothing is taken twice, whatever d
 
 from __future__ import annotations
 
-import csv
 import re
 import time
 import zlib
@@ -24,11 +23,9 @@ from compliance.consents import live_among, why_not
 from compliance.models import Suppression
 from compliance.privacy_models import Consent, ConsentImport, ConsentImportProblem
 from outreach_site.accounts.models import User, Workspace
+from outreach_site.lib.tables import LONGEST_LINE, RowError, lines_of, row_at
 
 LINES_AT_ONCE = 1_000
-LONGEST_LINE = 20_000  # characters
-# A quoted text may go over several lines; a quote that never ends is a mistake of its own line.
-LINES_OF_A_ROW = 50
 _URL = URLValidator(schemes=["http", "https"])
 
 # What people call their columns.
@@ -66,10 +63,6 @@ class Heading:
     columns: Sequence[str]
     delimiter: str
     first_line: int
-
-
-class _RowError(ValueError):
-    """What is wrong with a row, for a person."""
 
 
 def begin(
@@ -195,30 +188,17 @@ def _problem(row: ConsentImport, line: int, text: str, sentence: str) -> Consent
 # --- Reading ----------------------------------------------------------------------------------------------------------
 
 
-def lines_of(content: bytes) -> list[str]:
-    """The file's lines as text, whatever wrote it: UTF-8 with or without a mark, UTF-16 with one, else Windows' own."""
-    for mark, coding in ((b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"), (b"", "utf-8-sig"), (b"", "cp1252")):
-        if not content.startswith(mark):
-            continue
-        try:
-            text = content.decode(coding)
-            break
-        except UnicodeDecodeError:
-            continue
-    else:
-        text = content.decode("latin-1")
-    # NUL is what PostgreSQL cannot store; only the breaks of files count as lines, not those of typography.
-    text = text.replace("\0", "").replace("\r\n", "\n").replace("\r", "\n")
-    return text.split("\n")
-
-
 def heading_of(lines: Sequence[str]) -> Heading:
     """The first line that says something must name the columns. Raises UnreadableFileError."""
     for number, line in enumerate(lines[:100]):
         if not line.strip():
             continue
         delimiter = max(";\t,", key=line[:LONGEST_LINE].count)
-        names = [_COLUMNS.get(_name(cell), "") for cell in _cells(line[:LONGEST_LINE], delimiter)]
+        try:
+            cells, _ = row_at([line[:LONGEST_LINE]], 0, delimiter)
+        except RowError as err:
+            raise UnreadableFileError(str(err)) from err
+        names = [_COLUMNS.get(_name(cell), "") for cell in cells]
         if "address" not in names or "day" not in names:
             raise UnreadableFileError(
                 "The first line has to name the columns: at least “email” and “obtained_on”; besides them “evidence”, "
@@ -246,35 +226,13 @@ def _read(
         if not line.strip():
             continue
         try:
-            line, at = _whole_row(lines, first)
-            rows.append(_row(_cells(line, heading.delimiter), heading, line=first + 1, defaults=defaults))
-        except (_RowError, InvalidAddressError, csv.Error) as err:
+            cells, at = row_at(lines, first, heading.delimiter)
+            rows.append(_row(cells, heading, line=first + 1, defaults=defaults))
+        except (RowError, InvalidAddressError) as err:
             # Only its first line is given up: a stray quotation mark must not swallow the good rows after it.
             at = first + 1
-            sentence = "This line cannot be taken apart." if isinstance(err, csv.Error) else str(err)
-            problems.append(_problem(defaults, first + 1, lines[first], sentence))
+            problems.append(_problem(defaults, first + 1, lines[first], str(err)))
     return rows, problems, max(at, end)
-
-
-def _whole_row(lines: Sequence[str], first: int) -> tuple[str, int]:
-    """The row that begins on a line, over as many lines as its quotes ask for; and the line after it."""
-    if len(lines[first]) > LONGEST_LINE:
-        raise _RowError(f"This line has more than {LONGEST_LINE:,} characters.")
-    if lines[first].count('"') % 2 == 0:
-        return lines[first], first + 1
-    row = lines[first]
-    for at in range(first + 1, min(first + LINES_OF_A_ROW, len(lines))):
-        row += "\n" + lines[at]
-        if len(row) > LONGEST_LINE:
-            break
-        if row.count('"') % 2 == 0:
-            return row, at + 1
-    raise _RowError("A quotation mark opens here and never closes.")
-
-
-def _cells(line: str, delimiter: str) -> list[str]:
-    """Raises csv.Error."""
-    return next(csv.reader(line.splitlines(keepends=True), delimiter=delimiter, skipinitialspace=True, strict=True), [])
 
 
 def _row(cells: Sequence[str], heading: Heading, *, line: int, defaults: ConsentImport) -> Row:
@@ -283,7 +241,7 @@ def _row(cells: Sequence[str], heading: Heading, *, line: int, defaults: Consent
         if column and cell.strip():
             values.setdefault(column, cell.strip())
     if "address" not in values:
-        raise _RowError("There is no address in this line.")
+        raise RowError("There is no address in this line.")
     address = fold(normalise(values["address"]))
     day = _day(values.get("day", ""))
     text = values.get("text", "") or defaults.evidence_text
@@ -291,9 +249,9 @@ def _row(cells: Sequence[str], heading: Heading, *, line: int, defaults: Consent
     if url:
         _check_page(url)
     if not text and not url:
-        raise _RowError("Nothing says how they agreed: fill “evidence” or “url”, or give it for all rows of the file.")
+        raise RowError("Nothing says how they agreed: fill “evidence” or “url”, or give it for all rows of the file.")
     if len(text) > 5_000:
-        raise _RowError("The evidence is too long: at most 5,000 characters.")
+        raise RowError("The evidence is too long: at most 5,000 characters.")
     return Row(line, address, day, text, url, audit.one_line(values.get("source", "") or defaults.source, 200))
 
 
@@ -301,9 +259,9 @@ def _check_page(url: str) -> None:
     try:
         _URL(url)
     except ValidationError as err:
-        raise _RowError(f"“{audit.one_line(url, 60)}” is not the address of a page.") from err
+        raise RowError(f"“{audit.one_line(url, 60)}” is not the address of a page.") from err
     if len(url) > 500:
-        raise _RowError("The address of the page is too long: at most 500 characters.")
+        raise RowError("The address of the page is too long: at most 500 characters.")
 
 
 _DAY_SHAPES: Mapping[str, re.Pattern[str]] = {
@@ -315,14 +273,14 @@ _DAY_SHAPES: Mapping[str, re.Pattern[str]] = {
 def _day(text: str) -> date:
     """A day as 2026-03-09 or 9.3.2026, with or without a time. 3/9/2026 is two days in two countries, and none here."""
     if not text:
-        raise _RowError("Nothing says when they agreed.")
+        raise RowError("Nothing says when they agreed.")
     if found := _DAY_SHAPES["ymd"].fullmatch(text):
         parts = found[1], found[2], found[3]
     elif found := _DAY_SHAPES["dmy"].fullmatch(text):
         parts = found[3], found[2], found[1]
     else:
-        raise _RowError(f"“{audit.one_line(text, 40)}” is not a day. Write it as 2026-03-09.")
+        raise RowError(f"“{audit.one_line(text, 40)}” is not a day. Write it as 2026-03-09.")
     try:
         return date(int(parts[0]), int(parts[1]), int(parts[2]))
     except ValueError as err:
-        raise _RowError(f"There is no such day as {audit.one_line(text, 40)}.") from err
+        raise RowError(f"There is no such day as {audit.one_line(text, 40)}.") from err

@@ -169,6 +169,9 @@ def _where_found(letters: Sequence[SendRecord], exhibits: Sequence[Exhibit]) -> 
             words = f", where it says “{letter.found_passage}”" if letter.found_passage else ""
             yield f"We found the address at {letter.found_url} on {_day(letter.found_at)}{words}."
             return
+        if letter.found_passage and letter.found_at:
+            yield f"On {_day(letter.found_at)} we noted where the address comes from: “{letter.found_passage}”."
+            return
     for exhibit in exhibits:
         facts = dict(exhibit.facts)
         if exhibit.section == "found":

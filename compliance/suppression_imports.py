@@ -18,9 +18,9 @@ from django.db import transaction
 
 from compliance import audit, suppression
 from compliance.addresses import InvalidAddressError, normalise
-from compliance.consent_imports import lines_of
 from compliance.models import ImportFault, Suppression, SuppressionImport
 from outreach_site.accounts.models import User, Workspace
+from outreach_site.lib.tables import lines_of
 
 LARGEST_FILE = 32 * 1024 * 1024  # bytes
 MOST_LINES = 500_000

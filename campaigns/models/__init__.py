@@ -3,6 +3,7 @@
 from campaigns.models.attempt import Attempt, AttemptQuerySet, EnclosedFile, Ground
 from campaigns.models.campaign import Campaign, CampaignQuerySet, Step, Template
 from campaigns.models.discovery import DiscoveryRun, DiscoveryRunQuerySet, FoundContact, FoundSite, RunQuery
+from campaigns.models.imports import ColumnMeaning, ImportedRow, LeadImport, LeadImportQuerySet
 from campaigns.models.lead import Contact, Lead, LeadQuerySet
 from campaigns.models.sent_copy import SentCopy
 from campaigns.models.session import Session
@@ -12,6 +13,7 @@ __all__ = [
     "AttemptQuerySet",
     "Campaign",
     "CampaignQuerySet",
+    "ColumnMeaning",
     "Contact",
     "DiscoveryRun",
     "DiscoveryRunQuerySet",
@@ -19,7 +21,10 @@ __all__ = [
     "FoundContact",
     "FoundSite",
     "Ground",
+    "ImportedRow",
     "Lead",
+    "LeadImport",
+    "LeadImportQuerySet",
     "LeadQuerySet",
     "RunQuery",
     "SentCopy",

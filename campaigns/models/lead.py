@@ -107,6 +107,8 @@ class Contact(models.Model):
     found_url = models.URLField("found at", max_length=500, blank=True)
     found_passage = models.CharField(max_length=500, blank=True)
     found_at = models.DateTimeField(default=timezone.now)
+    # How it came to us where somebody handed it in: the file, the day, who, and what they said of where it is from.
+    origin = models.CharField(max_length=500, blank=True)
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=["lead", "email_key"], name="address_once_per_lead"),)
@@ -114,3 +116,8 @@ class Contact(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} <{self.email}>" if self.name else self.email
+
+    @property
+    def found_words(self) -> str:
+        """What is known of where the address is from, besides the page: its passage; without a page, how it came."""
+        return self.found_passage or ("" if self.found_url else self.origin)

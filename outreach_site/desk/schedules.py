@@ -64,6 +64,7 @@ SCHEDULES = (
         minutes=1,
     ),
     Recurring(name="discovery", task="campaigns.tasks.discover_due", cluster="long", minutes=1),
+    Recurring(name="imports", task="campaigns.tasks.import_due", cluster="long", minutes=1),
     Recurring(
         name="privacy",
         task="compliance.tasks.finish_what_was_begun",
@@ -99,6 +100,7 @@ _IN_WORDS = {
     "connections": "Connections with Google and Microsoft are kept alive",
     "brakes": "What too much comes back to is held",
     "discovery": "Searches for sites go on",
+    "imports": "Files of leads that were begun go on",
     "privacy": "Erasures and lists that were begun go on",
     "retention": "What has been kept long enough is deleted",
     "seal-audit": "The audit log is sealed",
