@@ -201,6 +201,18 @@ def test_an_entry_removed_with_its_seal() -> None:
     assert finding.sentence == f"Seals 5 to 6 are missing: between entry {ids[3]} and entry {ids[6]}."
 
 
+def test_a_hole_longer_than_what_is_read_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(verification, "CHUNK", 3)
+    ids = sealed(20)
+    with another_hand():
+        remove(*ids[4:15], with_seal=True)
+        run(f"UPDATE {ENTRIES} SET reason = 'nothing' WHERE id = %s", ids[18])
+    assert [finding.sentence for finding in look()] == [
+        f"Seals 5 to 15 are missing: between entry {ids[3]} and entry {ids[15]}.",
+        f"Entry {ids[18]} was changed, or put in with a seal that is not ours.",
+    ]
+
+
 def test_the_beginning_removed() -> None:
     ids = sealed(10)
     with another_hand():
