@@ -24,8 +24,9 @@ from campaigns.models import (
     Step,
     Template,
 )
+from compliance import known_regions
 from compliance.models import Kind
-from compliance.regions import Region, endings_of
+from compliance.regions import Region
 from compliance.suppression import stone_of
 from compliance.sweeping import ERASED, TextShelf
 from outreach_site.lib.ports import Cutoffs, Exhibit, NotYetError, Overdue, Person, Shelf
@@ -248,14 +249,11 @@ def _written(person: Person) -> Iterator[Exhibit]:
 
 def _unwritten(workspace_id: int, before: datetime) -> QuerySet[Contact]:
     """Contacts in the EU and UK that were found long ago, at sites where nothing has come of it."""
-    there = Q()
-    for ending in endings_of(Region.EU, Region.UK):
-        there |= Q(email_key__endswith=ending)
     letters = Attempt.objects.filter(
         campaign__workspace_id=OuterRef("lead__campaign__workspace_id"), recipient_key=OuterRef("email_key")
     )
     return Contact.objects.filter(
-        there,
+        known_regions.lies_in(Region.EU, Region.UK, workspace_id=workspace_id, address="email_key"),
         Q(found_at__lt=before) & Q(lead__created_at__lt=before),
         ~Exists(letters.filter(Q(created_at__gte=before) | ~Q(state__in=NEVER_LEFT))),
         lead__campaign__workspace_id=workspace_id,

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, time, timedelta
+from pathlib import Path
+from typing import Any
 
 import structlog
+from django.conf import settings
 from django.db import transaction
 
 from compliance import verification
 from compliance.chain import check_proof
 from compliance.models import AuditCheck, AuditHead
-from compliance.seals import locked_head, oldest_overdue
+from compliance.seals import exported, locked_head, oldest_overdue
 from compliance.verification import Finding, Kind, Walk
 
 log = structlog.get_logger(__name__)
@@ -23,6 +27,8 @@ SLICE_SECONDS = 15.0
 LEASE = timedelta(seconds=90)
 # Findings that a row keeps; the rest is counted, and `manage.py verify_audit` names them all.
 KEPT = 100
+# Ends of the log that were found right, one a line: what `verify_audit --heads` reads. In VAR_DIR.
+HEADS = "audit-heads.jsonl"
 # Findings that the page names; the command names them all.
 NAMED = 10
 # The day's own check is that late: nobody works, or it cannot.
@@ -132,7 +138,19 @@ def _write_down(check: AuditCheck, walk: Walk, *, is_done: bool, now: datetime) 
             check.proof = check_proof(check.seq, check.digest)
             # Kept outside the database too: `verify_audit --heads` holds it against the log.
             log.info("audit log intact", seq=check.seq, digest=check.digest, rows=check.rows)
+            _keep_head(exported(check, now=now))
     check.save()
+
+
+def _keep_head(head: dict[str, Any]) -> None:
+    """Append it to HEADS on this host. Where that cannot be written the check stands all the same."""
+    path = Path(settings.VAR_DIR) / HEADS
+    try:
+        path.touch(mode=0o600)
+        with path.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(head) + "\n")
+    except OSError as err:
+        log.warning("the end of the audit log could not be kept in a file", path=str(path), why=str(err))
 
 
 def _keep(check: AuditCheck, findings: list[Finding]) -> None:

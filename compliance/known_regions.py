@@ -9,13 +9,26 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from functools import reduce
+from operator import or_
 
 from django.db import transaction
+from django.db.models import Exists, Expression, OuterRef, Q, Value
+from django.db.models.functions import StrIndex, Substr
 
 from compliance import audit
 from compliance.addresses import InvalidAddressError, domain_of, is_free_mail, normalise, registrable
 from compliance.region_models import KnownRegion
-from compliance.regions import STRICT, Region, RegionGuess, RegionSource, guess, region_of, region_of_country
+from compliance.regions import (
+    STRICT,
+    Region,
+    RegionGuess,
+    RegionSource,
+    endings_of,
+    guess,
+    region_of,
+    region_of_country,
+)
 from outreach_site.accounts.models import User, Workspace
 from outreach_site.lib.among import among
 
@@ -35,6 +48,29 @@ def regions_of(workspace: Workspace, addresses: Collection[str]) -> dict[str, Re
     rows = KnownRegion.objects.in_workspace(workspace).filter(among("key", set(keys.values())))
     known = {key: guess(region, source) for key, region, source in rows.values_list("key", "region", "source")}
     return {address: known.get(key) or region_of(address) for address, key in keys.items()}
+
+
+def lies_in(*regions: Region, workspace_id: int, address: str) -> Q:
+    """The same asked of many rows in one statement: is the normalised address in the column `address` of these regions?
+
+    What is known is looked up by the address, its domain, and each domain above that.
+    """
+    keys: list[Expression | OuterRef] = [OuterRef(address), _behind("@", OuterRef(address))]
+    while len(keys) < _DEEPEST:
+        keys.append(_behind(".", keys[-1]))
+    is_key = reduce(or_, (Q(key=key) for key in keys))
+    known = KnownRegion.objects.filter(is_key, workspace_id=workspace_id)
+    ends_so = reduce(or_, (Q(**{f"{address}__endswith": ending}) for ending in endings_of(*regions)))
+    return Q(Exists(known.filter(region__in=regions))) | (ends_so & ~Q(Exists(known)))
+
+
+def _behind(mark: str, text: Expression | OuterRef) -> Expression:
+    """What stands after the first such mark; all where there is none."""
+    return Substr(text, StrIndex(text, Value(mark)) + 1)
+
+
+# The address, its domain, and four above it: as far as `ed@a.b.c.d.garden.org`.
+_DEEPEST = 6
 
 
 def region_for(workspace: Workspace, address: str) -> RegionGuess:

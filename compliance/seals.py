@@ -20,7 +20,7 @@ from django.db.models import Exists, Max, Min, OuterRef, Subquery, Value
 from django.db.models.functions import Coalesce
 
 from compliance.chain import ENTRIES, SEALS, Sealing, entry_text, fetch, head_proof, written
-from compliance.models import AuditEntry, AuditHead, AuditSeal
+from compliance.models import AuditCheck, AuditEntry, AuditHead, AuditSeal
 from outreach_site.lib.inserting import insert
 
 log = structlog.get_logger(__name__)
@@ -66,7 +66,7 @@ def locked_head() -> AuditHead:
     return AuditHead.objects.select_for_update().get(pk=AuditHead.ONLY)
 
 
-def exported(head: AuditHead, *, now: datetime) -> dict[str, Any]:
+def exported(head: AuditHead | AuditCheck, *, now: datetime) -> dict[str, Any]:
     """The end of the chain as `verify_audit --heads` reads it; nothing in it says what the log holds."""
     return {"seq": head.seq, "digest": head.digest, "exported_at": now.isoformat(timespec="seconds")}
 

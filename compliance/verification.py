@@ -213,8 +213,8 @@ def _chunk(after: int, through: int) -> _Chunk:
     """
     seals = _seals(after, through)
     if not seals and after + CHUNK < through:  # A hole as long as a chunk, or the end.
-        following = AuditSeal.objects.filter(seq__gt=after, seq__lte=through).aggregate(first=models.Min("seq"))["first"]
-        seals = _seals(following - 1, through) if following else []
+        beyond = AuditSeal.objects.filter(seq__gt=after, seq__lte=through).order_by("seq").first()
+        seals = _seals(beyond.seq - 1, through) if beyond else []
     ids = [seal[1] for seal in seals if seal[1] is not None]
     texts = _of_entries(f"SELECT e.id, {entry_text('e')} FROM {ENTRIES} e WHERE e.id", ids)  # noqa: S608 - our own names
     people = _of_entries(f"SELECT entry_id, lead_email, sender_email, subject FROM {PEOPLE} WHERE entry_id", ids)  # noqa: S608 - our own names

@@ -20,7 +20,7 @@ for _name in list(os.environ):
     if _name.startswith(("SMTP_", "IMAP_", "GLOBAL_", "MAIL_ALLOWED", "MAIL_CA", "TRUSTED_", "REDIS_", "SANDBOX_")):
         del os.environ[_name]  # The machine's own mail server has no say in tests.
 
-os.environ["SANDBOX_DIR"] = tempfile.mkdtemp(prefix="linkletter-tests-")
+os.environ["VAR_DIR"] = os.environ["SANDBOX_DIR"] = tempfile.mkdtemp(prefix="linkletter-tests-")
 
 from outreach_site.settings import *  # noqa: E402, F403
 

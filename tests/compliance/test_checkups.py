@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 from io import StringIO
+from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 from django_q.models import OrmQ
+from pytest_django.fixtures import Settings
 
 from compliance import checkups, seals, tasks, verification
 from compliance.chain import ENTRIES
@@ -35,6 +38,34 @@ def test_a_check_that_finds_nothing() -> None:
     assert (check.asked_by_id, check.rows, check.found, check.is_intact, check.seq) == (7, 30, 0, True, 30)
     assert verification.last_intact_check() == check
     assert checkups.standing(now).checked == check
+
+
+def test_the_end_that_was_found_right_is_kept_in_a_file(settings: Settings, tmp_path: Path) -> None:
+    settings.VAR_DIR = tmp_path
+    ids = sealed(3)
+    finish(_asked())
+    sealed(2)
+    finish(_asked())
+    file = tmp_path / checkups.HEADS
+    assert [json.loads(line)["seq"] for line in file.read_text().splitlines()] == [3, 5]
+    assert file.stat().st_mode & 0o777 == 0o600
+    call_command("verify_audit", heads=str(file), stdout=StringIO())
+    with another_hand():
+        run(f"UPDATE {ENTRIES} SET reason = 'x' WHERE id = %s", ids[0])
+    finish(_asked())
+    assert len(file.read_text().splitlines()) == 2, "an end that proves nothing is not kept"
+
+
+def test_a_file_that_cannot_be_written_stops_no_check(settings: Settings, tmp_path: Path) -> None:
+    settings.VAR_DIR = tmp_path / "nowhere"
+    sealed(3)
+    assert finish(_asked()).is_intact
+
+
+def _asked() -> datetime:
+    now = timezone.now()
+    checkups.ask(user_id=None, now=now)
+    return now
 
 
 def test_a_check_that_finds_something_keeps_it() -> None:

@@ -11,7 +11,14 @@ from tests.compliance.test_sealing_processes import fresh, start
 pytestmark = [pytest.mark.processes, pytest.mark.postgresql]
 
 # Without those that read SQLite's query plans.
-FILES = ("compliance/test_gate.py", "compliance/test_gate_speed.py", "compliance/test_suppression.py", "lib")
+FILES = (
+    "compliance/test_gate.py",
+    "compliance/test_gate_speed.py",
+    "compliance/test_retention.py",
+    "compliance/test_seals.py",
+    "compliance/test_suppression.py",
+    "lib",
+)
 
 
 @pytest.fixture

@@ -12,9 +12,11 @@ from django.core.management import call_command
 from django.utils import timezone
 
 from campaigns.models import Attempt, Contact, Lead
-from compliance import audit, retention, seals, suppression, tasks
+from compliance import audit, known_regions, retention, seals, suppression, tasks
 from compliance.models import AuditEntry, AuditPerson, Suppression
 from compliance.privacy_models import ConsentImport, ConsentImportProblem, PrivacyRequest, PrivacySettings
+from compliance.region_models import KnownRegion
+from compliance.regions import Region, RegionSource
 from compliance.retention import months_before
 from compliance.suppression import is_stone, stone_of
 from inbox.models import RawBody, RawMessage, Reply
@@ -96,6 +98,31 @@ def test_unwritten_contacts_of_the_eu_and_uk_go(box: Letterbox, world: World) ->
     assert not Contact.objects.filter(pk__in=[contact.pk for contact in gone]).exists()
     assert Contact.objects.filter(pk__in=[contact.pk for contact in kept]).count() == 4
     assert Lead.objects.get(website_url__contains="garten.de/ada").contact is None, "the site stays"
+
+
+def test_what_is_known_of_a_region_beats_the_ending_of_the_address(box: Letterbox, world: World) -> None:
+    def know(address: str, region: Region) -> None:
+        source = RegionSource.PERSON
+        known_regions.note(world.here, address, region, source=source, evidence="", user=world.owner, now=OLD)
+
+    gone = [
+        found(box, "ada@garten.com"),  # its imprint is in Berlin
+        found(box, "bob@mail.lists.garten.com"),
+        found(box, "carl@gmail.com"),
+        found(box, "dora@shed.co.uk"),  # where another workspace knows better
+        found(box, "emma@jardin.fr"),  # the UK beside the EU
+    ]
+    kept = [found(box, "finn@office.de"), found(box, "gil@gmail.co.uk"), found(box, "hal@ourgarten.com")]
+    know("x@garten.com", Region.EU)
+    know("carl@gmail.com", Region.UK)
+    know("emma@jardin.fr", Region.UK)
+    know("x@deep.office.de", Region.US)
+    know("gil@gmail.co.uk", Region.OTHER)
+    KnownRegion.objects.create(workspace=world.elsewhere, key="shed.co.uk", region=Region.US, source="person")
+    assert foresee(world.here) == {"contacts in the EU or UK to whom nobody wrote": 5}
+    apply(world.here)
+    assert not Contact.objects.filter(pk__in=[contact.pk for contact in gone]).exists()
+    assert Contact.objects.filter(pk__in=[contact.pk for contact in kept]).count() == 3
 
 
 def test_letters_that_never_left_go_with_their_contact(box: Letterbox, world: World) -> None:

@@ -1,4 +1,4 @@
-"""The sealed log: whatever another hand does to it is found, and named. On PostgreSQL too: test_seals_elsewhere.py."""
+"""The sealed log: whatever another hand does to it is found, and named. On PostgreSQL too: test_on_postgresql.py."""
 
 from __future__ import annotations
 
