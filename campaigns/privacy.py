@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from campaigns.models import (
     Attempt,
+    BulkChange,
     Campaign,
     Contact,
     EnclosedFile,
@@ -22,6 +23,7 @@ from campaigns.models import (
     Lead,
     LeadImport,
     Step,
+    Tag,
     Template,
 )
 from compliance import known_regions
@@ -140,6 +142,8 @@ class CampaignsHolder:
             # Of a file that is still being read, whoever was erased is left out when their row comes; then it is gone.
             TextShelf(LeadImport, "campaign__workspace_id", ("file_name", "origin", "headings")),
             TextShelf(ImportedRow, "run__campaign__workspace_id", ("cells", "sentence")),
+            TextShelf(Tag, "workspace_id", ("name",)),
+            TextShelf(BulkChange, "campaign__workspace_id", ("query",)),
             TextShelf(EnclosedFile, "attempt__campaign__workspace_id", ("name",)),
             TextShelf(
                 Attempt,

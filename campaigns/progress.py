@@ -14,6 +14,7 @@ from django.db.models.lookups import Exact
 from campaigns.models import Attempt, Campaign, Lead
 from campaigns.rendering import names_that_need_a_value, values_for
 from compliance import suppression
+from compliance.models import Hold
 from outreach_site.accounts.models import SenderIdentity, Workspace
 from outreach_site.lib.ports import people_who_answered
 
@@ -129,19 +130,30 @@ def standings(leads: Iterable[Lead], *, campaign: Campaign, workspace: Workspace
         newest[attempt.lead_id] = attempt
     keys = [lead.contact.email_key for lead in leads if lead.contact]
     suppressed = suppression.suppressed_among(workspace, keys)
+    held = _held_among(workspace, keys)
     return {
         lead.pk: _standing(
             lead,
             campaign=campaign,
             attempt=newest.get(lead.pk),
             refusal=_refusal(suppressed.get(lead.contact.email_key)) if lead.contact else "",
+            hold=held.get(lead.contact.email_key, "") if lead.contact else "",
             now=now,
         )
         for lead in leads
     }
 
 
-def _standing(lead: Lead, *, campaign: Campaign, attempt: Attempt | None, refusal: str, now: datetime) -> Standing:
+def _held_among(workspace: Workspace, keys: Sequence[str]) -> dict[str, str]:
+    """What holds letters to these addresses, by address, as a sentence. One query."""
+    subjects = [f"address:{key}" for key in keys]
+    standing = Hold.objects.in_workspace(workspace).standing().filter(subject__in=subjects)
+    return {subject.partition(":")[2]: reason for subject, reason in standing.values_list("subject", "reason")}
+
+
+def _standing(
+    lead: Lead, *, campaign: Campaign, attempt: Attempt | None, refusal: str, hold: str, now: datetime
+) -> Standing:
     last, last_at = "Added", lead.created_at
     if attempt is not None:
         last = _LAST.get(Attempt.State(attempt.state), "Letter written")
@@ -150,13 +162,15 @@ def _standing(lead: Lead, *, campaign: Campaign, attempt: Attempt | None, refusa
         last, last_at = Lead.Status(lead.status).label, lead.status_changed_at
     here = Standing(last=last, last_at=last_at, attempt=attempt)
     if attempt is not None and attempt.state in Attempt.LIVE:
-        return _live(here, attempt, campaign=campaign, refusal=refusal, now=now)
+        return _live(here, attempt, campaign=campaign, refusal=refusal, hold=hold, now=now)
     if refusal:
         return replace(here, next="Held", why=refusal, tone="bad")
     if ended := _ENDED.get(Lead.Status(lead.status)):
         return replace(here, why=ended, tone="muted")
     if lead.contact is None:
         return here
+    if hold:
+        return replace(here, next="Held", why=hold, tone="warn", may_be_written_to=_is_new(lead))
     if attempt is not None and attempt.state in {Attempt.State.BLOCKED, Attempt.State.FAILED}:
         label = Attempt.State(attempt.state).label
         return replace(here, next=label, why=attempt.reason, tone="bad", may_be_written_to=_is_new(lead))
@@ -167,7 +181,7 @@ def _is_new(lead: Lead) -> bool:
     return lead.status == Lead.Status.DISCOVERED
 
 
-def _live(here: Standing, attempt: Attempt, *, campaign: Campaign, refusal: str, now: datetime) -> Standing:
+def _live(here: Standing, attempt: Attempt, *, campaign: Campaign, refusal: str, hold: str, now: datetime) -> Standing:
     """A letter that may still leave, or may have left."""
     if attempt.state == Attempt.State.SENDING:
         return replace(here, next="Leaving now", tone="info")
@@ -175,6 +189,8 @@ def _live(here: Standing, attempt: Attempt, *, campaign: Campaign, refusal: str,
         return replace(here, next=Attempt.State.UNCERTAIN.label, why=attempt.reason, tone="warn")
     if refusal:
         return replace(here, next="Held", why=refusal, tone="bad")
+    if hold:
+        return replace(here, next="Held", why=hold, tone="warn")
     if campaign.state == Campaign.State.PAUSED:
         return replace(here, next="Waits", why="the campaign is paused", tone="muted")
     if attempt.due_at is None:

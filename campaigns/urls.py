@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from campaigns.views import approvals, campaigns, discovery, leads, letters, sending, templates
+from campaigns.views import approvals, bulk, campaigns, discovery, lead_table, leads, letters, sending, templates
 
 app_name = "campaigns"
 urlpatterns: list[URLPattern] = [
     path("", campaigns.campaign_list, name="campaign_list"),
     path("new/", campaigns.campaign_create, name="campaign_create"),
-    path("<int:pk>/", leads.campaign_detail, name="campaign_detail"),
+    path("<int:pk>/", lead_table.campaign_detail, name="campaign_detail"),
     path("<int:pk>/settings/", campaigns.campaign_settings, name="campaign_settings"),
     path("<int:pk>/pause/", campaigns.campaign_pause, name="campaign_pause"),
     path("<int:pk>/resume/", campaigns.campaign_resume, name="campaign_resume"),
@@ -19,6 +19,9 @@ urlpatterns: list[URLPattern] = [
     path("<int:pk>/delete/", campaigns.campaign_delete, name="campaign_delete"),
     path("<int:pk>/leads/new/", leads.lead_create, name="lead_create"),
     path("<int:pk>/leads/paste/", leads.lead_paste, name="lead_paste"),
+    path("<int:pk>/leads/change/", bulk.lead_bulk, name="lead_bulk"),
+    path("changes/<int:pk>/", bulk.bulk_detail, name="bulk_detail"),
+    path("changes/<int:pk>/undo/", bulk.bulk_undo, name="bulk_undo"),
     path("<int:pk>/letters/", letters.campaign_letters, name="campaign_letters"),
     path("<int:pk>/letters/save/", letters.letter_save, name="letter_save"),
     path("<int:pk>/letters/preview/", letters.letter_preview, name="letter_preview"),

@@ -46,6 +46,8 @@ EVENTS = {
     "leads.import_begun": "File of leads begun",
     "leads.imported": "File of leads read in",
     "leads.import_cancelled": "File of leads stopped",
+    "leads.changed": "Many leads changed",
+    "leads.change_undone": "Change of many leads undone",
     "team.invited": "Somebody invited to the team",
     "team.joined": "Somebody joined the team",
     "team.added": "Somebody added to the team",

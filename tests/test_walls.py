@@ -18,7 +18,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
 
-from campaigns.models import Attempt, Campaign, Contact, DiscoveryRun, Lead, Step, Template
+from campaigns.models import Attempt, BulkChange, Campaign, Contact, DiscoveryRun, Lead, Step, Template
 from compliance.models import AuditEntry, AuditPerson, Hold, NeverPitch, Suppression, SuppressionImport
 from compliance.privacy_models import Consent, ConsentFile, ConsentImport, PrivacyRequest
 from compliance.suppression import stone_of
@@ -123,6 +123,7 @@ def full(world: World) -> World:
     lead = Lead.objects.create(
         pk=PK, campaign=campaign, website_url="https://site.com", site_key="site.com", domain="site.com"
     )
+    BulkChange.objects.create(pk=PK, campaign=campaign, action="status", value="lost", ended_at=now)
     DiscoveryRun.objects.create(pk=PK, campaign=campaign, keyword="secret plans")
     contact = Contact.objects.create(pk=PK, lead=lead, email="ada@site.com", email_key="ada@site.com")
     lead.contact = contact

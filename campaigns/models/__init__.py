@@ -1,16 +1,20 @@
 """Whom we write to, what we write, and how far it has come."""
 
 from campaigns.models.attempt import Attempt, AttemptQuerySet, EnclosedFile, Ground
+from campaigns.models.bulk import BulkChange, BulkChangeQuerySet, BulkPart
 from campaigns.models.campaign import Campaign, CampaignQuerySet, Step, Template
 from campaigns.models.discovery import DiscoveryRun, DiscoveryRunQuerySet, FoundContact, FoundSite, RunQuery
 from campaigns.models.imports import ColumnMeaning, ImportedRow, LeadImport, LeadImportQuerySet
-from campaigns.models.lead import Contact, Lead, LeadQuerySet
+from campaigns.models.lead import Contact, Lead, LeadQuerySet, Tag, TagQuerySet
 from campaigns.models.sent_copy import SentCopy
 from campaigns.models.session import Session
 
 __all__ = [
     "Attempt",
     "AttemptQuerySet",
+    "BulkChange",
+    "BulkChangeQuerySet",
+    "BulkPart",
     "Campaign",
     "CampaignQuerySet",
     "ColumnMeaning",
@@ -30,5 +34,7 @@ __all__ = [
     "SentCopy",
     "Session",
     "Step",
+    "Tag",
+    "TagQuerySet",
     "Template",
 ]

@@ -7,12 +7,34 @@ from typing import Self
 
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
+from django.db.models.functions import Lower
 from django.utils import timezone
 
 from campaigns.models.campaign import Campaign
-from outreach_site.accounts.models import Workspace
+from outreach_site.accounts.models import User, Workspace
 
 ZERO_TO_ONE = [MinValueValidator(0.0), MaxValueValidator(1.0)]
+
+
+class TagQuerySet(models.QuerySet["Tag"]):
+    def in_workspace(self, workspace: Workspace) -> Self:
+        return self.filter(workspace=workspace)
+
+
+class Tag(models.Model):
+    """A word of a workspace's own by which leads are found again, in all its campaigns."""
+
+    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="+", db_index=False)
+    name = models.CharField(max_length=40)
+
+    objects = TagQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("name",)
+        constraints = (models.UniqueConstraint("workspace", Lower("name"), name="tag_once_per_workspace"),)
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class LeadQuerySet(models.QuerySet["Lead"]):
@@ -54,7 +76,8 @@ class Lead(models.Model):
         API = "api", "Added through the API"
         REHEARSAL = "rehearsal", "Rehearsal"
 
-    campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="leads")
+    # Every index below begins with the campaign: it needs none of its own.
+    campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="leads", db_index=False)
     website_url = models.URLField("site", max_length=500)
     site_key = models.CharField(
         max_length=500, editable=False
@@ -72,6 +95,16 @@ class Lead(models.Model):
     relevance_score = models.FloatField(null=True, blank=True, validators=ZERO_TO_ONE)
     guest_post_likelihood = models.FloatField(null=True, blank=True, validators=ZERO_TO_ONE)
     source = models.CharField(max_length=10, choices=Source, default=Source.MANUAL)
+    assignee = models.ForeignKey(
+        User,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        db_index=False,
+        verbose_name="assigned to",
+    )
+    tags = models.ManyToManyField(Tag, blank=True, related_name="leads")
     custom_fields = models.JSONField(default=dict, blank=True)  # {"name": "text"}: placeholders of the same names
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
@@ -81,7 +114,18 @@ class Lead(models.Model):
         ordering = ("pk",)
         constraints = (models.UniqueConstraint(fields=["campaign", "site_key"], name="site_once_per_campaign"),)
         indexes = (
+            models.Index(fields=["campaign", "id"], name="leads_of_campaign"),
             models.Index(fields=["campaign", "status", "id"], name="leads_by_status"),
+            # The table's other orders; by site it is read from site_once_per_campaign.
+            models.Index(fields=["campaign", "quality_score", "id"], name="leads_by_quality"),
+            models.Index(fields=["campaign", "guest_post_likelihood", "id"], name="leads_by_likelihood"),
+            models.Index(fields=["campaign", "status_changed_at", "id"], name="leads_by_change"),
+            models.Index(
+                fields=["campaign", "assignee", "id"],
+                condition=models.Q(assignee__isnull=False),
+                name="leads_by_assignee",
+            ),
+            models.Index(fields=["domain"], name="leads_by_domain"),
             models.Index(
                 fields=["next_action_on"], condition=models.Q(next_action_on__isnull=False), name="leads_to_act_on"
             ),

@@ -1,16 +1,14 @@
-"""A campaign's leads: the table, one lead with all that happened to it, and adding by hand or by paste."""
+"""A campaign's leads: one lead with all that happened to it, and adding by hand or by paste."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.core.exceptions import BadRequest
 from django.db import transaction
-from django.db.models import Count, Q, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -20,7 +18,6 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from campaigns.forms import LeadEditForm, LeadForm, PasteForm
 from campaigns.leads import (
     AlreadyThere,
-    NotASiteError,
     Paste,
     add_lead,
     add_many,
@@ -32,160 +29,18 @@ from campaigns.leads import (
 )
 from campaigns.lifecycle import OnItsWayError, change_status, delete_lead
 from campaigns.models import Attempt, Campaign, Lead
-from campaigns.progress import Standing, leads_that_lack, standings
-from campaigns.rendering import placeholder_name
+from campaigns.views.lead_table import rows_of
 from campaigns.views.page import (
-    PAGE_SIZE,
-    campaign_context,
     find_campaign,
     find_lead,
     in_dialog,
     may_act,
     replies_of_lead,
 )
-from compliance import audit, known_regions, never_pitch
-from compliance.addresses import InvalidAddressError, is_role_account
+from compliance import audit, known_regions
+from compliance.addresses import InvalidAddressError
 from outreach_site.accounts.access import READERS, SENDERS, WorkspaceRequest, allow
-from outreach_site.accounts.models import SenderIdentity
 from outreach_site.lib.htmx import is_htmx, redirect_to
-
-
-@dataclass(frozen=True)
-class Filters:
-    """What of the table is shown. Everything comes from the address, so that a view can be sent to a colleague."""
-
-    status: str = ""
-    search: str = ""
-    lacks: str = ""  # a placeholder's name, or "address"
-
-    @classmethod
-    def of(cls, request: WorkspaceRequest) -> Filters:
-        status = request.GET.get("status", "")
-        return cls(
-            status=status if status in Lead.Status.values else "",
-            search=request.GET.get("q", "").replace("\x00", "").strip()[:200],
-            lacks=placeholder_name(request.GET.get("lacks", "")[:60]),
-        )
-
-    @property
-    def any(self) -> bool:
-        return bool(self.status or self.search or self.lacks)
-
-    def apply(self, leads: QuerySet[Lead], campaign: Campaign) -> QuerySet[Lead]:
-        if self.status:
-            leads = leads.filter(status=self.status)
-        if self.search:
-            text = self.search.lower()
-            try:
-                site = site_key(text)
-            except NotASiteError:
-                site = text
-            leads = leads.filter(
-                Q(site_key__contains=site)
-                | Q(website_title__icontains=self.search)
-                | Q(contact__email_key__contains=text)
-                | Q(contact__name__icontains=self.search)
-            )
-        if self.lacks == "address":
-            leads = leads.filter(contact=None)
-        elif self.lacks:
-            identity = campaign.identity or SenderIdentity.objects.default_of(campaign.workspace)
-            leads = leads_that_lack(self.lacks, leads, campaign=campaign, identity=identity)
-        return leads
-
-    def query(self, **changes: object) -> str:
-        values = {"status": self.status, "q": self.search, "lacks": self.lacks} | changes
-        kept = {name: value for name, value in values.items() if value}
-        return f"?{urlencode(kept)}" if kept else ""
-
-
-@dataclass(frozen=True)
-class Row:
-    lead: Lead
-    standing: Standing
-    is_role_address: bool
-    never_pitch: str = ""  # the sentence, where the site or the address is on that list
-
-
-@allow(READERS)
-@require_GET
-def campaign_detail(request: WorkspaceRequest, workspace: str, pk: int) -> HttpResponse:
-    """The leads of a campaign, newest first. Nine queries, whatever the number of leads."""
-    campaign = find_campaign(request, pk)
-    filters = Filters.of(request)
-    before = request.GET.get("before", "")
-    if before and not (before.isascii() and before.isdigit() and len(before) < 19):
-        raise BadRequest("This page of the list does not exist.")
-    leads = filters.apply(Lead.objects.of(campaign), campaign).order_by("-pk")
-    found = list((leads.filter(pk__lt=int(before)) if before else leads)[: PAGE_SIZE + 1])
-    page, more = found[:PAGE_SIZE], len(found) > PAGE_SIZE
-    url = reverse("campaigns:campaign_detail", args=[workspace, campaign.pk])
-    context = {
-        "rows": rows_of(page, campaign),
-        "filters": filters,
-        "next_url": url + filters.query(before=page[-1].pk) if more else "",
-        "first_url": url + filters.query(),
-        "is_first_page": not before,
-        "may_act": may_act(request),
-        "campaign": campaign,
-    }
-    template = "campaigns/campaign_detail.html"
-    if is_htmx(request):
-        return render(request, f"{template}#lead-rows", context | {"chips": chips_of(campaign, filters, url)})
-    context |= campaign_context(request, campaign, "leads")
-    return render(request, template, context | {"chips": chips_of(campaign, filters, url)})
-
-
-def rows_of(leads: list[Lead], campaign: Campaign) -> list[Row]:
-    standing = standings(leads, campaign=campaign, workspace=campaign.workspace, now=timezone.now())
-    listed = never_pitch.among(campaign.workspace, [where for lead in leads for where in _places(lead)])
-    return [
-        Row(
-            lead,
-            standing[lead.pk],
-            is_role_address=lead.contact is not None and is_role_account(lead.contact.email),
-            never_pitch=next((said for where in _places(lead) if (said := never_pitch.over(where, listed))), ""),
-        )
-        for lead in leads
-    ]
-
-
-def _places(lead: Lead) -> list[str]:
-    """What the never-pitch list is asked about: the site, and the address."""
-    return [lead.host, lead.contact.email_key] if lead.contact else [lead.host]
-
-
-def chips_of(campaign: Campaign, filters: Filters, url: str) -> list[dict[str, Any]]:
-    """The statuses that occur, each with its count. One query."""
-    counts = dict(campaign.leads.order_by().values_list("status").annotate(Count("pk")))
-    without_address = campaign.leads.filter(contact=None).count()
-    chips = [
-        {"label": "All", "count": sum(counts.values()), "url": url, "current": not filters.status and not filters.lacks}
-    ]
-    chips += [
-        {
-            "label": status.label,
-            "count": counts[status],
-            "url": url + filters.query(status=status.value, lacks=""),
-            "current": filters.status == status,
-        }
-        for status in Lead.Status
-        if counts.get(status) or filters.status == status
-    ]
-    if without_address or filters.lacks == "address":
-        chips.append(
-            {
-                "label": "No address",
-                "count": without_address,
-                "url": url + filters.query(status="", lacks="address"),
-                "current": filters.lacks == "address",
-            }
-        )
-    if filters.lacks and filters.lacks != "address":
-        chips.append(
-            {"label": f"Without {{{filters.lacks}}}", "count": None, "url": url + filters.query(), "current": True}
-        )
-    return chips
 
 
 @allow(READERS)

@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from campaigns.grounds import BY_HAND, name_ground, waiting_for_ground
+from campaigns.lead_list import Filters
 from campaigns.letters import as_sent
 from campaigns.models import Attempt, Campaign, Ground, Lead
 from campaigns.queueing import LARGEST_REQUEST, Foreseen, cancel, foresee_letters, queue_letters
@@ -59,6 +60,9 @@ def chosen_leads(campaign: Campaign, query: QueryDict) -> list[Lead]:
         fresh = leads.filter(status=Lead.Status.DISCOVERED).exclude(contact=None)
         live = Attempt.objects.filter(campaign=campaign, state__in=Attempt.LIVE)
         return list(fresh.exclude(pk__in=live.values("lead"))[: LARGEST_REQUEST + 1])
+    if query.get("matching"):
+        matching = Filters.read(query.dict()).apply(campaign)
+        return list(matching.select_related("contact").order_by("pk")[: LARGEST_REQUEST + 1])
     numbers = [
         int(number) for number in query.getlist("lead") if number.isascii() and number.isdigit() and len(number) < 19
     ]

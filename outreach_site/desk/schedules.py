@@ -65,6 +65,7 @@ SCHEDULES = (
     ),
     Recurring(name="discovery", task="campaigns.tasks.discover_due", cluster="long", minutes=1),
     Recurring(name="imports", task="campaigns.tasks.import_due", cluster="long", minutes=1),
+    Recurring(name="bulk-changes", task="campaigns.lead_tasks.change_leads_due", cluster="long", minutes=1),
     Recurring(
         name="privacy",
         task="compliance.tasks.finish_what_was_begun",
@@ -101,6 +102,7 @@ _IN_WORDS = {
     "brakes": "What too much comes back to is held",
     "discovery": "Searches for sites go on",
     "imports": "Files of leads that were begun go on",
+    "bulk-changes": "Changes to many leads go on",
     "privacy": "Erasures and lists that were begun go on",
     "retention": "What has been kept long enough is deleted",
     "seal-audit": "The audit log is sealed",

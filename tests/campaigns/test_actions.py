@@ -7,7 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
+from campaigns import bulk
+from campaigns.lead_list import Filters
 from campaigns.models import Attempt, Campaign, Ground, Lead, Template
 from compliance.models import AuditEntry, Suppression
 from tests.campaigns.conftest import HTMX, Room
@@ -22,6 +25,7 @@ class Action:
     data: dict[str, Any] = field(default_factory=dict)
     prepare: Callable[[Room], Any] = lambda _: None
     asks_first: bool = False  # a GET shows the form or the question
+    query: str = ""  # what the GET asks about
 
 
 def campaign_of(room: Room) -> Campaign:
@@ -35,6 +39,13 @@ def archived(room: Room) -> None:
 def waiting_for_a_ground(room: Room) -> None:
     room.queue(room.leads[0])
     Attempt.objects.update(due_at=None, asks="region ")
+
+
+def change_all(room: Room, status: str) -> None:
+    change = bulk.begin(
+        room.campaign, bulk.Action.STATUS, status, filters=Filters(), user=room.world.marketer, now=timezone.now()
+    )
+    bulk.run(change.pk, now=timezone.now())
 
 
 ACTIONS = [
@@ -112,6 +123,22 @@ ACTIONS = [
         lambda room: Lead.objects.get(pk=room.leads[0].pk).status == Lead.Status.LOST,
         "lead.status_changed",
         {"status": "lost"},
+    ),
+    Action(
+        "lead_bulk",
+        lambda room: room.campaign.pk,
+        lambda room: Lead.objects.get(pk=room.leads[0].pk).status == Lead.Status.LOST,
+        "lead.status_changed",
+        {"act": "status", "value": "lost", "matching": "1"},
+        asks_first=True,
+        query="?act=status&matching=1",
+    ),
+    Action(
+        "bulk_undo",
+        lambda room: room.campaign.bulk_changes.get().pk,
+        lambda _: not Lead.objects.filter(status=Lead.Status.LOST).exists(),
+        "leads.change_undone",
+        prepare=lambda room: change_all(room, "lost"),
     ),
     Action(
         "lead_edit",
@@ -247,7 +274,7 @@ def test_a_get_changes_nothing(room: Room, action: Action) -> None:
     action.prepare(room)
     rows = [model.objects.count() for model in (Campaign, Lead, Attempt, Template, AuditEntry, Suppression)]
     for headers in ({}, HTMX):
-        response = room.get(action.name, action.about(room), headers=headers)
+        response = room.get(action.name, action.about(room), query=action.query, headers=headers)
         assert response.status_code == (200 if action.asks_first else 405)
     assert rows == [model.objects.count() for model in (Campaign, Lead, Attempt, Template, AuditEntry, Suppression)]
 

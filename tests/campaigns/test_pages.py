@@ -187,7 +187,7 @@ def test_leads_are_paged_filtered_and_searched(room: Room) -> None:
     assert found("?q=Balcony+Harv") == ["balconyharvest.com"]
     assert found("?q=%25") == []
     assert len(found("?status=nonsense")) == 50
-    assert room.get("campaign_detail", room.campaign.pk, query="?before=x").status_code == 400
+    assert room.get("campaign_detail", room.campaign.pk, query="?after=x").status_code == 400
     assert room.get("campaign_detail", room.campaign.pk, query="?q=%00").status_code == 200
 
 
