@@ -282,7 +282,7 @@ def queue_first(lead: Lead, *, subject: str, body: str, user: User, now: datetim
         raise UnfinishedError(rendered.trouble)
     letter = _letter(lead, campaign=campaign, identity=identity, mailbox=mailbox, user=user, now=now)
     letter.subject, letter.body, letter.is_single = rendered.subject, rendered.body, True
-    letter.step = campaign.steps.order_by("position").first()
+    letter.step = campaign.steps.current().first()
     with transaction.atomic():
         only_one_queues_for(campaign.pk)
         # To this person, under whichever lead: the address gets a campaign's first letter once.

@@ -234,7 +234,7 @@ def compose(attempt: Attempt, *, mailbox: Mailbox, token: str, now: datetime) ->
     """
     head = Letterhead.of(attempt, mailbox=mailbox)
     attempt.letterhead = asdict(head)
-    if attempt.kind == Kind.FOLLOW_UP and not attempt.in_reply_to:
+    if attempt.kind == Kind.FOLLOW_UP and not attempt.in_reply_to and not attempt.begins_thread:
         attempt.in_reply_to, attempt.references = thread_before(attempt)
     return _build(attempt, head, token=token, now=now)
 

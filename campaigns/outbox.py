@@ -24,7 +24,7 @@ from typing import Any
 from django.db import connection, models, transaction
 from django.db.models.functions import Now
 
-from campaigns import sent_copies, wire_ids
+from campaigns import following, sent_copies, windows, wire_ids
 from campaigns.delivery import LETTER_SECONDS, Accepted, Answer, NotSent
 from campaigns.letters import new_message_id
 from campaigns.models import Attempt, Campaign, Lead
@@ -116,6 +116,9 @@ def claim(
             attempt.message_id = attempt.message_id or new_message_id(mailbox.email)
             attempt.mailbox = mailbox
         workspace = mailbox.workspace
+        due, closing = windows.hold_back(due, workspace=workspace, now=now)
+        if not due:
+            return Claim(mailbox, token, decided=decided)
         decisions = gate.decide([letter_of(a, mailbox, now=now) for a in due], workspace=workspace, now=now)
         for attempt, decision in zip(due, decisions, strict=True):
             _apply(attempt, decision, now=now)
@@ -125,7 +128,13 @@ def claim(
             Attempt.objects.bulk_update(stopped, _DECIDED_FIELDS)
         valid_until = workspace.day_bounds(now)[1]
         _CLAIMED.run_many(
-            {"pk": one.pk, "token": token, "lease": LEASE, "valid_until": valid_until, "message_id": one.message_id}
+            {
+                "pk": one.pk,
+                "token": token,
+                "lease": LEASE,
+                "valid_until": min(valid_until, closing.get(one.pk, valid_until)),
+                "message_id": one.message_id,
+            }
             for one in allowed
         )
         tokens = unsubscribe.tokens_for(
@@ -542,6 +551,7 @@ def settle(*, now: datetime, at_most: int = SETTLE_AT_MOST) -> int:
             Lead.objects.filter(pk__in=[attempt.lead_id for attempt in sent], status=Lead.Status.DISCOVERED).move_to(
                 Lead.Status.CONTACTED, now=now
             )
+            following.after(sent, now=now)
         unknown = [attempt for attempt in failed if attempt.verdict == Verdict.RECIPIENT_UNKNOWN]
         if unknown:
             Lead.objects.filter(pk__in=[a.lead_id for a in unknown]).move_to(Lead.Status.BOUNCED, now=now)

@@ -10,13 +10,15 @@ from django.db import models, transaction
 from django.db.models.functions import Coalesce, Now
 from django.utils import timezone
 
-from campaigns import content, outbox, restoring
-from campaigns.models import Attempt, Campaign, Lead, Step
+from campaigns import content, outbox, restoring, windows
+from campaigns.following import STEP_REMOVED
+from campaigns.models import Attempt, Campaign, Lead, Step, Task
 from campaigns.rendering import render
 from campaigns.rota import CannotQueueError, Rota, rota_of
 from campaigns.tasks import dispatch_soon
+from campaigns.variants import text_of
 from compliance import audit, gate
-from compliance.addresses import domain_of, registrable
+from compliance.addresses import domain_of, is_free_mail, registrable
 from compliance.models import Kind, PolicyResult
 from compliance.policy import Decision, Rule
 from outreach_site.accounts.models import SenderIdentity, User, Workspace
@@ -25,6 +27,7 @@ from outreach_site.mailboxes.models import Mailbox
 # "It did not arrive" may be said only when a slow server has had time to show that it did.
 DOUBT_LASTS = timedelta(minutes=10)
 LARGEST_REQUEST = 500
+COLLEAGUE_ANSWERED = "Somebody else at this company answered."
 
 
 @dataclass(frozen=True)
@@ -80,6 +83,7 @@ def queue_letters(campaign: Campaign, leads: Sequence[Lead], *, user: User, now:
         drafts = [_draft(plan, lead, user=user, now=now, ground=ground) for lead in leads]
         foreseen = _judge(plan, drafts, now=now, screen=True)
         going = [(f.lead, f.attempt) for f in foreseen if f.attempt is not None and not f.refused]
+        windows.time_first([attempt for _, attempt in going], workspace=campaign.workspace, now=now)
         for f in foreseen:
             wait_for_person(f)
         attempts, taken = _store(plan, going)
@@ -173,6 +177,33 @@ def cancel_waiting_for(leads: Collection[int], *, reason: str, now: datetime) ->
     return _withdraw(unasked, Attempt.State.CANCELLED, reason, now) if leads else 0
 
 
+def drop_tasks(leads: Collection[int], *, reason: str, now: datetime) -> None:
+    """What a person was to do for these leads is done otherwise. A lead's status alone ends its tasks as well."""
+    Task.objects.open().filter(lead__in=leads).update(dropped_at=now, reason=reason[:200])
+
+
+def stop_at_companies(domains: Collection[str], *, workspace: Workspace, now: datetime) -> int:
+    """Somebody of these companies answered: nobody else there gets a further letter unasked. How many.
+
+    `domains` are registrable; at a mail provider, whose users share no company, nothing stops.
+    """
+    companies = [domain for domain in domains if domain and not is_free_mail(domain)]
+    if not companies:
+        return 0
+    further = Attempt.objects.in_workspace(workspace).filter(
+        kind=Kind.FOLLOW_UP, recipient_domain__in=companies, state=Attempt.State.QUEUED
+    )
+    if not further.exists():  # As nearly always.
+        return 0
+    return _withdraw(further, Attempt.State.CANCELLED, COLLEAGUE_ANSWERED, now)
+
+
+def take_out_step(step: Step, *, now: datetime) -> int:
+    """What waits of a step that is no more part of its campaign; how many letters."""
+    Task.objects.open().filter(step=step).update(dropped_at=now, reason=STEP_REMOVED)
+    return _withdraw(Attempt.objects.filter(step=step), Attempt.State.CANCELLED, STEP_REMOVED, now)
+
+
 def stop_for_suppression(*, workspace_id: int | None, addresses: Sequence[str], domains: Sequence[str]) -> None:
     """What waits for a suppressed address will not leave (lib.ports.SuppressionListener)."""
     to_them = models.Q(recipient_key__in=addresses)
@@ -182,6 +213,14 @@ def stop_for_suppression(*, workspace_id: int | None, addresses: Sequence[str], 
     if workspace_id is not None:
         waiting = waiting.filter(campaign__workspace_id=workspace_id)
     _withdraw(waiting, Attempt.State.BLOCKED, "This address is on the suppression list.", timezone.now())
+    at_them = models.Q(lead__contact__email_key__in=addresses)
+    for domain in domains:
+        at_them |= models.Q(lead__contact__email_key__endswith=f"@{domain}")
+        at_them |= models.Q(lead__contact__email_key__endswith=f".{domain}")
+    tasks = Task.objects.open().filter(at_them)
+    if workspace_id is not None:
+        tasks = tasks.filter(campaign__workspace_id=workspace_id)
+    tasks.update(dropped_at=timezone.now(), reason="Their address is on the suppression list.")
 
 
 def requeue(attempt: Attempt, *, user: User, now: datetime) -> bool:
@@ -284,7 +323,7 @@ class _Draft:
 
 
 def _plan(campaign: Campaign, leads: Sequence[Lead], *, now: datetime) -> _Plan:
-    step = campaign.steps.order_by("position").first()
+    step = campaign.steps.current().first()
     if step is None or not step.letter_body.strip() or not step.letter_subject.strip():
         raise CannotQueueError("This campaign has no letter yet. Write one under Letters first.")
     if campaign.archived_at is not None:
@@ -308,9 +347,8 @@ def _draft(plan: _Plan, lead: Lead, *, user: User, now: datetime, ground: str) -
         return _Draft(lead, None, "No address is known for this site.")
     if not contact.email.rpartition("@")[0].isascii():
         return _Draft(lead, None, "This address has letters that most mail servers cannot take before the @.")
-    rendered = render(
-        plan.step.letter_subject, plan.step.letter_body, lead=lead, identity=plan.identity, campaign=plan.campaign
-    )
+    text = text_of(plan.step, lead.pk)
+    rendered = render(text.subject, text.body, lead=lead, identity=plan.identity, campaign=plan.campaign)
     if trouble := rendered.trouble or content.left_open(rendered.subject, rendered.body):
         return _Draft(lead, None, trouble)
     mailbox = plan.rota.take(lead)
@@ -323,6 +361,7 @@ def _draft(plan: _Plan, lead: Lead, *, user: User, now: datetime, ground: str) -
             lead=lead,
             step=plan.step,
             kind=Kind.FIRST,
+            variant=text.variant,
             mailbox=mailbox,
             identity=plan.identity,
             user=user,
@@ -423,6 +462,7 @@ _REWRITTEN = (
     "recipient_domain",
     "subject",
     "body",
+    "variant",
     "ground",
     "approved_at",
     "approved_by",

@@ -122,11 +122,18 @@ class Timing:
     wait_days: int
     window: Window | None = None
 
-    def due_at(self, sent_at: datetime, place: Place, *, away_until: date | None = None) -> datetime:
-        """After the wait, not before they are back, and when the window is open."""
-        over = after_working_days(sent_at, self.wait_days, place.zone, place.is_holiday)
+    def due_at(
+        self,
+        done_at: datetime,
+        place: Place,
+        *,
+        away_until: date | None = None,
+        not_before: datetime | None = None,
+    ) -> datetime:
+        """After the wait that begins at `done_at`, not before they are back, and when the window is open."""
+        over = after_working_days(done_at, self.wait_days, place.zone, place.is_holiday)
         back = not_before_day(over, away_until, place.zone)
-        return next_allowed(back, self.window, place.zone, place.is_holiday)
+        return next_allowed(max(back, not_before or back), self.window, place.zone, place.is_holiday)
 
 
 def _at(day: date, clock: time, zone: ZoneInfo) -> datetime:

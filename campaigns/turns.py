@@ -17,6 +17,7 @@ from django.db import models
 
 from campaigns.models import Attempt, AttemptQuerySet, Campaign
 from compliance.models import Hold, Kind
+from outreach_site.lib.ports import inbox_read_until
 from outreach_site.mailboxes.models import Mailbox
 
 # So many campaigns take part in one claim; the others' turn comes with the next ones.
@@ -62,7 +63,28 @@ def next_letters(mailbox: Mailbox, fitting: Fitting, *, at_most: int, now: datet
         _first(due.filter(campaign=campaign).exclude(kind=Kind.ANSWER), fitting.unasked) for campaign in campaigns
     ]
     found = [_Candidate(*row) for row in answers.union(*of_each, all=True)]
+    if any(each.kind == Kind.FOLLOW_UP for each in found):
+        found = _read_before(found, mailbox, campaigns, fitting, now=now)
     return [candidate.pk for candidate in _in_turn(found, campaigns, fitting)][:at_most]
+
+
+def _read_before(
+    found: list[_Candidate], mailbox: Mailbox, campaigns: Sequence[int], fitting: Fitting, *, now: datetime
+) -> list[_Candidate]:
+    """A follow-up leaves only when its mailbox has been read to the end since it fell due: an answer may lie there.
+    Until then others take its place. Asked only where a follow-up's turn has come.
+    """
+    read_until = inbox_read_until([mailbox.pk], now=now).get(mailbox.pk)
+    unread = models.Q(kind=Kind.FOLLOW_UP)
+    if read_until is not None:
+        unread &= models.Q(due_at__gt=read_until)
+    if not any(each.kind == Kind.FOLLOW_UP and (read_until is None or each.due_at > read_until) for each in found):
+        return found
+    due = Attempt.objects.due(now).filter(mailbox=mailbox).exclude(unread)
+    of_each = [_first(due.filter(campaign=each).exclude(kind=Kind.ANSWER), fitting.unasked) for each in campaigns]
+    answers = [each for each in found if each.kind == Kind.ANSWER]
+    first, *others = of_each
+    return answers + [_Candidate(*row) for row in first.union(*others, all=True)]
 
 
 def _with_letters(mailbox: Mailbox, *, now: datetime) -> list[int]:

@@ -11,7 +11,7 @@ from datetime import datetime
 from django.db.models import Q
 
 from campaigns.models import Attempt, Lead
-from campaigns.queueing import cancel_waiting_for
+from campaigns.queueing import cancel_waiting_for, drop_tasks
 from compliance import audit
 from compliance.addresses import domain_of, registrable
 from inbox.models import RawMessage
@@ -68,6 +68,7 @@ def _keep(
         sent_at=min(raw.received_at, now),
     )
     taken_back = cancel_waiting_for(leads, reason=WROTE_BY_HAND, now=now)
+    drop_tasks(leads, reason=WROTE_BY_HAND, now=now)
     audit.record(
         "letter.sent_by_hand",
         workspace=mailbox.workspace,

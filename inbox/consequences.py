@@ -15,10 +15,12 @@ from django.db import transaction
 from django.db.models import Q
 
 from campaigns import wire_ids
+from campaigns.following import go_on, postpone
 from campaigns.lifecycle import ENDS_WRITING
 from campaigns.models import Attempt, Lead
-from campaigns.queueing import cancel_waiting, cancel_waiting_for, prove_sent
+from campaigns.queueing import cancel_waiting, cancel_waiting_for, prove_sent, stop_at_companies
 from compliance import audit, holds, suppression
+from compliance.addresses import domain_of, registrable
 from compliance.models import Hold, Suppression
 from inbox.bounces import Hardness
 from inbox.classify import classify
@@ -26,7 +28,7 @@ from inbox.matching import Match
 from inbox.models import Reply, ReplyLabel
 from inbox.scope import key_of
 from inbox.understanding import MessageKind, Understanding
-from outreach_site.accounts.models import User
+from outreach_site.accounts.models import User, Workspace
 from outreach_site.mailboxes.models import Mailbox
 
 # A report without our Message-ID about an address that was written to this recently makes a person look.
@@ -64,6 +66,7 @@ def draw(messages: Sequence[Drawn], *, now: datetime) -> None:
         prove_sent(doubtful, by="an answer or a report")
     news = [each for each in messages if each.is_news]
     _people_wrote([each for each in news if each.understood.kind is MessageKind.REPLY], now=now)
+    _are_away([each for each in news if each.understood.return_on is not None], now=now)
     _addresses_are_dead([each for each in news if _is_hard_bounce(each.understood)], now=now)
     for each in news:
         if each.understood.kind is MessageKind.COMPLAINT and each.understood.suppresses:
@@ -95,10 +98,32 @@ def _people_wrote(messages: Sequence[Drawn], *, now: datetime) -> None:
     # What follows from a person's tag was drawn when they chose it.
     wrote = [each for each in messages if not each.tagged_by_person and each.reply.classification != Tag.OUT_OF_OFFICE]
     _move_leads([each.reply for each in wrote], now=now)
+    _colleagues_answered([each.reply for each in wrote], now=now)
     _suppress_writers([each.reply for each in wrote if each.understood.suppresses], user=None, now=now)
     for each in wrote:
         if each.reply.needs_review and not each.understood.suppresses:
             _hold_until_decided(each.reply, now=now)
+
+
+def _are_away(messages: Sequence[Drawn], *, now: datetime) -> None:
+    """Out of office: the next step waits until they are back."""
+    away = {
+        each.reply.lead_id: each.understood.return_on
+        for each in messages
+        if each.reply.lead_id and each.understood.return_on and each.reply.classification == Tag.OUT_OF_OFFICE
+    }
+    if away:
+        postpone(away, now=now)
+
+
+def _colleagues_answered(replies: Sequence[Reply], *, now: datetime) -> None:
+    """Whoever answers speaks for their company: nobody else there gets a further letter unasked."""
+    companies: dict[Workspace, set[str]] = {}
+    for reply in replies:
+        if reply.from_key:
+            companies.setdefault(reply.workspace, set()).add(registrable(domain_of(reply.from_key)))
+    for workspace, domains in companies.items():
+        stop_at_companies(domains, workspace=workspace, now=now)
 
 
 def _move_lead(reply: Reply, *, now: datetime) -> None:
@@ -399,6 +424,11 @@ def _status_by_hand(reply: Reply, was: Tag, *, now: datetime) -> None:
         reply.lead.status = wanted
     if wanted != Lead.Status.CONTACTED and was == Tag.OUT_OF_OFFICE:
         cancel_waiting(reply.lead, reason=ENDS_WRITING[Lead.Status.REPLIED], now=now)
+    elif wanted == Lead.Status.CONTACTED and was != Tag.OUT_OF_OFFICE:
+        # They have not answered after all: the sequence goes on where it stood, when they are back.
+        go_on([reply.lead.pk], reason=ENDS_WRITING[Lead.Status.REPLIED], now=now)
+        if reply.return_on is not None:
+            postpone({reply.lead.pk: reply.return_on}, now=now)
 
 
 def is_doubtful_report(reply: Reply) -> bool:

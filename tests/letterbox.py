@@ -50,6 +50,10 @@ class Letterbox:
     def queue(self, *leads: Lead, ground: str = "") -> queueing.Queued:
         return queueing.queue_letters(self.campaign, leads, user=self.world.marketer, now=timezone.now(), ground=ground)
 
+    def has_read(self) -> None:
+        """The mailbox was read to the end just now: follow-ups that fell due before may leave."""
+        Mailbox.objects.filter(pk=self.mailbox.pk).update(imap_host="localhost", polled_at=timezone.now())
+
     def send(self) -> dispatch.Report:
         report = dispatch.dispatch_mailbox(self.mailbox.pk)
         while report.more:

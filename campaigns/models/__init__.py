@@ -2,12 +2,13 @@
 
 from campaigns.models.attempt import Attempt, AttemptQuerySet, EnclosedFile, Ground
 from campaigns.models.bulk import BulkChange, BulkChangeQuerySet, BulkPart
-from campaigns.models.campaign import Campaign, CampaignQuerySet, Step, Template
+from campaigns.models.campaign import Campaign, CampaignQuerySet, Step, StepQuerySet, Template
 from campaigns.models.discovery import DiscoveryRun, DiscoveryRunQuerySet, FoundContact, FoundSite, RunQuery
 from campaigns.models.imports import ColumnMeaning, ImportedRow, LeadImport, LeadImportQuerySet
 from campaigns.models.lead import Contact, Lead, LeadQuerySet, Tag, TagQuerySet
 from campaigns.models.sent_copy import SentCopy
 from campaigns.models.session import Session
+from campaigns.models.task import Task, TaskQuerySet
 
 __all__ = [
     "Attempt",
@@ -34,7 +35,10 @@ __all__ = [
     "SentCopy",
     "Session",
     "Step",
+    "StepQuerySet",
     "Tag",
     "TagQuerySet",
+    "Task",
+    "TaskQuerySet",
     "Template",
 ]

@@ -98,6 +98,8 @@ class Attempt(models.Model):
     lead = models.ForeignKey(Lead, on_delete=models.CASCADE, related_name="attempts")
     step = models.ForeignKey(Step, null=True, on_delete=models.SET_NULL, related_name="+")
     kind = models.CharField(max_length=10, choices=Kind, default=Kind.FIRST)
+    variant = models.CharField(max_length=1, blank=True, editable=False)  # A or B where its step has two, else empty
+    follows_at = models.DateTimeField(null=True, editable=False)  # when the step before it was done: its wait begins
     mailbox = models.ForeignKey(Mailbox, null=True, on_delete=models.SET_NULL, related_name="+")
     identity = models.ForeignKey(SenderIdentity, null=True, on_delete=models.SET_NULL, related_name="+")
     user = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")  # who queued it
@@ -112,6 +114,7 @@ class Attempt(models.Model):
 
     # Where it stands in a conversation: Message-IDs with angle brackets. Empty for a first letter.
     in_reply_to = models.CharField(max_length=255, blank=True)
+    begins_thread = models.BooleanField(default=False, editable=False)  # a follow-up under a subject of its own
     references = models.TextField(blank=True)  # with a space between two, the oldest first
     answers = models.CharField(max_length=64, blank=True)  # what an answer is about, such as reply:12
 

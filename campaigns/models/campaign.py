@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, time
 from typing import Self
 
+from django.core.validators import MaxValueValidator
 from django.db import models
 from django.utils import timezone
 
 from campaigns.languages import Language
+from campaigns.sequences import LONGEST_WAIT, Window
 from outreach_site.accounts.models import SenderIdentity, User, Workspace
 from outreach_site.mailboxes.models import Mailbox
 
@@ -45,6 +47,12 @@ class Campaign(models.Model):
     # Takes up what programs write one by one (POST /api/email/queue); each workspace has one at most.
     is_direct = models.BooleanField(default=False, editable=False)
     with_html = models.BooleanField("also as HTML", default=False)
+    # When first letters and follow-ups leave. Empty days: at any time.
+    send_days = models.CharField("days", max_length=7, blank=True)  # "01234" is Monday to Friday
+    send_from = models.TimeField("from", default=time(9))
+    send_until = models.TimeField("until", default=time(17))  # the first moment that is too late
+    send_on_holidays = models.BooleanField("also on public holidays of the recipient's country", default=False)
+    in_their_zone = models.BooleanField("by the recipient's clock, guessed from the address", default=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     archived_at = models.DateTimeField(null=True, blank=True, editable=False)
 
@@ -71,6 +79,14 @@ class Campaign(models.Model):
     def subject(self) -> str:
         """How rooms that hold no key to it name it."""
         return f"campaign:{self.pk}"
+
+    @property
+    def window(self) -> Window | None:
+        """When its letters may leave; None: whenever."""
+        if not self.send_days:
+            return None
+        days = frozenset(int(day) for day in self.send_days)
+        return Window(days, self.send_from, self.send_until, with_holidays=self.send_on_holidays)
 
     def pause(self) -> None:
         self.state = Campaign.State.PAUSED
@@ -114,18 +130,57 @@ class Template(models.Model):
         return self.name
 
 
+class StepQuerySet(models.QuerySet["Step"]):
+    def current(self) -> Self:
+        """The sequence as it stands, in its order."""
+        return self.filter(retired_at=None).order_by("position")
+
+
 class Step(models.Model):
-    """One letter of a campaign's sequence; the first one is position 1."""
+    """One step of a campaign's sequence: a letter, or something that a person does. The first one is position 1, and
+    always a letter.
+    """
+
+    class Kind(models.TextChoices):
+        LETTER = "letter", "Letter"
+        TASK = "task", "Task"  # done by a person, and ticked off on Today
 
     campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="steps")
     position = models.PositiveIntegerField(default=1)
-    wait_days = models.PositiveIntegerField(default=0)  # working days after the step before
-    letter_subject = models.CharField("subject", max_length=200)
-    letter_body = models.TextField("letter", max_length=20_000)
+    kind = models.CharField(max_length=6, choices=Kind, default=Kind.LETTER)
+    wait_days = models.PositiveIntegerField(  # working days after the step before; of the first step nothing
+        "wait", default=0, validators=[MaxValueValidator(LONGEST_WAIT)]
+    )
+    new_thread = models.BooleanField("begins a new conversation", default=False)  # of a follow-up
+    letter_subject = models.CharField("subject", max_length=200, blank=True)  # of a task: what is to be done
+    letter_body = models.TextField("letter", max_length=20_000, blank=True)  # of a task: more about it
+    # The second variant of one of the two; half of the leads get it.
+    other_subject = models.CharField("other subject", max_length=200, blank=True)
+    other_body = models.TextField("other letter", max_length=20_000, blank=True)
+    retired_at = models.DateTimeField(null=True, editable=False)  # taken out; what was sent by it stays on record
+
+    objects = StepQuerySet.as_manager()
 
     class Meta:
         ordering = ("position",)
-        constraints = (models.UniqueConstraint(fields=["campaign", "position"], name="step_position_once"),)
+        constraints = (
+            models.UniqueConstraint(
+                fields=["campaign", "position"], condition=models.Q(retired_at=None), name="step_position_once"
+            ),
+        )
 
     def __str__(self) -> str:
         return f"step {self.position} of {self.campaign_id}"
+
+    @property
+    def is_letter(self) -> bool:
+        return self.kind == Step.Kind.LETTER
+
+    @property
+    def has_variants(self) -> bool:
+        return bool(self.other_subject or self.other_body)
+
+    @property
+    def keeps_subject(self) -> bool:
+        """Whether its subject is that of the letter before it, as an answer's is."""
+        return self.position > 1 and not self.new_thread

@@ -59,6 +59,9 @@ class Lead(models.Model):
         BOUNCED = "bounced", "Bounced"  # the address does not exist
         UNSUBSCRIBED = "unsubscribed", "Unsubscribed"  # asked to be removed
 
+    # Those to whom the next step of a sequence still goes.
+    SILENT = (Status.DISCOVERED, Status.CONTACTED)
+
     class Stage(models.TextChoices):
         """How far a lead that answered has come, in a person's words."""
 
@@ -91,6 +94,7 @@ class Lead(models.Model):
     stage = models.CharField(max_length=24, choices=Stage, blank=True)  # empty: nobody has said
     next_action = models.CharField(max_length=200, blank=True)
     next_action_on = models.DateField(null=True, blank=True)  # a day of the workspace; over it, Today says so
+    away_until = models.DateField(null=True, blank=True, editable=False)  # an out-of-office reply says so
     quality_score = models.FloatField(null=True, blank=True, validators=ZERO_TO_ONE)
     relevance_score = models.FloatField(null=True, blank=True, validators=ZERO_TO_ONE)
     guest_post_likelihood = models.FloatField(null=True, blank=True, validators=ZERO_TO_ONE)

@@ -110,7 +110,7 @@ def editor_again(request: WorkspaceRequest, campaign: Campaign, form: LetterForm
 
 
 def first_step(campaign: Campaign) -> Step:
-    return campaign.steps.order_by("position").first() or Step(campaign=campaign, position=1)
+    return campaign.steps.current().first() or Step(campaign=campaign, position=1)
 
 
 def letter_form(request: WorkspaceRequest, campaign: Campaign, step: Step) -> LetterForm:
