@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('campaigns', '0013_copies_of_what_was_sent'),
+        ('campaigns', '0014_files_of_leads'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
