@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('campaigns', '0014_files_of_leads'),
+        ('campaigns', '0016_changes_to_many_leads'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
