@@ -18,10 +18,12 @@ from campaigns.models import (
     BulkChange,
     Campaign,
     Contact,
+    DraftRun,
     EnclosedFile,
     ImportedRow,
     Lead,
     LeadImport,
+    OwnLetter,
     Step,
     Tag,
     Template,
@@ -122,6 +124,7 @@ class CampaignsHolder:
             if letter.state == State.QUEUED:
                 raise NotYetError("A letter to this address waits in the queue. It is being taken out.")
         contacts = _contacts(person)
+        OwnLetter.objects.filter(lead__contact__in=contacts).delete()
         Lead.objects.filter(contact__in=contacts).update(custom_fields={}, contact=None)
         contacts.delete()
         _black_out(Attempt.objects.filter(pk__in=[letter.pk for letter in letters]), stone=person.stone, now=now)
@@ -131,6 +134,12 @@ class CampaignsHolder:
             TextShelf(Campaign, "workspace_id", ("name", "description", "keywords")),
             TextShelf(Step, "campaign__workspace_id", ("letter_subject", "letter_body")),
             TextShelf(Template, "workspace_id", ("name", "subject", "body", "category")),
+            TextShelf(DraftRun, "campaign__workspace_id", ("letter_subject", "letter_body", "sentence")),
+            TextShelf(
+                OwnLetter,
+                "lead__campaign__workspace_id",
+                ("letter_subject", "letter_body", "claims", "notes", "sentence"),
+            ),
             TextShelf(
                 Lead,
                 "campaign__workspace_id",
@@ -275,6 +284,7 @@ def _let_go(keys: Sequence[int]) -> None:
             state__in=NEVER_LEFT,
         )
         _black_out(unsent, stone=stone_of(contact.email_key), now=now)
+    OwnLetter.objects.filter(lead__contact__in=keys).delete()
     Contact.objects.filter(pk__in=keys).delete()
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -13,10 +13,11 @@ from django.utils import timezone
 from campaigns import content, outbox, restoring, windows
 from campaigns.following import STEP_REMOVED
 from campaigns.models import Attempt, Campaign, Lead, Step, Task
+from campaigns.own_letters import OwnText, own_texts
 from campaigns.rendering import render
 from campaigns.rota import CannotQueueError, Rota, rota_of
 from campaigns.tasks import dispatch_soon
-from campaigns.variants import text_of
+from campaigns.variants import Text, text_of
 from compliance import audit, gate
 from compliance.addresses import domain_of, is_free_mail, registrable
 from compliance.models import Kind, PolicyResult
@@ -313,6 +314,7 @@ class _Plan:
     step: Step
     rota: Rota  # from which mailbox each letter leaves
     identity: SenderIdentity
+    own: Mapping[int, OwnText]  # leads that are sent a text of their own
 
 
 @dataclass(frozen=True)
@@ -328,7 +330,13 @@ def _plan(campaign: Campaign, leads: Sequence[Lead], *, now: datetime) -> _Plan:
         raise CannotQueueError("This campaign has no letter yet. Write one under Letters first.")
     if campaign.archived_at is not None:
         raise CannotQueueError("This campaign is archived. Bring it back before you send from it.")
-    return _Plan(campaign=campaign, step=step, rota=rota_of(campaign, leads, now=now), identity=identity_of(campaign))
+    return _Plan(
+        campaign=campaign,
+        step=step,
+        rota=rota_of(campaign, leads, now=now),
+        identity=identity_of(campaign),
+        own=own_texts(leads),
+    )
 
 
 def identity_of(campaign: Campaign) -> SenderIdentity:
@@ -347,7 +355,10 @@ def _draft(plan: _Plan, lead: Lead, *, user: User, now: datetime, ground: str) -
         return _Draft(lead, None, "No address is known for this site.")
     if not contact.email.rpartition("@")[0].isascii():
         return _Draft(lead, None, "This address has letters that most mail servers cannot take before the @.")
-    text = text_of(plan.step, lead.pk)
+    own = plan.own.get(lead.pk)
+    if own is not None and own.trouble:
+        return _Draft(lead, None, own.trouble)
+    text = Text(own.subject, own.body) if own else text_of(plan.step, lead.pk)
     rendered = render(text.subject, text.body, lead=lead, identity=plan.identity, campaign=plan.campaign)
     if trouble := rendered.trouble or content.left_open(rendered.subject, rendered.body):
         return _Draft(lead, None, trouble)

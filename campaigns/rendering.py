@@ -179,6 +179,15 @@ def names_that_need_a_value(*texts: str) -> tuple[str, ...]:
     )
 
 
+def placeholders_in(*texts: str) -> tuple[str, ...]:
+    """Everything in braces, and every brace, as it is written."""
+    return _unique(token[0] for token in _tokens(texts))
+
+
+def without_placeholders(text: str) -> str:
+    return _TOKEN.sub(" ", text)
+
+
 def doubled_names_in(*texts: str) -> tuple[str, ...]:
     """Built-in names in doubled braces: other tools write `{{name}}`, and here the reader would see "{name}"."""
     found = (match[1].lower() for text in texts for match in re.finditer(r"\{\{\s*(\w+)\s*\}\}", text))

@@ -103,6 +103,11 @@ def registrable(domain: str) -> str:
     return _suffixes.privatesuffix(domain) or domain
 
 
+def is_public_name(domain: str) -> bool:
+    """Whether somebody could have registered it: below an ending that exists. `node.js` is no such name."""
+    return _suffixes.privatesuffix(domain.lower().rstrip("."), accept_unknown=False) is not None
+
+
 def parents_of(domain: str) -> list[str]:
     """A domain and all above it, longest first: what an entry for a domain "with its subdomains" is looked up by."""
     labels = domain.lower().rstrip(".").split(".")

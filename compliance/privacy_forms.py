@@ -202,6 +202,7 @@ class PrivacySettingsForm(forms.ModelForm[PrivacySettings]):
             "audit_months",
             "may_use_exa",
             "may_use_openai",
+            "openai_tokens",
         )
         labels = {  # noqa: RUF012
             "is_on": "Let go every day, by itself",
@@ -212,6 +213,7 @@ class PrivacySettingsForm(forms.ModelForm[PrivacySettings]):
             "audit_months": "Names in the audit log, in months",
             "may_use_exa": "Exa, to find sites",
             "may_use_openai": "OpenAI, to help with letters",
+            "openai_tokens": "At most so many tokens a month",
         }
         help_texts = {  # noqa: RUF012
             "unwritten_days": "From the day on which they were found. The site stays.",
@@ -220,7 +222,9 @@ class PrivacySettingsForm(forms.ModelForm[PrivacySettings]):
             "reply_months": "The number of people who answered stays.",
             "audit_months": "The decision stays, and whom it was about goes.",
             "may_use_exa": "It would be told what you search for, and no address of a person.",
-            "may_use_openai": "It would be told the text of pages and drafts.",
+            "may_use_openai": "It is told the text of pages, without email addresses, and your letters. What people "
+            "answer is never told.",
+            "openai_tokens": "A personal letter takes about 5,000: a token is some four letters of a text.",
         }
 
     @property

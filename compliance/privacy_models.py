@@ -211,6 +211,9 @@ class PrivacySettings(models.Model):
     audit_months = _days(36, 240)
     may_use_exa = models.BooleanField("Exa", default=False)
     may_use_openai = models.BooleanField("OpenAI", default=False)
+    openai_tokens = models.PositiveIntegerField(
+        "tokens a month", default=1_000_000, validators=[MinValueValidator(1_000), MaxValueValidator(1_000_000_000)]
+    )
     applied_at = models.DateTimeField(null=True, blank=True, editable=False)
     removed = models.JSONField(default=dict, blank=True, editable=False)  # by the last run: words -> number
 

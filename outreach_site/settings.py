@@ -179,6 +179,10 @@ Q_CLUSTER: dict[str, Any] = {
 # --- Helpers outside: nothing of them is needed ------------------------------------------------------------------
 
 EXA_API_KEY = env.str("EXA_API_KEY", "")
+OPENAI_API_KEY = env.str("OPENAI_API_KEY", "")
+# Another server that speaks OpenAI's language, such as one of one's own.
+OPENAI_BASE_URL = web_address(env.str("OPENAI_BASE_URL", "") or "https://api.openai.com/v1", "OPENAI_BASE_URL")
+OPENAI_MODEL = env.str("OPENAI_MODEL", "") or "gpt-4.1-mini"
 
 # --- People -------------------------------------------------------------------------------------------------------
 

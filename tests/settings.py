@@ -17,7 +17,9 @@ os.environ.update(
     SANDBOX="true",
 )
 for _name in list(os.environ):
-    if _name.startswith(("SMTP_", "IMAP_", "GLOBAL_", "MAIL_ALLOWED", "MAIL_CA", "TRUSTED_", "REDIS_", "SANDBOX_")):
+    if _name.startswith(
+        ("SMTP_", "IMAP_", "GLOBAL_", "MAIL_ALLOWED", "MAIL_CA", "TRUSTED_", "REDIS_", "SANDBOX_", "OPENAI_")
+    ):
         del os.environ[_name]  # The machine's own mail server has no say in tests.
 
 os.environ["VAR_DIR"] = os.environ["SANDBOX_DIR"] = tempfile.mkdtemp(prefix="linkletter-tests-")

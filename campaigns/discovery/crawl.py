@@ -58,12 +58,25 @@ class Polite:
     sleep: Callable[[float], None] = time.sleep
 
 
+TEXT_LIMIT = 8_000  # characters of a page's text that are handed on
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """What a page says to its readers, a block a line."""
+
+    url: str
+    title: str
+    text: str
+
+
 @dataclass(frozen=True, slots=True)
 class SiteRead:
     """What became of one site. `sentence` says why nothing, or not everything, was read."""
 
     url: str
     pages: tuple[str, ...] = ()
+    texts: tuple[Text, ...] = ()
     forbidden: tuple[str, ...] = ()  # what its robots.txt keeps us from
     title: str = ""
     contacts: tuple[Found, ...] = ()
@@ -229,6 +242,7 @@ class _Visit:
         return SiteRead(
             url=self.url,
             pages=tuple(read.url for read in self.pages),
+            texts=tuple(Text(read.url, read.title, text) for read in self.pages if (text := text_of(read))),
             forbidden=tuple(self.forbidden),
             title=self.pages[0].title,
             contacts=tuple(ranked[:20]),
@@ -268,6 +282,19 @@ def read_sites(
             return SiteRead(url, sentence=f"It could not be read ({type(err).__name__}).", failed=True)
 
     yield from _side_by_side(iter(urls), read, at_once=at_once, until=until, cancelled=cancelled, stop=stop)
+
+
+def text_of(read: Page) -> str:
+    """Headings and sentences, up to a limit; the short words of menus and buttons are left out."""
+    kept, length = [], 0
+    for text in dict.fromkeys(block.text for block in read.blocks if block.heading or len(block.text) >= 25):
+        if not text:
+            continue
+        length += len(text) + 1
+        if length > TEXT_LIMIT:
+            break
+        kept.append(text)
+    return "\n".join(kept)
 
 
 Result = TypeVar("Result")

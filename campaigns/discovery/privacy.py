@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from campaigns.models import DiscoveryRun, FoundContact, FoundSite, RunQuery
+from campaigns.models import DiscoveryRun, FoundContact, FoundSite, RunQuery, SiteText
 from compliance.sweeping import TextShelf
 from outreach_site.lib.ports import Cutoffs, Exhibit, Overdue, Person, Shelf
 
@@ -55,13 +55,18 @@ class DiscoveryHolder:
             TextShelf(FoundContact, f"site__{inside}", ("name", "role", "url", "passage")),
             TextShelf(RunQuery, inside, ("text", "sentence")),
             TextShelf(DiscoveryRun, "campaign__workspace_id", ("keyword",)),
+            TextShelf(SiteText, "workspace_id", ("pages",)),
         )
 
     def overdue(self, workspace_id: int, cutoffs: Cutoffs) -> Sequence[Overdue]:
         old = FoundContact.objects.filter(
             site__run__campaign__workspace_id=workspace_id, site__read_at__lt=cutoffs.unwritten
         )
-        return (Overdue("addresses on found sites", old, _let_go),)
+        read = SiteText.objects.filter(workspace_id=workspace_id, read_at__lt=cutoffs.unwritten)
+        return (
+            Overdue("addresses on found sites", old, _let_go),
+            Overdue("texts of sites' pages", read, _let_texts_go),
+        )
 
 
 def _of(person: Person) -> QuerySet[FoundContact]:
@@ -70,3 +75,7 @@ def _of(person: Person) -> QuerySet[FoundContact]:
 
 def _let_go(keys: Sequence[int]) -> None:
     FoundContact.objects.filter(pk__in=keys).delete()
+
+
+def _let_texts_go(keys: Sequence[int]) -> None:
+    SiteText.objects.filter(pk__in=keys).delete()

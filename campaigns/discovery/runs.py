@@ -23,6 +23,7 @@ from campaigns.discovery import crawl, search
 from campaigns.discovery.crawl import Polite, SiteRead
 from campaigns.discovery.search import NotSetUp, Provider, SearchError, SiteFound
 from campaigns.discovery.signals import Kind
+from campaigns.drafting.sites import keep as keep_text
 from campaigns.leads import NewLead, NotASiteError, add_many, read_site
 from campaigns.models import Campaign, Contact, DiscoveryRun, FoundContact, FoundSite, Lead, RunQuery
 from compliance import audit, holds, known_regions, never_pitch, suppression
@@ -314,6 +315,7 @@ def _write(site: FoundSite, read: SiteRead, *, now: datetime) -> None:
         )
         return
     scores = read.scores
+    keep_text(site.run.campaign.workspace, site.domain, read, now=now)
     erased = suppression.erased_among(site.run.campaign.workspace, [each.email for each in read.contacts])
     with transaction.atomic():
         FoundContact.objects.filter(site=site).delete()

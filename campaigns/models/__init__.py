@@ -4,6 +4,7 @@ from campaigns.models.attempt import Attempt, AttemptQuerySet, EnclosedFile, Gro
 from campaigns.models.bulk import BulkChange, BulkChangeQuerySet, BulkPart
 from campaigns.models.campaign import Campaign, CampaignQuerySet, Step, StepQuerySet, Template
 from campaigns.models.discovery import DiscoveryRun, DiscoveryRunQuerySet, FoundContact, FoundSite, RunQuery
+from campaigns.models.drafting import DraftRun, DraftRunQuerySet, OwnLetter, OwnLetterQuerySet, SiteText, TokenUse
 from campaigns.models.imports import ColumnMeaning, ImportedRow, LeadImport, LeadImportQuerySet
 from campaigns.models.lead import Contact, Lead, LeadQuerySet, Tag, TagQuerySet
 from campaigns.models.sent_copy import SentCopy
@@ -22,6 +23,8 @@ __all__ = [
     "Contact",
     "DiscoveryRun",
     "DiscoveryRunQuerySet",
+    "DraftRun",
+    "DraftRunQuerySet",
     "EnclosedFile",
     "FoundContact",
     "FoundSite",
@@ -31,9 +34,12 @@ __all__ = [
     "LeadImport",
     "LeadImportQuerySet",
     "LeadQuerySet",
+    "OwnLetter",
+    "OwnLetterQuerySet",
     "RunQuery",
     "SentCopy",
     "Session",
+    "SiteText",
     "Step",
     "StepQuerySet",
     "Tag",
@@ -41,4 +47,5 @@ __all__ = [
     "Task",
     "TaskQuerySet",
     "Template",
+    "TokenUse",
 ]

@@ -82,6 +82,7 @@ def settings_data() -> dict[str, Any]:
         "raw_months": 12,
         "reply_months": 24,
         "audit_months": 36,
+        "openai_tokens": 1_000_000,
     }
 
 
@@ -446,7 +447,7 @@ def test_everybody_reads_the_rules_and_owners_change_them(world: World) -> None:
     for user in readers(world):
         page = text(world.client(user).get(url(world, "privacy_settings")))
         assert "30 days from when they were found" in page
-        assert "this version asks neither of these two" in page
+        assert "only what is allowed here" in page
         assert (url(world, "privacy_settings_edit") in page) is (user == world.owner)
 
 
@@ -496,3 +497,13 @@ def test_nothing_written_by_strangers_runs(world: World) -> None:
     for page in pages:
         assert page.status_code == 200
         assert EVIL not in text(page)
+
+
+def test_an_owner_allows_drafts_and_says_how_many_tokens(world: World) -> None:
+    client = world.client(world.owner)
+    answer = client.post(url(world, "privacy_settings_edit"), settings_data() | {"openai_tokens": 10})
+    assert answer.status_code == 422
+    data = settings_data() | {"may_use_openai": "on", "openai_tokens": 250_000}
+    assert world.client(world.marketer).post(url(world, "privacy_settings_edit"), data).status_code == 403
+    client.post(url(world, "privacy_settings_edit"), data)
+    assert "250,000" in text(client.get(url(world, "privacy_settings")))
