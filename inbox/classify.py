@@ -22,7 +22,7 @@ from inbox.intents import Intent, intents_in
 from inbox.phrasebook import Phrases
 from inbox.phrases import INTEREST, LATER, OPT_OUT, REFUSAL, SARCASM, Rule
 from inbox.phrases.asking import IntentName
-from inbox.quotation import FORWARDED
+from inbox.quotation import FORWARDED, end_of_own
 from inbox.sentences import plain, sentences
 
 READ = 4000  # characters: who has to say more does not refuse
@@ -236,22 +236,24 @@ def _found(text: str) -> list[list[Evidence]]:
     back.
     """
     found: list[list[Evidence]] = [[], [], []]
+    own = end_of_own(text)
     for start, end in sentences(text):
         sentence = text[start:end]
         for rule, patterns in _PHRASES.possible(sentence).items():
             number = _FAMILY[rule]
             for match in (match for pattern in patterns for match in pattern.finditer(sentence)):
                 if not _TAKES_BACK[number](sentence[: match.start()], match.group(), sentence[match.end() :], sentence):
-                    _add(found[number], rule, match, text, start)
+                    _add(found[number], rule, match, text, start, own)
     return [sorted(theirs, key=lambda each: each.start) for theirs in found]
 
 
-def _add(found: list[Evidence], rule: Rule, match: re.Match[str], text: str, offset: int) -> None:
-    """One more piece of evidence, unless the same words are there already."""
+def _add(found: list[Evidence], rule: Rule, match: re.Match[str], text: str, offset: int, own: int) -> None:
+    """One more piece of evidence, unless the same words are there already. Weak below `own`, where a signature is."""
     words = match.group().rstrip()
     begin = offset + match.start() + len(words) - len(words.lstrip(" \t\n,.;:!?-–("))
     end = offset + match.start() + len(words)
-    weak = rule.weak or (rule.alone and len(text) > BRIEF) or bool(_OF_OTHERS.search(match.string[: match.start()]))
+    weak = rule.weak or (rule.alone and len(text) > BRIEF) or begin >= own
+    weak = weak or bool(_OF_OTHERS.search(match.string[: match.start()]))
     if not any(begin < other.end and other.start < end and other.weak <= weak for other in found):
         found.append(Evidence(text[begin:end], rule.name, begin, end, weak))
 

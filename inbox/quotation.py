@@ -189,6 +189,17 @@ _CLOSING = re.compile(
     r"|mvh|hilsen|med venlig hilsen|yst[äa]v[äa]llisin terveisin))\s*[,.!]*\s*$",
     _I,
 )
+# "Hi Ann," alone: whoever greets goes on to say something.
+_GREETING = re.compile(
+    r"^\W{0,3}(?:hi|hello|hey|dear|greetings|good (?:morning|afternoon|evening|day)"
+    r"|hallo|guten (?:tag|morgen|abend)|moin|servus|gr[üu](?:ß|ss) gott|liebe[rs]?|(?:sehr )?geehrte[rs]?"
+    r"|bonjour|bonsoir|salut|ch[eè]re?s?|madame|monsieur|hola|buen(?:os|as) (?:d[íi]as|tardes|noches)|estimad[oa]s?"
+    r"|querid[oa]s?|ciao|salve|buon ?giorno|buona ?sera|gentil[ei]\w*|car[oaie]s?|ol[áa]|bom dia|boa (?:tarde|noite)"
+    r"|prezad[oa]s?|dag|goede(?:morgen|middag|navond)|beste|geachte|cze[śs][ćc]|dzie[ńn] dobry|witam|szanown\w+"
+    r"|hej|hei|god (?:morgon|kv[äa]ll|dag|morgen|aften)|k[äæ]ra?e?|hyv[äa]\w*|dobr[ýy] den)"
+    r"(?: [^\W\d_][\w.'’-]{0,30}){0,3}\s*[,.!:]*\s*$",
+    _I,
+)
 _CONTACT = re.compile(
     r"\+?\d[\d ()./-]{6,}\d|\bwww\.|https?://|\S+@\S+\.\w|\b(?:tel|phone|mob(?:ile)?|fax|cell|direct|skype"
     r"|linkedin|twitter|facebook|instagram|whatsapp)\b\W"
@@ -409,10 +420,32 @@ def _drop_signatures(walk: _Walk, end: int) -> None:
         if line.signature:
             walk.keep[index] = False
     stretch = [index for index in range(min(end, len(walk.lines))) if walk.keep[index]]
-    _drop_from_delimiter(walk, stretch)
     _drop_disclaimer(walk, stretch)
+    stands = list(walk.keep)
+    _drop_from_delimiter(walk, stretch)
     _drop_footers(walk, stretch)
+    if _only_greets(walk, stretch):
+        walk.keep = stands  # Some write below the signature or footer that their program has put there.
     _drop_contact_block(walk, stretch)
+
+
+def end_of_own(text: str) -> int:
+    """Where a signature begins in a new text that has kept it, because only a greeting stands above; else its length.
+
+    What stands below it may be the writer's words or their office's: nothing is certain to be said by it.
+    """
+    place = 0
+    for line in text.split("\n"):
+        if line.strip() and not _GREETING.match(line.strip()):
+            begins = _DELIMITER.match(line) or _LONG_DELIMITER.match(line) or _is_footer(line)
+            return place if begins and place else len(text)
+        place += len(line) + 1
+    return len(text)
+
+
+def _only_greets(walk: _Walk, indexes: list[int]) -> bool:
+    written = [walk.text(index).strip() for index in indexes if walk.keep[index] and walk.text(index).strip()]
+    return bool(written) and all(_GREETING.match(text) for text in written)
 
 
 def _drop_from_delimiter(walk: _Walk, indexes: list[int]) -> None:

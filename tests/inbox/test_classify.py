@@ -220,6 +220,18 @@ def test_an_empty_letter_with_a_subject() -> None:
     assert not classify("", subject="An idea").suppresses
 
 
+@pytest.mark.parametrize(
+    "below",
+    ["Unsubscribe | Manage preferences", "Mara\nNo offers! We do not accept guest posts.", "Please remove me."],
+)
+def test_what_stands_below_a_signature_suppresses_nobody(below: str) -> None:
+    for mark in ("--", "Sent from my iPhone"):
+        verdict = classify(f"Hi Mara,\n\n{mark}\n{below}")
+        assert not verdict.suppresses
+        assert verdict.needs_review
+    assert classify("Hi Mara,\n\nPlease remove me.").suppresses
+
+
 def test_a_long_letter_suppresses_nobody() -> None:
     story = "We talked about the garden and the weather, and what to plant there in spring. " * 40
     verdict = classify(f"{story} Not interested.")

@@ -10,6 +10,7 @@ import pytest
 
 from inbox.dates import return_date
 from inbox.parsing import addresses_in, decoded_header, parse, parse_text
+from inbox.quotation import end_of_own
 from inbox.understanding import MessageKind, understand
 from tests.inbox.conftest import bounce, message
 
@@ -178,6 +179,17 @@ def test_flowed_text_is_put_together() -> None:
 )
 def test_only_what_is_new_stays(tail: str) -> None:
     assert new_text(f"Yes, please send it.\n\n{tail}\n") == "Yes, please send it."
+
+
+@pytest.mark.parametrize("greeting", ["Hi Mara,", "Guten Tag Frau Voss,", "Hola Mara:", "Dzień dobry,", "Hello"])
+@pytest.mark.parametrize("mark", ["-- ", "Sent from my iPhone\n", "Von meinem iPhone gesendet\n"])
+def test_what_is_written_below_a_signature_stays_where_only_a_greeting_stands_above(greeting: str, mark: str) -> None:
+    text = f"{greeting}\n\n{mark}\nYes, please send it.\n\nOn 1 Dec 2025, at 10:00, Mara <m@o.com> wrote:\n> old"
+    kept = new_text(text)
+    assert kept.startswith(greeting)
+    assert kept.endswith("Yes, please send it.")
+    assert end_of_own(kept) == len(greeting) + 2
+    assert end_of_own("Yes, please.\n-- \nMara") == len("Yes, please.\n-- \nMara")
 
 
 @pytest.mark.parametrize(
