@@ -90,17 +90,26 @@ ABSENCE = Phrasebook(
     r"|annual |maternity |paternity |parental |sick |medical |bereavement |family |well-deserved "
     r"|short )*(?:leave|vacation|holidays?|pto|honeymoon|sabbatical|break)|on (?:pto|sabbatical|furlough)"
     r"|out (?:on|until|till|sick|today|this week|from)|off (?:work|until|today|this week|sick)"
+    r"|closed (?:until|till|for (?:the )?(?:holidays?|christmas|easter|summer|vacation)|between|over (?:the|christmas))"
+    r"|not in (?:today|this week|until|before)\b|slow to (?:respond|reply|answer)"
+    r"|not in (?:the office )?on (?:mon|tues|wednes|thurs|fri)days?|out for (?:the )?(?:\w+ )?(?:holidays?|day|week)"
     r"|unavailable (?:until|from|due|till)|travell?ing (?:until|from|this|with|through|for|and (?:will"
     r"|have))|at a conference|attending)"
     r"|\bout of (?:the )?office (?:until|from|on|starting|this|today|with|and|for|through|till|due"
-    r"|between)|^\W*(?:out of (?:the )?office|ooo)\b|\b(?:limited|no|intermittent|sporadic|little|without"
+    r"|between)|^\W*(?:out of (?:the )?office|ooo|gone fishing)\b|\b(?:limited|no|intermittent|sporadic|little|without"
     r"|infrequent|restricted|only limited) (?:(?:\w+ )?access to (?:my |the |our )?(?:e-?mails?|inbox"
     r"|internet|messages|phone)|(?:e-?mail|internet) access)|\b(?:office|offices|company|shop) (?:is|are"
     r"|will be) closed"
     r"|\b(?:ich bin|bin ich|wir sind|sind wir|befinde ich mich|ich befinde mich|ich werde|bin"
     r"|ist)\b.{0,60}\b(?:abwesend|nicht im (?:b[üu]ro|hause?|dienst)|au[ßs]er haus|im urlaub|in elternzeit"
     r"|in mutterschutz|nicht (?:erreichbar|anwesend|verf[üu]gbar|am arbeitsplatz)|auf dienstreise"
-    r"|unterwegs|krank|zur[üu]ck sein)|\b(?:b[üu]ro (?:ist|bleibt) .{0,40}geschlossen"
+    r"|unterwegs|krank|zur[üu]ck sein)"
+    r"|\bbureaux? (?:sont|est|seront|sera|resteront) ferm[ée]s?|\b(?:oficinas?|empresa) (?:est[áa]n?|estar[áa]n?"
+    r"|permanecer[áa]n?) (?:\w+ )?cerrad|\b(?:uffici|sede|azienda) (?:sono|saranno|resteranno|[èe]|sar[àa]) chius"
+    r"|\b(?:kantoor|wij|we) (?:is|zijn|blij\w+) .{0,30}gesloten|\bescrit[óo]rio (?:est[áa]|estar[áa]"
+    r"|encontra-se) (?:fechado|encerrado)"
+    r"|\bbiur\w+ (?:jest|b[ęe]dzie) (?:\w+ )?(?:zamkni[ęe]t|nieczynn)|\bkontoret (?:er|[äa]r|holder|h[åa]ller)"
+    r" (?:\w+ )?(?:st[äa]ngt|lukket|stengt)|\b(?:b[üu]ro (?:ist|bleibt) .{0,40}geschlossen"
     r"|nur (?:eingeschr[äa]nkt|sporadisch) (?:erreichbar|zugriff))"
     r"|\b(?:je suis|je serai|nous sommes|nous serons|[ée]tant|serai|suis)\b.{0,50}\b(?:absent\w*"
     r"|en (?:cong[ée]s?|vacances|d[ée]placement|arr[êe]t|formation)|hors du bureau|indisponible"
@@ -119,16 +128,42 @@ ABSENCE = Phrasebook(
     r"|\bacesso limitado"
     r"|\b(?:jestem|b[ęe]d[ęe]|przebywam|jeste[śs]my)\b.{0,50}\b(?:poza biurem|na urlopie|nieobecn\w+"
     r"|niedost[ęe]pn\w+|na zwolnieniu|w podr[óo][żz]y|na macierzy[ńn]skim)|\bograniczony dost[ęe]p"
+    # When they are back, and nothing else.
+    r"|^\W*back (?:on )?(?:(?:mon|tues|wednes|thurs|fri)day|tomorrow|next week|\d)"
+    r"|\b(?:torno|rientro|volto|regresso|vuelvo|regreso|wracam) (?:(?:il|na|no|el|a|em|w|we|dia|al) ){0,2}(?:luned"
+    r"|marted"
+    r"|mercoled|gioved|venerd|segunda|ter[çc]a|quarta|quinta|sexta|lunes|martes|mi[ée]rc|jueves|viernes|poniedz|wtor"
+    r"|[śs]rod"
+    r"|czwart|pi[ąa]t|domani|amanh|ma[ñn]ana|jutro|\d)|\bsuis de retour (?:le |au bureau )?(?:lundi|mardi|mercredi"
+    r"|jeudi"
+    r"|vendredi|demain|\d)|\b(?:[äa]r|er) (?:tillbaka|tilbage|tilbake) (?:(?:p[åa]|den|i) )?(?:m[åa]n|tis|tir|ons|tor"
+    r"|fre|\d|mor)"
+    r"|\bik ben er (?:\w+ )?weer\b|\bweer (?:terug|aanwezig|bereikbaar) (?:op|vanaf)\b"
+    r"|\bwir haben (?:\w+ )?betriebsferien|\bnicht am (?:platz|arbeitsplatz)\b"
+    r"|\bgeniet (?:ik )?(?:\w+ )?van mijn (?:verlof|vakantie)"
+    r"|\bkantoor is dicht\b|\b(?:nous sommes|on est) ferm[ée]s?\b|\ben arr[êe]t maladie\b|\bcerrad[oa]s? por vacaciones"
+    r"|\bestoy de permiso\b|^\W*hoy no estoy\b|\bchius[oi] per (?:ferie|vacanz)|\bin congedo\b|\bnon (?:sono"
+    r"|siamo) in ufficio"
+    r"|\bencerrados? para f[ée]rias|\bem licen[çc]a\b|\bn[ãa]o estou no escrit[óo]rio|\bfirma nieczynna\b"
+    r"|\bvi (?:har|holder|h[åa]ller) (?:st[äa]ngt|lukket|stengt)\b|\b[äa]r (?:jag )?inte p[åa] plats\b"
+    r"|\bjeg har fri (?:til|fra|i)\b"
+    r"|\b(?:er|[äa]r) (?:jeg|jag) (?:ikke|inte) p[åa] kontoret\b"
+    r"|\bnie ma mnie w\b|\bnie b[ęe]dzie mnie w\b|\bde baja por\b|\ben d[ée]placement (?:cette|toute|jusqu)"
+    r"|\bcong[ée] (?:de )?(?:maternit[ée]|paternit[ée]|parental)|\bbin .{0,40}\bwieder (?:im b[üu]ro|erreichbar"
+    r"|(?:f[üu]r sie )?da\b|zur[üu]ck)"
     r"|\bjag [äa]r\b.{0,50}\b(?:p[åa] semester|inte p[åa] kontoret|f[öo]r[äa]ldraledig|borta|ledig"
     r"|p[åa] resande fot|tj[äa]nsteresa|inte anv?tr[äa]ffbar|sjuk)|\bjeg er\b.{0,50}\b(?:p[åa] (?:ferie"
     r"|barsel|rejse|reise)|ikke p[åa] (?:kontoret|kontor)|bortreist|ikke til stede|frav[æe]rende|syg|syk)"
     r"|\bolen\b.{0,40}\b(?:lomalla|poissa|vapaalla|matkoilla)|\bj[äa]{2}n lomalle"
     # Said without a subject, at the beginning.
-    r"|^\W*(?:hi,? |hello,? )?(?:(?:currently|presently|now) )?(?:on (?:\w+ ){0,2}(?:leave|vacation|holidays?|pto"
+    r"|^\W*(?:hi,? |hello,? )?(?:(?:currently|presently|now) )?"
+    r"(?:out (?:for|until|till|on|this|today|sick|with)\b|not in (?:today|this week|until)\b|on (?:\w+ ){0,2}(?:leave"
+    r"|vacation|holidays?|pto"
     r"|sabbatical)\b|away (?:from|until|till)\b)"
     r"|^\W*(?:(?:actuellement|derzeit|momentan|zur ?zeit|actualmente|attualmente|tijdelijk) )?(?:absente?s?\b"
     r"|en cong[ée]s?\b|abwesend\b|(?:bin )?im urlaub\b|in elternzeit\b|nicht im b[üu]ro\b|ausente\b|de vacaciones\b"
-    r"|assente\b|in ferie\b|fuori ufficio|afwezig\b|op vakantie\b|met verlof\b|de f[ée]rias\b|na urlopie\b|nieobecn\w+)"
+    r"|assente\b|in ferie\b|fuori ufficio|afwezig\b|(?:op|met) vakantie\b|p[åa] (?:semester|ferie|barsel)\b"
+    r"|holder ferie\b|bortrejst\b|met verlof\b|de f[ée]rias\b|na urlopie\b|nieobecn\w+)"
     r"|\b(?:jag|vi|jeg) (?:[äa]r|har|tar|er|holder|tager|befinder|kommer) (?:\w+ ){0,3}(?:semester|ferie"
     r"|f[öo]r[äa]ldraledig\w*|barsel\w*|permisjon|perm|ledigt?|frav[æe]rende|bortrest|bortreist|sykmeldt|sjukskriven)\b"
     r"|\b(?:jsem|jsme|budu|budeme|som|sme)\b.{0,40}\b(?:na dovolen[ée]\w*|mimo kancel[áa][řr]|nep[řr][íi]tom\w+"
@@ -249,8 +284,19 @@ def _by_subject(message: ParsedMessage) -> str:
     return ""
 
 
+# The letter begins by saying what it is.
+_SAYS_SO = re.compile(
+    r"^\W*(?:auto(?:matic|mated)?[- ]?(?:reply|response)|automatische (?:antwort|nachricht)|r[ée]ponse automatique"
+    r"|message automatique|respuesta autom[áa]tica|mensaje autom[áa]tico|risposta automatica|messaggio automatico"
+    r"|automatisch (?:antwoord|bericht)|resposta autom[áa]tica|mensagem autom[áa]tica|odpowied[źz] automatyczna"
+    r"|automatyczna odpowied[źz]|autosvar|autos?vastaus|automatisk[at]? svar)\s*(?:[:.!–-]|\n)",
+    _I,
+)
+
+
 def _by_text(message: ParsedMessage) -> str:
-    return "text" if says_away(message.new_text[:3000]) or _is_acknowledgement(message) else ""
+    text = message.new_text[:3000]
+    return "text" if _SAYS_SO.match(text) or says_away(text) or _is_acknowledgement(message) else ""
 
 
 @lru_cache(maxsize=8)  # of one text, asked about twice

@@ -13,21 +13,19 @@ refusal does it; whatever is mixed, conditional or half-hearted stays `replied` 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
 from inbox.autoreply import ABSENCE, says_away
+from inbox.evidence import Evidence, found_in, in_one_clause, within
 from inbox.intents import Intent, intents_in
-from inbox.phrasebook import Phrases
-from inbox.phrases import INTEREST, LATER, OPT_OUT, REFUSAL, SARCASM, Rule
+from inbox.phrases import LATER, SARCASM
 from inbox.phrases.asking import IntentName
-from inbox.quotation import FORWARDED, end_of_own
-from inbox.sentences import plain, sentences
+from inbox.quotation import FORWARDED
+from inbox.sentences import plain
 
 READ = 4000  # characters: who has to say more does not refuse
 LONG = 1200  # a refusal that stands in a text this long is not clear
-BRIEF = 160  # characters of a letter in which a bare "no" can only mean us
 
 
 class Tag(StrEnum):
@@ -35,17 +33,6 @@ class Tag(StrEnum):
     NOT_INTERESTED = "not_interested"
     OUT_OF_OFFICE = "out_of_office"
     REPLIED = "replied"
-
-
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """Words that decided, with their place in the new text."""
-
-    words: str
-    rule: str
-    start: int
-    end: int
-    weak: bool = False  # alone it makes nothing clear
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +62,12 @@ def classify(new_text: str, *, subject: str = "") -> Verdict:
     text = text[: passed_on.start()] if passed_on else text
     if not text.strip():
         return _of_subject(subject)
-    opt_outs, refusals, interests = _found(text)
-    interests = [each for each in interests if not _within(each, [*opt_outs, *refusals])]
+    opt_outs, refusals, interests = found_in(text)
+    interests = [
+        each
+        for each in interests
+        if not within(each, [*opt_outs, *refusals]) and not in_one_clause(text, each, opt_outs)
+    ]
     intents = _intents(text, original, opt_outs)
     elsewhere = any(each.intent in _ELSEWHERE for each in intents)
     if (opt_outs or refusals) and _is_away(text):
@@ -93,8 +84,9 @@ def classify(new_text: str, *, subject: str = "") -> Verdict:
     if refusals and interests:
         return _mixed(text, refusals, interests, intents, later=later)
     if clear_refusals:
-        # Whoever names another person does not speak for them.
-        return _verdict(clear_refusals, intents, clear=len(text) <= LONG and not later and not elsewhere)
+        # Whoever names another person does not speak for them; whoever names a price, or goes on with "but", deals.
+        deals = any(each.amount for each in intents) or _goes_on(text, max(each.end for each in refusals))
+        return _verdict(clear_refusals, intents, clear=len(text) <= LONG and not (later or elsewhere or deals))
     return _without_refusal(text, interests, refusals, intents, later=later, elsewhere=elsewhere)
 
 
@@ -191,6 +183,25 @@ _CONCESSION = re.compile(
 )
 
 
+# "But thanks", "but good luck": a courtesy, and no other offer.
+_COURTESY = re.compile(
+    r"\W*(?:\w+ ){0,3}?(?:thank\w*|thx|good luck|best|luck|appreciat\w*|wish\w*|hope|success|danke|dank|viel|alles gute"
+    r"|merci|bonne|bon|gracias|suerte|[ée]xito|grazie|buona?|bocca|auguri|obrigad[oa]|boa|sorte|bedankt|succes"
+    r"|dzi[ęe]k\w*"
+    r"|powodzenia|tack|lycka|tak|held|takk|lykke)\b",
+    re.IGNORECASE,
+)
+
+
+_BUT = re.compile(r"\b(?:but|however|aber|mais|pero|ma|maar|mas|ale|men|jednak)\b(?=(?:\W+\w+){2})", re.IGNORECASE)
+
+
+def _goes_on(text: str, end: int) -> bool:
+    """Whether a contrast follows what was refused, which is more than a courtesy."""
+    contrast = _BUT.search(text, end)
+    return contrast is not None and not _COURTESY.match(text, contrast.end())
+
+
 def _mixed(
     text: str, refusals: list[Evidence], interests: list[Evidence], intents: tuple[Intent, ...], *, later: bool
 ) -> Verdict:
@@ -226,184 +237,3 @@ def _is_away(text: str) -> bool:
 def _intents(text: str, original: str, opt_outs: list[Evidence]) -> tuple[Intent, ...]:
     asked = [Intent(IntentName.OPT_OUT, each.words, each.start, each.end) for each in opt_outs[:1]]
     return (*asked, *intents_in(text, original))
-
-
-# --- Finding ---------------------------------------------------------------------------------------------------------
-
-
-def _found(text: str) -> list[list[Evidence]]:
-    """Opt-outs, refusals, interest: what the rules find, sentence by sentence, but for what its surroundings take
-    back.
-    """
-    found: list[list[Evidence]] = [[], [], []]
-    own = end_of_own(text)
-    for start, end in sentences(text):
-        sentence = text[start:end]
-        for rule, patterns in _PHRASES.possible(sentence).items():
-            number = _FAMILY[rule]
-            for match in (match for pattern in patterns for match in pattern.finditer(sentence)):
-                if not _TAKES_BACK[number](sentence[: match.start()], match.group(), sentence[match.end() :], sentence):
-                    _add(found[number], rule, match, text, start, own)
-    return [sorted(theirs, key=lambda each: each.start) for theirs in found]
-
-
-def _add(found: list[Evidence], rule: Rule, match: re.Match[str], text: str, offset: int, own: int) -> None:
-    """One more piece of evidence, unless the same words are there already. Weak below `own`, where a signature is."""
-    words = match.group().rstrip()
-    begin = offset + match.start() + len(words) - len(words.lstrip(" \t\n,.;:!?-–("))
-    end = offset + match.start() + len(words)
-    weak = rule.weak or (rule.alone and len(text) > BRIEF) or begin >= own
-    weak = weak or bool(_OF_OTHERS.search(match.string[: match.start()]))
-    if not any(begin < other.end and other.start < end and other.weak <= weak for other in found):
-        found.append(Evidence(text[begin:end], rule.name, begin, end, weak))
-
-
-_FAMILIES = (OPT_OUT, REFUSAL, INTEREST)
-_FAMILY = {rule: number for number, rules in enumerate(_FAMILIES) for rule in rules}
-_PHRASES = Phrases({rule: rule.patterns for rule in _FAMILY})
-
-
-def _within(one: Evidence, others: list[Evidence]) -> bool:
-    return any(other.start <= one.start and one.end <= other.end for other in others)
-
-
-# "My colleague is", "they are": said of others, it is not the writer's own no.
-_OF_OTHERS = re.compile(
-    r"\b(?!(?:i|we|team|company|editors?|publication|magazine|site|website|blog|us|it|this|that|which|unfortunately|and"
-    r"|but|so)\b)"
-    r"\w{2,20} (?:is|are|was|were|seems?|looks)\s*$|\b(?:you|they|he|she|who)(?:'re|'s)\s*$",
-    re.IGNORECASE,
-)
-_IF = re.compile(
-    r"\b(?:if|unless|in case|whether|should you|wenn|falls|sofern|si|als|indien|se|caso|je[śs]li"
-    r"|je[żz]eli)\b(?!.*[,;] ?(?:please|then|bitte|alors|entonces|dan|ent[ãa]o|to)\b)",
-    re.IGNORECASE | re.DOTALL,
-)
-_POLITE_IF = re.compile(r"\bif (?:possible|you (?:could|would|can|don't mind|please)|it's possible)\b", re.IGNORECASE)
-_NEGATED = re.compile(
-    r"(?:\b(?:not|never|no longer|hardly|neither|nor|without|nicht|kein\w*|ne|n'|pas|no|non|niet|geen"
-    r"|n[ãa]o|nie|nunca|mai|nem|sin|sans|ohne)|n't)(?:\s+(?!but\b)\w+){0,2}\s*$",
-    re.IGNORECASE,
-)
-_ASKS_US = re.compile(
-    r"^\W*(?:are|is|do|does|did|would|will|why|were|weren't|aren't|wouldn't|don't|have|so)\b.{0,40}\b(?:you|your)\b",
-    re.IGNORECASE,
-)
-_PAST = re.compile(r"\b(?:was|were|had been|used to be|wasn't|weren't)(?:\s\w+){0,2}\s*$", re.IGNORECASE)
-_TELLS_HOW = re.compile(
-    r"\b(?:click(?:ing)?|link|button|footer|below|here|option|way|header|page|rate|can always|at any time"
-    r"|any time|readers?|subscribers?|users?|customers?|visitors?|people|our list|your readers)\b",
-    re.IGNORECASE,
-)
-
-
-# What they did themselves, and what they ask about our way of working.
-_STOPPED = re.compile(
-    r"\b(?:i|we|they|he|she|people|companies)(?:'ve|'d)? (?:had|have|has|decided|tried|used|plan|planned|intend"
-    r"|were forced)"
-    r" (?:to )?(?:stop|quit|cease)\b",
-    re.IGNORECASE,
-)
-_ASKS_HOW = re.compile(r"\W*(?:do|does|did|are|is|was|were|how|what|when|which|has|have)\b(?! i\b)", re.IGNORECASE)
-
-
-def _takes_back_request(before: str, words: str, after: str, sentence: str) -> bool:
-    """A request to stop: not when denied, conditional, or said of other people's letters."""
-    if _NEGATED.search(before) and not re.search(r"\bno[,.]?\s*$|\bwhy (?:not|don't)\b", before, re.IGNORECASE):
-        return True
-    if _IF.search(before) and not _POLITE_IF.search(before):
-        return True
-    if re.search(r"\bto $", before) and re.match(
-        r"[^.!?]{0,80}\b(?:send|click|visit|e-?mail|go to|use|reply)\b", after
-    ):
-        return True  # How to leave a list, in its footer.
-    if _STOPPED.search(before + words) or (sentence.rstrip().endswith("?") and _ASKS_HOW.match(sentence)):
-        return True
-    if (
-        "subscri" in words.lower()
-        and _TELLS_HOW.search(sentence)
-        and not re.search(r"\b(?:me|us|please)\b", words + after[:12], re.IGNORECASE)
-    ):
-        return True
-    return bool(
-        re.search(
-            r"\b(?:i|we|they|he|she) (?:had to|did|will|won't|would|used to|can|can't|never|don't|do not"
-            r"|didn't|might) $",
-            before,
-            re.IGNORECASE,
-        )
-    ) and not re.search(r"\bwill (?:report|block)", before + words, re.IGNORECASE)
-
-
-def _takes_back_refusal(before: str, words: str, after: str, sentence: str) -> bool:
-    """A refusal: not when conditional, asked of us, past, or denied in its turn."""
-    if _IF.search(before) and not _POLITE_IF.search(before):
-        return True
-    if sentence.rstrip().endswith("?") and (
-        _ASKS_US.search(sentence)
-        or re.search(r"\b(?:right|correct|is that|or not|why)\b.{0,20}\?", sentence, re.IGNORECASE)
-    ):
-        return True
-    if _PAST.search(before) or re.search(
-        r"\b(?:not that|isn't that|not (?:saying|because)|don't mean|wouldn't say|nobody said)\b.{0,30}$",
-        before,
-        re.IGNORECASE,
-    ):
-        return True
-    if re.match(r"\W*no\b", words, re.IGNORECASE) and re.match(
-        r"\W*(?:problem|worries|prob|issue|doubt|rush|hurry|matter|objection|pressure|need to (?:apologi"
-        r"|worr|rush)|trouble|wonder|hard feelings)",
-        after,
-        re.IGNORECASE,
-    ):
-        return True
-    return bool(
-        re.match(
-            r"\s*,?\s*(?:until|before|yet,? (?:but|though)|unless|without (?:seeing|knowing|more|a))\b",
-            after,
-            re.IGNORECASE,
-        )
-    )
-
-
-# Negations that are a yes.
-_YES_BY_NO = re.compile(
-    r"\W*(?:can't|cannot|cant|can not|couldn't|can hardly|no problem|why not|not only|not a problem|nothing"
-    r"|(?:don't|do not|dont|wouldn't) mind|don't see)\b",
-    re.IGNORECASE,
-)
-
-
-def _takes_back_interest(before: str, words: str, after: str, sentence: str) -> bool:  # noqa: ARG001 - as the others
-    """Interest: not when negated, conditional, or asked of us."""
-    if re.match(
-        r"\W*(?:can't|cannot|cant|can not|couldn't|can hardly|no problem|why not|not only|not a problem|nothing"
-        r"|don't mind|do not mind|dont mind|wouldn't mind|don't see)\b",
-        words,
-        re.IGNORECASE,
-    ):
-        return False
-    if _NEGATED.search(before) or re.search(r"\b(?:not|never|n't)\b", words, re.IGNORECASE):
-        return True
-    if _IF.search(before) and not re.search(r"\bif\b[^,]{3,60},\s*[^,]{0,40}$", before, re.IGNORECASE):
-        return True
-    if (
-        sentence.rstrip().endswith("?")
-        and _ASKS_US.search(sentence)
-        and re.search(r"interest|keen|open|willing", words, re.IGNORECASE)
-    ):
-        return True
-    return bool(
-        re.search(
-            r"\b(?:thanks?|thank you|appreciate|grateful|danke|merci|gracias|grazie)\b[^,.;!]{0,30}$",
-            before,
-            re.IGNORECASE,
-        )
-    ) and bool(re.search(r"interest|idea|offer|pitch|suggest|article|addition|resource", words, re.IGNORECASE))
-
-
-_TAKES_BACK: tuple[Callable[[str, str, str, str], bool], ...] = (
-    _takes_back_request,
-    _takes_back_refusal,
-    _takes_back_interest,
-)

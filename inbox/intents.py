@@ -49,7 +49,7 @@ _PHRASES = Phrases(ASKING)
 _NEGATED = re.compile(
     r"(?:\b(?:not|no|never|without|cannot|neither|nor|nicht|kein\w*|ne|pas|aucun|sans|ning[úu]n\w*|sin|non|nessun\w*"
     r"|senza|n[ãa]o|sem"
-    r"|niet|geen|zonder|nie|bez|inte|ingen|inga|ikke|ingen|en|ei|ne)|n't)(?:\s+\w+){0,3}\s*$",
+    r"|niet|geen|zonder|nie|bez|inte|ingen|inga|ikke|ingen|en|ei|ne)|n't)(?:\s+[\w']+){0,3}\s*$",
     _I,
 )
 _DENIABLE = frozenset(
@@ -116,7 +116,7 @@ def _each(text: str, original: str) -> Iterator[Intent]:
         for money in amounts_in(sentence):
             yield _of_money(IntentName.ASKS_PRICE, text, money, start)
         free = free_of_charge(sentence)
-        if free is not None:
+        if free is not None and not sentence.rstrip().endswith("?"):
             yield _of_money(IntentName.FREE_OF_CHARGE, text, free, start)
 
 

@@ -14,8 +14,9 @@ from enum import StrEnum
 
 from inbox.autoreply import automatic_in
 from inbox.bounces import Hardness, Report, ReportKind, report_in
-from inbox.classify import Evidence, Tag, Verdict, classify, opted_out
+from inbox.classify import Tag, Verdict, classify, opted_out
 from inbox.dates import return_date
+from inbox.evidence import Evidence
 from inbox.intents import Intent
 from inbox.parsing import ParsedMessage, parse
 from inbox.phrases.asking import IntentName

@@ -1,8 +1,9 @@
 """How well are people understood? Sentences as editors write them, what they mean, and what the rules make of them.
 
-Two files of JSON lines (`language`, `label`, `intents`, `text`), written for this project. `tuning.jsonl` is what rules
-may be written for; `unseen.jsonl` is only ever counted: its rows are not shown, so that nobody fits a rule to them. A
-row that somebody has looked at, and written a rule for, belongs into the other file.
+Files of JSON lines (`language`, `label`, `intents`, `text`), written for this project. `tuning.jsonl` is what rules may
+be written for; the others are only ever counted: their rows are not shown, so that nobody fits a rule to them. Whoever
+wrote the rules wrote the sentences of `unseen.jsonl` too; those of `other_hand.jsonl` are by somebody who had never
+read a rule. A row that somebody has looked at, and written a rule for, belongs into the first file.
 """
 
 from __future__ import annotations
@@ -25,6 +26,10 @@ FOLDER = Path(__file__).parent
 class Part(StrEnum):
     TUNING = "tuning"  # rules may be written for these
     UNSEEN = "unseen"  # counted, never shown
+    OTHER_HAND = "other_hand"  # counted, never shown; written without knowing the rules
+
+
+COUNTED_ALONE = (Part.UNSEEN, Part.OTHER_HAND)
 
 
 class Label(StrEnum):

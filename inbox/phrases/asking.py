@@ -60,7 +60,7 @@ ASKING: dict[IntentName, tuple[str, ...]] = {
         r"(?! you (?:sent|read|mention))",
         r"\b(?:send|share|suggest|pitch|propose|give|have|shoot|provide|submit|list|see|need|e-?mail|got|like)"
         r"(?: (?:me|us|over|along|through|to|a|an|any|some|few|couple|of|the|your|more|list|\d|two|three|for|possible"
-        r"|potential|specific|proposed|article|post|content|guest|blog)){0,7}"
+        r"|potential|specific|proposed|article|post|content|guest|blog)){0,7}(?<!like the)(?<!like your)(?<!like this)"
         r" (?:topics?|titles?|ideas?|headlines?|outlines?|subjects?|angles?|pitch(?:es)?|suggestions?|proposals?"
         r"|brief)\b",
         r"\bwhat (?:(?:did|do|would|are|were) you (?:have in mind|(?:want|like|plan\w*|propos\w+|thinking|looking)"
@@ -68,27 +68,33 @@ ASKING: dict[IntentName, tuple[str, ...]] = {
         r"|post|piece)) be about)\b|\bhave (?:a|any) (?:topic|title|idea|outline)s?\b",
         r"\b(?:welche[snrm]?|was f[üu]r) (?:\w+ )?(?:themen?|titel|ideen)\b|\b(?:themen?|titel|artikel"
         r"|ideen)(?:vorschl[äa]ge?|ideen)\b"
-        r"|\bum welches thema\b|\bthema\w* (?:vorschlagen|nennen|schicken)",
-        r"\b(?:quels?|quelles?) (?:\w+ )?(?:sujets?|th[èe]mes?|titres?|id[ée]es?|th[ée]matiques?)\b|\b(?:propos\w+"
+        r"|\bum welches thema\b|\bthema\w* (?:vorschlagen|nennen|schicken)|\bworum (?:geht|ginge|soll\w*|w[üu]rde)\b"
+        r"|\bwovon (?:handelt|soll\w*|w[üu]rde)\b",
+        r"\bde quoi (?:parl\w+|trait\w+|s'agi\w+|est-il)\b|\bsur quoi port\w+"
+        r"|\b(?:quels?|quelles?) (?:\w+ ){0,3}(?:sujets?|th[èe]mes?|titres?|id[ée]es?|th[ée]matiques?)\b|\b(?:propos\w+"
         r"|envoy\w+)"
         r"(?:[- ]\w+)? (?:(?:des|quelques|vos|un|une|plusieurs) )?(?:sujets?|th[èe]mes?|titres?|id[ée]es?)\b",
         r"\bqu[ée] (?:temas?|t[íi]tulos?|ideas?)\b|\bsobre qu[ée]\b|\b(?:env[íi]\w+|propon\w+|p[áa]sa\w+|mand\w+)"
-        r"(?: \w+){0,3} (?:temas?|t[íi]tulos?|ideas?|propuestas?)\b|\bde qu[ée] (?:tratar|hablar|va)\w*",
-        r"\b(?:quali?|che) (?:\w+ )?(?:argoment[oi]|tem[ai]|titol[oi]|idee)\b|\b(?:propon\w+|mand\w+|invi\w+"
+        r"(?: \w+){0,3} (?:temas?|t[íi]tulos?|ideas?|propuestas?)\b|\bde qu[ée] (?:trat|habl|va|ir[íi]a)\w*"
+        r"|\bcu[áa]l(?:es)? (?:\w+ ){1,2}(?:temas?|t[íi]tulos?)\b",
+        r"\b(?:di|su) (?:che )?cosa (?:parl\w+|tratt\w+|vert\w+)\b|\b(?:quali?"
+        r"|che) (?:\w+ ){0,2}(?:l')?(?:argoment[oi]|tem[ai]|titol[oi]|idee)\b|\b(?:propon\w+|mand\w+|invi\w+"
         r"|suggeri\w+)"
         r"(?: \w+){0,3} (?:argoment[oi]|tem[ai]|titol[oi]|idee|proposte)\b",
-        r"\b(?:qua(?:l|is)|que) (?:\w+ )?(?:temas?|t[íi]tulos?|assuntos?|ideias?|pautas?)\b|\b(?:envi\w+|mand\w+"
+        r"\b(?:sobre o qu[êe]|de que (?:fal|trat)\w+)\b|\b(?:qua(?:l|is)|que) (?:\w+ ){0,2}(?:temas?|t[íi]tulos?"
+        r"|assuntos?|ideias?|pautas?)\b|\b(?:envi\w+|mand\w+"
         r"|suger\w+|propo\w+)"
         r"(?: \w+){0,3} (?:temas?|t[íi]tulos?|assuntos?|ideias?|pautas?|sugest[õo]es)\b",
-        r"\b(?:welke?|wat voor) (?:\w+ )?(?:onderwerp(?:en)?|titels?|idee[ëe]?n?|thema'?s?)\b|\bwaarover\b|\b(?:stuur"
+        r"\b(?:welke?|wat voor) (?:\w+ )?(?:onderwerp(?:en)?|titels?|idee[ëe]?n?|thema'?s?)\b|\bwaarover\b"
+        r"|\bwaar (?:zou|gaat|moet|wil|zal)\b(?: \w+){0,4} over\b|\b(?:stuur"
         r"|geef|heb)\w*"
         r"(?: \w+){0,4} (?:onderwerp(?:en)?|titels?|idee[ëe]n|voorstel(?:len)?)\b",
         r"\b(?:jaki|jakie|kt[óo]ry) (?:\w+ )?(?:temat\w*|tytu[łl]\w*|pomys[łl]\w*)\b|\b(?:propozycj\w+|list[ęe]"
         r"|pomys[łl]\w*) temat\w+"
-        r"|\bna jaki temat\b|\bo czym (?:mia[łl]|b[ęe]dzie)",
+        r"|\bna jaki temat\b|\bo czym (?:mia[łl]|b[ęe]dzie|by|jest|traktuje)",
         r"\b(?:vilka?|hvilke[nt]?|hvad for) (?:\w+ )?([äa]mnen?|emner?|titlar|titler|id[ée]er|tema(?:er)?)\b"
         r"|\b(?:f[öo]rslag|forslag) (?:p[åa]|til) (?:[äa]mnen?|emner?|titlar|titler|tema)|\bmist[äa] aiheesta\b"
-        r"|\bjak[ée] t[ée]ma\b",
+        r"|\bjak[ée] t[ée]ma\b|\b(?:vad|hvad|hva) (?:ska|skal|skulle|handlar|handler|vil)\b(?: \w+){0,4} om\b",
         r"(?:какая|какую|какие) (?:\w+ )?тем[ауы]|на какую тему|(?:яка|які|яку) тем|どのような(?:テーマ|トピック|内容)"
         r"|什么(?:主题|题目"
         r"|话题)",
@@ -140,7 +146,8 @@ ASKING: dict[IntentName, tuple[str, ...]] = {
         r"|\bin cambio\b"
         r"|\btroca(?:r)? (?:de )?(?:links?|backlinks?|guest)\b|\bem troca\b|\blink(?:s)?ruil\w*\b|\bruilen\b"
         r"|\bin ruil\b|\bwederzijdse link"
-        r"|\bwymian\w+ (?:link\w*|artyku[łl]\w*)\b|\bw zamian\b|\bl[äa]nkbyten?\b|\blinkbytte\b|\bi (?:utbyte|bytte"
+        r"|\bwymieni\w+ (?:si[ęe] )?(?:link\w*|odno[śs]nik\w*|artyku[łl]\w*)\b|\bwymian\w+ (?:link\w*"
+        r"|artyku[łl]\w*)\b|\bw zamian\b|\bl[äa]nkbyten?\b|\blinkbytte\b|\bi (?:utbyte|bytte"
         r"|gengæld|gengjeld)\b"
         r"|\bvastavuoroi\w+|\bv[ýy]m[ěe]n\w+ odkaz\w+|обмен\w* ссылк|взамен|обмін\w* посилан|相互リンク|交换链接"
         r"|友情链接|友链",
@@ -178,7 +185,8 @@ ASKING: dict[IntentName, tuple[str, ...]] = {
         r"|abteilung)|wenden sie sich (?:bitte )?an|richtige[rn]? ansprechpartner\w*|zust[äa]ndig (?:ist|daf[üu]r"
         r"|hierf[üu]r)"
         r"|(?:ihre|deine) (?:anfrage|mail|nachricht|e-?mail)(?: \w+){0,6} weiter(?:geleitet|gegeben))\b",
-        r"\b(?:pas (?:la bonne|le bon) (?:personne|interlocut\w+|contact|adresse|service)|(?:ne suis|ne m'en"
+        r"\b(?:pas (?:la bonne|le bon) (?:personne|interlocut\w+|contact|adresse|service)|ce n'est pas moi|(?:ne suis"
+        r"|ne m'en"
         r"|ne m')(?: \w+)? (?:pas|occupe pas)(?: \w+)? (?:en charge|responsable|charg[ée]e?)"
         r"|ne m'(?:en )?occupe (?:pas|plus)|mauvais(?:e)? (?:personne|interlocut\w+|adresse)"
         r"|(?:veuillez|merci de|vous pouvez|il faut)(?: \w+)? (?:contacter|vous adresser|[ée]crire|joindre|voir avec)"
@@ -204,7 +212,9 @@ ASKING: dict[IntentName, tuple[str, ...]] = {
         r"|nie zajmuj[ęe] si[ęe]|prosz[ęe] (?:\w+ )?(?:kontaktowa[ćc] si[ęe]|o kontakt|napisa[ćc]|pisa[ćc]"
         r"|skontaktowa[ćc] si[ęe])(?: \w+){0,2} (?:z|do|na)"
         r"|przekaza[łl]\w* (?:wiadomo|pana|pani))",
-        r"\b(?:fel person|inte r[äa]tt person|(?:jag|vi) ansvarar inte|kontakta (?:g[äa]rna |ist[äa]llet |min "
+        r"\b(?:det [äa]r inte jag|det er ikke (?:mig|meg|jeg)|(?:prova|pr[øo]v|fr[åa]ga|sp[øo]rg"
+        r"|sp[øo]r)\b(?=.{0,30}·)|"
+        r"fel person|inte r[äa]tt person|(?:jag|vi) ansvarar inte|kontakta (?:g[äa]rna |ist[äa]llet |min "
         r"|v[åa]r )|ikke (?:den )?r(?:ette|igtige) (?:person|vedkommende)?|forkert person|feil person"
         r"|kontakt (?:venligst |gerne |heller |min |vores |v[åa]r )"
         r"|vidarebefordrat|videresendt|v[äa][äa]r[äa] henkil[öo]|en ole oikea|ota yhteytt[äa]|nejsem (?:ta "
@@ -219,7 +229,8 @@ ASKING: dict[IntentName, tuple[str, ...]] = {
         r"|newspaper|paper|university|school)|(?:has|have) (?:now |recently |since )?left\b(?! (?:a|the (?:office"
         r"|building)|me|you|it))|(?:no longer|not|n't)(?: \w+)? (?:with|work(?:s|ing)? (?:at|for|here|with|there)"
         r"|employed"
-        r"|at (?:the|this|our)|part of|a member of)(?! (?:guest|link|external|outside|agenc|seo|third|brand|sponsor"
+        r"|at (?:the|this|our)(?! (?:moment|time|minute|present|point|stage|end))|part of|a member of)(?! (?:guest"
+        r"|link|external|outside|agenc|seo|third|brand|sponsor"
         r"|free|contribut|paid|such|this kind|that kind))|(?:left|leaving) (?:his|her|my|their) (?:position|role|job"
         r"|post)"
         r"|moved on (?:from|to)(?! (?:the next|another (?:topic|approach|tool)))|last (?:working )?day (?:at|with|here"
@@ -269,7 +280,8 @@ ASKING: dict[IntentName, tuple[str, ...]] = {
         r"\b(?:è (?:\w+ )?(?:online|pubblicat[oa]|stat[oa] pubblicat[oa])|(?:ho|abbiamo) (?:\w+ )?(?:pubblicato"
         r"|aggiunto|inserito)|ecco il link)",
         r"\b(?:(?:j[áa] |)(?:est[áa]|foi) (?:j[áa] )?(?:publicad[oa]|no ar|online|adicionad[oa])|(?:publiquei"
-        r"|publicamos|adicionei|adicion[áa]mos|inserimos)|segue o link)",
+        r"|(?:j[áa]|ontem|hoje) (?:o )?publicamos|public[áa]mo-lo|publicámos|adicionei|adicion[áa]mos|inserimos)"
+        r"|segue o link)",
         r"\b(?:(?:staat|is) (?:\w+ ){0,2}(?:online|live|gepubliceerd|geplaatst)|(?:heb"
         r"|hebben) (?:\w+ ){0,4}(?:gepubliceerd|geplaatst|toegevoegd|online gezet)|hier is de link)",
         r"\b(?:(?:jest|zosta[łl]\w*) (?:ju[żz] )?(?:opublikowan\w+|dodan\w+|online)|(?:opublikowa|doda"

@@ -49,5 +49,18 @@ SARCASM = Phrasebook(
     r"|\b(?:just )?what (?:the world|i|we|the internet) (?:always )?(?:needs?|needed|wanted)\b|\bhow (?:wonderful"
     r"|original|lovely|thoughtful|nice of you) *[.!]|\byeah,? right\b|\bsure you (?:do|did|are|will)\b|\bas if\b\W*$"
     r"|\bcouldn't be less\b|\bcould(?: not)? care less\b|\bcouldn't care less\b|\bgood luck with that\b|\bslow clap\b"
+    r"|\bpigs? (?:can |might |will |could )?fl(?:y|ies)\b|[śs]winie lataj\w*|\bgrisar(?:na)? (?:kan |b[öo]rjar )?flyg"
+    r"|\bschweine fliegen|\bpoules auront des dents|\branas cr[íi]en pelo|\bkalveren op het ijs"
+    r"|\b(?:and|und|et|y|e|en|og|och|a) (?:i'm|i am|ich bin|je suis|yo soy|soy|io sono|eu sou|ik ben|jeg er|jag [äa]r"
+    r"|ja jestem) (?:(?:the|der|die|le|la|el|il|o|a|de|kong|kung) )?(?:queen|king|pope|emperor|tooth fairy|santa"
+    r"|kaiser|k[öo]nig\w*|papst|reine?|roi|pape|reina?|rey|papa|regina|re\b|rainha|koning\w*|paus|kronprins\w*"
+    r"|dronning\w*|konge\w*|drottning\w*|kungen|kr[óo]low\w+|kr[óo]lem)\b"
+    r"|^\W*(?:ja,? ja|tak,? tak|yes,? yes|s[íi],? s[íi]|oui,? oui|s[ìi],? s[ìi]|sim,? sim|claro,? claro|sure,? sure),? "
+    r"(?:and|und|et|y|e|en|og|och|a)\b|\b(?:santa claus|babbo natale|pai natal|papai noel|p[èe]re no[ëe]l|julemanden"
+    r"|jultomten"
+    r"|weihnachtsmann|sinterklaas)\b|\bgeprobeerd\b|\bnice try\b|\bnetter versuch\b|\bbien essay[ée]\b"
+    r"|\bbel tentativo\b"
+    r"|\b(?:another|noch eine|schon wieder eine?|encore un|otro|un'altra|mais um|weer een|kolejny|[äa]nnu ett|endnu en)"
+    r" (?:\w+ ){0,2}seo\b"
     r"|\bna toll\b|\bna super\b|\bgenau das,? was (?:uns|mir|ich|wir)|\bil ne manquait plus que",
 )

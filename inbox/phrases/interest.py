@@ -69,6 +69,61 @@ INTEREST = (
         r"|discussing|that|this|collaborating)",
     ),
     rule(
+        "you are welcome to",
+        r"\b(?:you(?:'re| are)|he is|she is|they are) (?:\w+ ){0,2}welcome to (?:\w+ )?(?:submit|send|contribute|pitch"
+        r"|write (?:for|something|an)|share|propose|post|publish)\b",
+    ),
+    rule(
+        "open to it",
+        r"\b(?:sind|bin|w[äa]ren?) (?:wir |ich )?(?:\w+ )?offen f[üu]r\b|\berz[äa]hl(?:en sie|t)? (?:mir |uns )?mehr\b"
+        r"|\bk[öo]nnen wir\b(?: \w+){0,4} (?:bringen|machen|einbauen|aufnehmen|ver[öo]ffentlichen|setzen)\b"
+        r"|\b(?:ich|wir) bauen? (?:\w+ ){1,4}ein\b",
+        r"\b(?:suis|sommes|serais|serions) (?:\w+ )?ouvert\w* [àa]\b|\b(?:j'attends|nous attendons) (?:votre|vos|le"
+        r"|l'|la)"
+        r"|\babiert[oa]s? a (?:\w+ ){0,2}(?:colabor|propuest|ideas)\w*|\bpodemos (?:publicar|meter|incluir|inserir"
+        r"|fazer)"
+        r"|\bespero (?:el|tu|su|vuestro) (?:borrador|texto|art[íi]culo)",
+        r"\bapert[oiae] a (?:\w+ ){0,2}(?:collabor|propost)\w*|\bpossiamo (?:farlo|pubblicar|inserir|aggiunger)\w*"
+        r"|\b(?:attendo|aspetto) (?:la |il |l'|una )(?:bozza|testo|articolo|proposta)"
+        r"|\babert[oa]s? a (?:\w+ ){0,2}(?:parcer"
+        r"|colabor|propost)\w*|\bcombinado\b|\b[àa] espera d[oa]",
+        r"\bsta(?:an|at)? (?:\w+ )?(?:er ?voor )?open\b|\bpast (?:\w+ )?(?:goed|prima|mooi|perfect|leuk) bij\b"
+        r"|\bvertel\w* (?:\w+ ){0,2}meer\b|^\W*interessant\b",
+        r"\botwar(?:ci|ta|ty|te) na (?:wsp[óo][łl]prac|propozycj)\w*|\bmo[żz]emy (?:to )?(?:zrobi[ćc]|opublikowa[ćc]"
+        r"|wstawi[ćc]|doda[ćc])|\b(?:wstawi|doda|opublikuj|zamie[śs]ci)(?:my|[ęe]) (?:\w+ ){0,2}(?:link|artyku[łl]"
+        r"|tekst)\w*",
+        r"\b(?:passar|passer) (?:\w+ )?(?:bra|perfekt|utm[äa]rkt|godt|fint)\b|\b(?:l[åa]ter|lyder"
+        r"|h[øo]res ut) som (?:n[åa]got"
+        r"|noget|noe) f[öo]r oss?\b|\bvi (?:testar|pr[öo]var|pr[øo]ver) (?:det)?\b",
+    ),
+    rule(
+        "in a word or two",
+        r"\b(?:nos (?:cuadra|encaja|va bien)|trato hecho|lo vemos bien|m[áa]ndalo|m[áa]ndamelo|p[áa]samelo)\b"
+        r"|^\W*dale\b[,.!]"
+        r"|\bkom maar (?:door|op)\b|^\W*(?:dat )?is goed\b|\bdoe maar\b|^\W*(?:deal|tof|abgemacht)\b"
+        r"|\bwillen (?:dat|het|hem) (?:wel|graag) (?:plaatsen|publiceren)\b|\blijkt (?:me|ons) (?:wel )?wat\b",
+        r"\bw[äa]re (?:\w+ )?was f[üu]r uns\b|\bk[öo]nnte (?:\w+ )?passen\b|\blegen sie (?:\w+ )?los\b"
+        r"|^\W*von mir aus\b"
+        r"|\b[çc]a marche\b|\bmarch[ée] conclu\b|\bon peut (?:le faire|publier|l'ajouter)\b|\benvoyez (?:toujours"
+        r"|donc|-le)"
+        r"|\bsi pu[òo] fare\b|\baffare fatto\b|\bprocediamo\b|\bci piace\b|\bpor n[óo]s pode ser\b|^\W*alinh(?:o"
+        r"|amos)\b"
+        r"|\bneg[óo]cio fechado\b|\bagrada-(?:nos|me)\b",
+        r"\bumowa stoi\b|\b(?:nam|mi) si[ęe] (?:\w+ )?podoba\b|\bpodoba (?:nam|mi) si[ęe]\b|\bmo[żz]emy dzia[łl]a[ćc]\b"
+        r"|\bprosz[ęe] (?:\w+ )?wysy[łl]a[ćc]\b|\bfunkar (?:\w+ )?f[öo]r oss\b|\bskicka bara\b|\bvi s[äa]ger s[åa]\b"
+        r"|\bdet gillar vi\b|\bk[öo]r p[åa] (?:det|bara)\b|\bdet er en aftale\b|\bdet kan vi lide\b|\bk[øo]r bare\b"
+        r"|\bbare send\b|^\W*(?:jag [äa]r|jeg er) p[åa]\b(?=\W*$|[,.!])|\bfine (?:with|by) us\b|\bdone deal\b"
+        r"|^\W*carry on\b",
+    ),
+    rule(
+        "let us do it",
+        r"\b(?:zr[óo]bmy|r[óo]bmy|dzia[łl]ajmy|wchodz[ęe] w to|wchodzimy w to|piszemy si[ęe]|facciamolo|facciamo pure"
+        r"|hag[áa]moslo|faisons[- ](?:le|ça|cela)|on y va|c'est parti|fa[çc]amos isso|la oss (?:gj[øo]re|pr[øo]ve)"
+        r"|lad os (?:g[øo]re|pr[øo]ve|tale|k[øo]re|tage)|l[åa]t oss (?:g[öo]ra|prova|k[öo]ra|testa)|vi k[øoö]r(?:er)?\b"
+        r"|(?:vi|jeg|jag) (?:er|[äa]r) med\b|(?:er|[äa]r) (?:vi|jeg|jag) med\b|doen we mee|we doen mee|ik doe mee"
+        r"|wir machen mit|(?:da|dann) machen wir mit|ci stiamo|ci sto)\b",
+    ),
+    rule(
         "tell me more",
         r"\b(?:tell (?:me|us) more|(?:know|learn|hear|find out|see|get|like|need|want|read|send|some"
         r"|understand) (?:a (?:bit|little) )?more (?:about|details|info\w*|on|of|if|examples|from you"
@@ -147,7 +202,7 @@ INTEREST = (
         r"|parece) (?:\w+ )?(?:bien|genial|interesante|perfecto|estupendo|buena)|\bcon (?:mucho )?gusto\b"
         r"|\bencantad\w+\b|\b(?:env[ií]e|env[ií]a|env[ií]en|mande|manda|p[áa]se|p[áa]sa)\w*(?:me|nos|lo|la"
         r"|melo|noslo)\b|(?<!m[áa]s )\badelante\b|\bclaro(?: que s[ií])?\b|\b(?:me|nos) (?:gustar[ií]a|encantar[ií]a"
-        r"|encanta|gusta)\b|\bde acuerdo\b|^\W*(?:s[ií]|vale|perfecto|genial|ok)\b[,.! ]|\bcu[ée]nt(?:a"
+        r"|encanta|gusta)\b|\bde acuerdo\b|^\W*(?:sí|si(?=[,.!])|vale|perfecto|genial|ok)\b[,.! ]|\bcu[ée]nt(?:a"
         r"|e)(?:me|nos) m[áa]s|\bm[áa]s (?:informaci[óo]n|detalles)\b",
     ),
     rule(
@@ -156,13 +211,14 @@ INTEREST = (
         r"|saremmo) (?:\w+ )?interessat\w+|\b(?:molto )?volentieri\b|\bcon piacere\b|\bd'accordo\b"
         r"|\b(?:manda|inviate|invia|mandate|invii|mandi|mand)(?:mi|ci|temi|teci|melo|celo)?\b (?:pure|l'"
         r"|il|la|qualche|maggiori|un|una|più|tutto)|\b(?:ottima|bella|buona) idea\b|\bva bene\b"
-        r"|\bcertamente\b|\bcerto\b|^\W*(?:s[ìi]|ok|perfetto|ottimo)\b[,.! ]"
+        r"|\bcertamente\b|\bcerto\b|^\W*(?:sì|si(?=[,.!])|ok|perfetto|ottimo)\b[,.! ]"
         r"|\bsembra (?:\w+ )?(?:interessante|ottimo|bello|perfetto)|\bmaggiori (?:informazioni|dettagli)\b",
     ),
     rule(
         "nl: graag",
         r"\b(?:klinkt|lijkt (?:me|mij|ons))(?: \w+){0,2} (?:goed|interessant|leuk|prima|top|mooi|super)\b"
-        r"|\b(?:ben|zijn|zou) (?:\w+ )?ge[ïi]nteresseerd\b|\b(?:heel |erg |zeker |ja,? )?graag\b"
+        r"|\b(?:ben|zijn|zou) (?:(?!niet)\w+ )?ge[ïi]nteresseerd\b|\b(?:heel |erg |zeker "
+        r"|ja,? )?graag\b(?! (?:uitschrijven|afmelden|verwijder\w*|geen|niet|gedaan))"
         r"|\bstuur (?:maar|het|me|mij|ons|gerust|je|uw|een)\b|\blaten we\b|\bmet plezier\b|\bakkoord\b"
         r"|^\W*(?:ja|prima|ok[ée]?|leuk|top)\b[,.! ]|\bhebben interesse\b|\bmeer (?:informatie|details"
         r"|weten)\b",
@@ -232,7 +288,7 @@ INTEREST = (
         r"\bstuur (?:\w+ )?(?:maar|gerust|gewoon|het|hem|me|door|op)\b|\b(?:we|wij|ik) (?:plaatsen|plaats|zetten"
         r"|publiceren) (?:hem|het|deze|jullie|je)\b(?! niet)|\bleuk (?:idee|voorstel|plan)\b|\bja,? (?:leuk|graag|hoor"
         r"|prima|dat)\b|\bdat kan\b|\bvind ik (?:leuk|goed|prima)\b|\bdoen we\b(?! niet)|\bwaarom niet\b"
-        r"|\bgraag\b(?! (?:geen|niet|gedaan))",
+        r"",
     ),
     rule(
         "pl: jasne",
@@ -244,7 +300,8 @@ INTEREST = (
         "sv da no: gärna",
         r"\b(?:g[äa]rna|gerne|gjerne)\b(?! (?:bort|inga|ikke|inte|slippa|slippe))|\bl[åa]ter (?:\w+ )?(?:kul|bra"
         r"|intressant|spennende|godt|toppen|perfekt|sp[äa]nnande|interessant)|\blyder (?:\w+ ){0,2}(?:godt|interessant"
-        r"|spændende|fint|super)|\bh[øo]res (?:\w+ )?(?:bra|fint|spennende|interessant|godt)|^\W*(?:ja|javisst|jadå|jo"
+        r"|spændende|fint|super)|\bh[øo]res (?:\w+ )?(?:bra|fint|spennende|interessant|godt)|^\W*(?:ja|okej|javisst"
+        r"|jadå|jo"
         r"|absolut|visst|selvf[øo]lgelig|sj[äa]lvklart|selvsagt)\b[ ,.!]|\b(?:skicka|send|sänd) (?:\w+ )?(?:bare|over"
         r"|över|gerne|gärna|endelig|et|ett|den|det|teksten|texten)\b|\bdet er (?:\w+ )?(?:fint|i orden|ok)\b"
         r"|\bdet g[åa]r (?:bra|fint)\b|\bhelt fint\b|\bkul (?:id[ée]|f[öo]rslag)|\bgod id[ée]\b"
@@ -291,7 +348,8 @@ INTEREST = (
         r"\b(?:jestem|jeste[śs]my|by[łl]\w+by\w*) (?:\w+ )?zainteresowan\w+|\bbrzmi (?:\w+ )?(?:dobrze"
         r"|[śs]wietnie|ciekawie|interesuj[ąa]co|super)|\bch[ęe]tnie\b|\bprosz[ęe] (?:o )?(?:przes[łl]a\w+"
         r"|wys[łl]a\w+|podes[łl]a\w+|wi[ęe]cej|szczeg\w+|propozycj\w+|kontakt)|\bzgoda\b"
-        r"|\binteresuje (?:mnie|nas)|^\W*(?:tak(?! (?:for|fordi|skal))|jasne|ok|super|[śs]wietnie"
+        r"|\binteresuje (?:mnie|nas)|^\W*(?:tak(?!,? (?:for|fordi|skal|men|jeg|vi|det|i|du|hej|og|s[åa])\b)|jasne|ok"
+        r"|super|[śs]wietnie"
         r"|oczywi[śs]cie)\b[,.! ]"
         r"|\bwi[ęe]cej (?:informacji|szczeg[óo][łl][óo]w)\b",
     ),

@@ -12,6 +12,12 @@ _LIST = (
     r"(?:\w+ ){0,4}(?:lists?|database|mailings?|distribution|contacts?|system|records?|crm|files?"
     r"|campaigns?|outreach|sequence|newsletter|spam|e-?mails?|sending)"
 )
+# What somebody objects to who wants no letters.
+_DATA = (
+    r"(?=[^.!?]{0,80}(?:verarbeit|kontakt|werb|nutzung|daten|einwilligung|zusend|utilis|trait|envoi|donn[ée]e|contact"
+    r"|sollicit|prospection|trat|dato|recib|publicid|tratt|dati|invi|dado|uso|verwerk|gegeven|gebruik|mail|przetwarz"
+    r"|wysy|dan[ye]|behandl|anv[äa]nd|uppgift|utskick|mejl|oplysning|data|henvend|markeds))"
+)
 
 OPT_OUT = (
     rule(
@@ -92,6 +98,93 @@ OPT_OUT = (
         r"|your|this)\b",
         r"\b(?:under|per|pursuant to|according to|in accordance with) (?:the )?(?:gdpr|dsgvo|rgpd|ccpa"
         r"|can-?spam)\b.{0,120}\b(?:delet|eras|remov|l[öo]sch|supprim|elimin)",
+    ),
+    rule(
+        "leave me out",
+        r"\b(?:leave|keep) (?:me|us|this address|our (?:\w+ )?(?:team|address|office)) (?:out of|off) (?:any|all|your"
+        r"|the|this|these|future|further)\b(?! loop)",
+        r"\b(?:exclude|omit) (?:me|us|my \w+|our \w+|this address) from\b",
+        r"\b(?:add|put) (?:me|us|my (?:e-?mail|address)|our (?:domain|address)|this address) (?:to|on) (?:your|the|a) "
+        r"(?:suppression|do[- ]not[- ](?:contact|e-?mail|mail)|opt[- ]?out|exclusion|black|block)",
+    ),
+    rule(
+        "one more and",
+        r"\b(?:one more|another|again|noch (?:ein\w*|einmal)|encore une?|ancora una?|mais um|nog (?:één|een|1)"
+        r"|jeszcze jed\w+"
+        r"|ett \w+ till|en \w+ til|volv\w+ a|wieder)\b[^.!?]{0,60}\b(?:report(?:ing)? you|lawyer|solicitor|anzeig\w*"
+        r"|anwalt"
+        r"|plainte|denunci\w*|queixa|aangifte|zg[łl]asz\w*|zg[łl]osz\w*|polisanm\w*|anmelde?r\w*)",
+    ),
+    rule(
+        "enough of it",
+        rf"\benough (?:with|of) (?:the|these|this|your) {_MAIL}|\bnot (?:one|another) (?:more )?{_MAIL}\b"
+        rf"|\bnie wieder (?:so )?"
+        rf"eine? (?:e-?mail|mail|nachricht)|\b(?:chega|basta|koniec) (?:de|con|z) (?:\w+ )?(?:e-?mails?|correos?"
+        rf"|mailami"
+        rf"|spam\w*|mensagens)|\bni un (?:correo|mail|mensaje) m[áa]s\b|\bniente pi[ùu] (?:e-?mail|mail|messaggi)"
+        rf"|\bno(?:g|k) med (?:\w+ )?(?:mejl|mails?)\b|\bnooit meer (?:mailen|schrijven)"
+        rf"|\bhou(?:d)? op met (?:\w+ )?(?:mail\w*"
+        rf"|spam\w*|sturen)|\bl[âa]chez-moi\b|\bstop hiermee\b|\b(?:don't|do not) get in touch (?:again|any ?more)"
+        rf"|\b(?:inget|inte n[åa]got|ikke|intet) mere? til(?:l)? (?:mig|oss|os|meg)\b|\bsend (?:mig|meg|os"
+        rf"|oss) ikke mer\w*",
+        r"^\W*lass(?:en sie|t|) das(?: bitte)?(?: sein| bleiben)?\W*$",
+        alone=True,
+    ),
+    rule(
+        "asks for erasure",
+        r"\b(?:request|demand|fordere|verlange|demande|exige|solicito|exijo|chiedo|richiedo|verzoek|eis|[żz][ąa]dam"
+        r"|beg[äa]r"
+        r"|kr[æa]ver)\b(?![^.!?]{0,60}(?:link|absatz|paragra|artikel|article|art[íi]c|artig|artyk|text|tekst|satz"
+        r"|bild|image"
+        r"|foto))[^.!?]{0,50}\b(?:erasure|deletion|removal|l[öo]schen|l[öo]schung|suppression|supresi[óo]n|baja"
+        r"|remo[çc][ãa]o"
+        r"|cancellazione|verwijder\w*|usuni[ęe]ci\w*|radering|sletning)\b",
+        r"\b(?:ejerzo|exerce|esercito|exer[çc]o|[üu]be) (?:hiermit )?(?:mi|mon|il mio|o meu|mein) (?:derecho|droit"
+        r"|diritto|direito"
+        r"|recht)|\b(?:meine|unsere) (?:\w+ )?(?:daten|adresse|e-?mail\w*) (?:\w+ )?(?:zu )?l[öo]schen\b"
+        r"|\bmijn (?:\w+ )?(?:gegevens|adres) (?:te )?verwijderen\b|\b(?:radera|slet) (?:alla |alle )?min[ae]? "
+        r"(?:uppgifter|oplysninger|data)\b|\bskasowa[ćc] moje\b",
+    ),
+    rule(
+        "gave no permission",
+        r"\b(?:no autorizo|non autorizzo|n[ãa]o autorizo|geef (?:u |je )?geen toestemming|nie zgadzam si[ęe] na"
+        r"|(?:har )?(?:inte"
+        r"|aldrig) (?:godk[äa]nt|gett (?:\w+ )?samtycke)|(?:har )?(?:ikke|aldrig) givet (?:tilladelse|samtykke))"
+        r"(?=[^.!?]{0,70}(?:adres|correo|mail|dat[oi]s?\b|dados|dane|danych|gegevens|uppgifter|oplysninger))",
+        r"\b(?:never (?:agreed|consented)|nie (?:zugestimmt|eingewilligt)|jamais donn[ée] mon (?:accord"
+        r"|consentement))\b"
+        r"[^.!?]{0,40}[,;.–-]\s*(?:bitte |please )?(?:delete|remove|l[öo]sch\w*|supprim\w*|retir\w*)",
+    ),
+    rule(
+        "off the list, in other tongues",
+        r"\bs[áa]c(?:ad|a|que|quen)(?:me|nos) de\b|\bsolicito la baja\b|\bno me volv\w+ a (?:contact|escrib|envi)\w+"
+        r"|\buit (?:uw|jullie|je|het) (?:\w+ )?(?:bestand|lijst|database) (?:te )?halen\b|\b(?:meld"
+        r"|schrijf) (?:ik )?(?:me|mij)"
+        r" (?:hierbij )?(?:af|uit)\b|\bniet (?:meer|langer) (?:\w+ )?(?:gemaild|benaderd|aangeschreven|gecontacteerd)",
+        r"\bvon weiteren (?:\w+ )?(?:anfragen|mails?|e-?mails?|zusendungen|kontaktaufnahmen|nachrichten) (?:abzusehen"
+        r"|absehen)"
+        r"|\bkeine kontaktaufnahme mehr\b|\bne plus (?:m'|nous |me )?(?:importun|d[ée]rang|embêt)\w*"
+        r"|\b[êe]tre (?:retir|enlev"
+        r"|supprim)[ée]\w* (?:de|du) (?:vos|votre|toutes|la|cette|vos)|\bdi non (?:disturb|contatt|scriv)\w+"
+        r"|\b(?:ultimat|opt[- ]?out) (?:notice|request)\b|\bconsider this (?:my|an|our) (?:\w+ )?opt[- ]?out",
+        r"\bborttagen fr[åa]n\b|\bfjernes fra (?:\w+ )?(?:list\w*|database\w*|kartotek\w*)|\bl[åa]t mig vara\b"
+        r"|\blad mig v[æa]re\b"
+        r"|^\W*(?:avregistrera|afmeld|avmeld|uitschrijven|wypisz|wypisa[ćc])\W*$|\brezygnuj[ęe] z (?:otrzymyw|subskryp"
+        r"|newsletter)\w*",
+    ),
+    rule(
+        "objects by law",
+        r"\b(?:i|we) (?:hereby )?(?:object to|withdraw (?:my|our) consent|revoke (?:my|our) consent)"
+        r"(?=.{0,60}(?:process|data|contact|mail|use|consent|marketing))",
+        rf"(?:\bm'oppose [àa]|\bm'oppose au|\bme opongo a|\bmi oppongo a|\bmaak bezwaar tegen|\b(?:oponho-me"
+        rf"|me oponho) a"
+        rf"|\bsprzeciwia(?:m|my) si[ęe]|\bmots[äa]tter (?:mig|oss)|\bg[øo]r indsigelse|\bwidersprech\w*|\buntersag\w*"
+        rf"|\bwiderrufe?)\b{_DATA}",
+        r"\bretire mon consentement|\b(?:mets|mettons) en demeure|\brevoco (?:mi|el|il) (?:\w+ )?consen"
+        r"|\b(?:vi|la) diffid\w+ (?:dal|da)|\btrek (?:ik )?mijn toestemming|\brevogo (?:o )?(?:meu )?consentimento"
+        r"|\bnie wyra[żz]a(?:m|my) zgody na (?:\w+ )?(?:przetwarz|kontakt|otrzym|wysy|przesy)\w*|\bcofa(?:m|my) zgod"
+        r"|\bzaprzesta\w+ (?:\w+ ){0,2}(?:korespond|wysy|kontakt|przesy)\w*|\b[åa]terkallar (?:\w+ )?samtycke"
+        r"|\btr[æa]kker (?:\w+ )?samtykke",
     ),
     rule(
         "de: austragen",
@@ -274,6 +367,12 @@ OPT_OUT = (
         r"|database|mailing\w*|adres\w*|gegevens|uit|e-?mail\w*)\b",
     ),
     rule(
+        "no contact any more",
+        r"\bneem (?:\w+ ){0,3}geen contact\b|\bo nie(?:kontaktowanie|wysy[łl]anie|pisanie|przesy[łl]anie)\b"
+        r"|\bbasta (?:con )?(?:le |questo |questi |lo )?(?:spam|e-?mail|mail|messaggi)\b"
+        r"|\bn[ãa]o volt(?:em|e) a (?:me |nos )?(?:contact|contat|escrev|envi|mand)\w*|^\W*abmelden,? bitte\W*$",
+    ),
+    rule(
         "pl: proszę nie pisać",
         r"\bprosz[ęe] (?:\w+ ){0,2}(?:(?:wi[ęe]cej|ju[żz]) )?(?:\w+ ){0,3}nie (?:pisa[ćc]|wysy[łl]a[ćc]|kontaktowa[ćc]"
         r"|przysy[łl]a[ćc])|\bnie (?:[żz]ycz[ęe]|[żz]yczymy) sobie\b|\b(?:przesta[ćc]"
@@ -290,7 +389,12 @@ OPT_OUT = (
         r"|aldri)\b(?: \w+){0,3} ?(?:igen|mer|mere|mig|meg|oss|os|til)|\b(?:kontakta|skriv|mejla|maila|kontakt"
         r"|mail) (?:till |til )?(?:mig|meg|oss|os) (?:inte|ikke|aldrig|aldri)\b|\b(?:sluta|slut|stop|stopp|hold op"
         r"|slutt) (?:\w+ ){0,3}(?:skicka|mejla|maila|skriva|sende|skrive|spam\w*|kontakt\w*)\b"
-        r"|\b(?:ta|tag|stryk|radera|fjern|slet|slett|meld) (?:\w+ )?(?:bort |av )?(?:mig|oss|meg|os|min|v[åa]r|mitt"
+        r"|\b(?:ta|tag) (?:mig|oss|meg|os|min \w+) (?:bort|av|ud|ut|fr[åa]n|af)\b|\bikke (?:\w+ )?kontaktes\b"
+        r"|\binte (?:\w+ )?"
+        r"(?:kontaktas|bli (?:\w+ )?kontaktad)|\b(?:slette|fjerne|afmelde|stryke|ta bort|radera) (?:mig|os|oss|meg"
+        r"|min|mine)\b"
+        r"|\b(?:(?:ta|tag) (?:bort|av|v[æa]k)|stryk|radera|fjern|slet|slett|meld) (?:\w+ )?(?:mig|oss|meg|os|min"
+        r"|v[åa]r|mitt"
         r"|mine)\b(?! (?:l[äa]nk|link|artikel|artikkel))|\bmeld (?:meg|mig) (?:av|fra)\b",
     ),
     rule(

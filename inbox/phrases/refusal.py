@@ -39,8 +39,8 @@ REFUSAL = (
     ),
     rule(
         "a no from us",
-        r"\b(?:it's|that's|this is|it is|that is|answer is|would be|has to be|is going to be|be) (?:a |an )?(?:hard "
-        r"|firm |definite |polite |clear )?"
+        r"\b(?:it's|that's|this is|it is|that is|answer is|would be|has to be|is going to be|be) (?:a |an )?"
+        r"(?:(?:still|again|always|definitely|simply|hard|firm|definite|polite|clear) ){0,2}"
         r"(?:no|pass)(?=\W*$|[.,;!]|,? (?:from|for|on) (?:us|me|our|my))",
         r"\b(?:not|isn't|n't) (?:\w+ ){0,2}(?:something|anything|one|a topic|an area|the kind of thing) (?:that )?(?:we"
         r"|i)(?:'d| would|'re| are|'ll| will|"
@@ -173,7 +173,8 @@ REFUSAL = (
         r"|das richtige)\b|\b(?:da|hier) (?:sind wir|bin ich) (?:\w+ )?(?:raus|nicht dabei)\b"
         r"|\b(?:absagen|ablehnen|verzichten|abzusagen|abzulehnen|absage)\b|\b(?:nehmen|nehme) (?:\w+ )?abstand\b"
         r"|\bsehen (?:wir )?(?:\w+ )?davon ab\b|\bkein(?:en)? (?:bedarf|interesse|thema)\b"
-        r"|^\W*(?:leider )?nein\b(?! (?:ich meine|im))|\bleider nein\b|\bpasst (?:\w+ ){0,2}nicht\b|\bnicht (?:ins"
+        r"|^\W*(?:leider )?nein\b(?!,? (?:ich meine|im|es g\wng))|\bleider nein\b|\bpasst (?:\w+ ){0,2}nicht\b"
+        r"|\bnicht (?:ins"
         r"|in unser) (?:programm|konzept|portfolio)",
     ),
     rule(
@@ -226,7 +227,8 @@ REFUSAL = (
     rule(
         "sv da no: nej tack",
         r"\b(?:nej|nei|nei,|nej,),? ?(?:tack?k?|tak|takk)\b|\b(?:inte|ikke|ikkje|ej) (?:(?:l[äa]ngre|l[æa]ngere|lenger"
-        r"|alls|specielt|s[äa]rskilt|noe?) )?int(?:e)?r?ess\w+|\b(?:tackar?|takker?) nej|\btakke nei\b|\btakke nej\b"
+        r"|alls|specielt|s[äa]rskilt|noe?) )?int(?:e)?r?ess\w+|\b(?:tacka|tackar?|takker?) (?:\w+ ){0,2}ne[ij]\b"
+        r"|\b(?:siger|s[äa]ger|sier) (?:\w+ ){0,2}ne[ij]\b"
         r"|\b(?:inget|ingenting|ikke noget|ikke noe|inte n[åa]got) (?:for|f[öo]r) (?:oss|os|mig|meg)\b|\bikke aktuelt\b"
         r"|\binte aktuellt\b|\bpassar (?:\w+ )?inte\b|\bpasser (?:\w+ )?ikke\b"
         r"|\b(?:tar|publicerar|accepterar|s[äa]ljer|k[öo]per|byter|tager|modtager|bringer|publicerer|s[æe]lger"
@@ -265,6 +267,40 @@ REFUSAL = (
         r"|(?:受け付け|掲載し|募集し|行っ|お受けし)て(?:おりません|いません|ない)|必要(?:が|は)?(?:ありません"
         r"|ございません|ない)|辞退"
         r"|(?:不|没有?|暂不)(?:接受|考虑|需要|感兴趣|合作|发布)|婉拒|谢绝|謝絕|관심(?:이)? 없|필요 ?없|사양|거절",
+    ),
+    rule(
+        "not for us, in other tongues",
+        r"\bellers tak\b|\b(?:ikke|inte|inget|ingen|ikkje) (?:\w+ )?(?:brug|behov) (?:for|af|av)\b"
+        r"|\b(?:vi|jeg) m[åa] (?:\w+ )?(?:afsl[åa]|avsl[åa])|\b(?:linker|l[äa]nkar|lenker) (?:\w+ )?(?:ikke|inte)\b",
+        r"\btym razem (?:podzi[ęe]kuj|dzi[ęe]kuj|odpu[śs])\w*|\bnie (?:jest )?dla (?:nas|mnie)\b"
+        r"|\bnie mam(?:y)? (?:\w+ )?potrzeby"
+        r"|\bnie linkujemy\b|\bpreferi(?:amo|sco) di no\b|^\W*passiamo\b(?=\W*$|[,.!])"
+        r"|\bn[ãa]o (?:colocamos|inclu[íi]mos|adicionamos)\b",
+        r"\bvamos a pasar(?=\W*$|[,.;!]| de (?:esta|esto)| esta vez)|\bon va passer(?=\W*$|[,.;!]| (?:notre|cette"
+        r"|pour))"
+        r"|\b(?:machen|betreiben) (?:wir )?(?:\w+ )?kein\w* (?:\w+ )?(?:link\w*|gast\w*|koop\w*|werb\w*|back\w*)"
+        r"|\b(?:davon )?abzusehen\b|\bdavon absehen\b",
+    ),
+    rule(
+        "in a word or two",
+        r"\bgracias,? pero paso\b|\bno es lo que busc\w+|\bva a ser que no\b|\bno trabajamos as[íi]\b|^\W*nee hoor\b"
+        r"|\b(?:gaan?|ga) (?:we|wij|ik) (?:\w+ )?niet op in\b|\bzien? (?:we|wij|ik)? ?(?:hier|daar) ?(?:\w+ )?van af\b"
+        r"|\balleen met (?:onze )?eigen (?:redac|schrij|mensen)\w*|^\W*ne+,? lass(?:en sie)? mal\b"
+        r"|\bschreiben (?:wir )?alles"
+        r" selbst\b",
+        r"\b[çc]a ira,? merci\b|\bpas ce que (?:nous|je) (?:re)?cherch\w+|\b(?:r[ée]digeons|faisons"
+        r"|[ée]crivons) tout en interne\b"
+        r"|\bpasse mon tour\b|\bnon [èe] quello che cerc\w+|\bscriviamo tutto (?:noi|internamente)"
+        r"|^\W*lasciamo perdere\b"
+        r"|\bn[ãa]o [ée] o que procur\w+|\bescrevemos tudo\b|\bn[ãa]o colaboramos\b|\bn[ãa]o nos serve\b"
+        r"|\bno colaboramos\b|\bnon collaboriamo\b",
+        r"\bnie tego szuka\w+|\b(?:wszystko )?piszemy sami\b|\bnie nasza (?:tematyka|bajka)\b|^\W*odpuszcz\w+"
+        r"|\b(?:inte|ikke) (?:vad|det|hvad|det vi),? vi s[öø][kg]er\b|\b(?:skriver|skriv) (?:alt|allt) (?:selv"
+        r"|sj[äa]lva?)\b"
+        r"|\binte v[åa]r grej\b|\b(?:samarbetar|samarbejder|samarbeider) (?:\w+ )?(?:inte|ikke)\b|\bhoppar [öo]ver\b"
+        r"|\bspringer over\b|\bikke lige os\b",
+        r"\bnot (?:our|my) bag\b|\bsit this one out\b|\b(?:have|going) to say no\b|^\W*no can do\b"
+        r"|\bnot what (?:we're|we are|i'm|i am) (?:after|looking for)\b",
     ),
     rule(
         "other tongues: not interested",

@@ -9,9 +9,9 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from inbox.evaluation import Label, Part, Score, Table, answers_to, rows_of
+from inbox.evaluation import COUNTED_ALONE, Label, Part, Score, Table, answers_to, rows_of
 
-BAR = 0.9  # macro-F1 on the unseen part
+BAR = 0.9  # macro-F1 on each unseen part
 SHORT = {
     Label.INTERESTED: "int", Label.NOT_INTERESTED: "not", Label.OPT_OUT: "opt", Label.OUT_OF_OFFICE: "ooo",
     Label.REPLIED: "rep",
@@ -21,7 +21,7 @@ SHORT = {
 class Command(BaseCommand):
     help = (
         "Measure the understanding of replies on labelled sentences, by language: precision, recall, F1, and what was "
-        f"taken for what. Fails when macro-F1 on the unseen part is under {BAR}, or when anybody would be suppressed "
+        f"taken for what. Fails when macro-F1 on an unseen part is under {BAR}, or when anybody would be suppressed "
         "who did not refuse. The last line is one JSON object."
     )
     requires_system_checks = ()
@@ -37,11 +37,11 @@ class Command(BaseCommand):
         if options["wrong"]:
             self._list_wrong(tables[Part.TUNING])
         self.stdout.write(json.dumps({part.value: _figures(table) for part, table in tables.items()}))
-        unseen = tables[Part.UNSEEN].macro_f1
+        lowest = min(tables[part].macro_f1 for part in COUNTED_ALONE)
         wrong = sum(table.wrongly_suppressed for table in tables.values())
-        if unseen < BAR or wrong:
+        if lowest < BAR or wrong:
             raise CommandError(
-                f"Macro-F1 on the unseen part is {unseen:.3f} (at least {BAR}); {wrong} wrongly suppressed."
+                f"Macro-F1 on the unseen parts is down to {lowest:.3f} (at least {BAR}); {wrong} wrongly suppressed."
             )
 
     def _show(self, part: Part, table: Table) -> None:
