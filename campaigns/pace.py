@@ -121,6 +121,12 @@ def spread_of(mailbox: Mailbox, now: datetime) -> timedelta:
     return max((ends_at - now) / left, timedelta(seconds=mailbox.min_gap_seconds))
 
 
+def steady_gap(mailbox: Mailbox) -> timedelta:
+    """How far apart its letters are on the whole: what is left to campaigns of an hour's room lasts an hour."""
+    gap = timedelta(seconds=max(mailbox.min_gap_seconds * 1.25, FASTEST_GAP_SECONDS))
+    return max(gap, HOUR / max(room_of_campaigns(hourly_limit(mailbox)), 1)) if mailbox.is_paced else gap
+
+
 def gap_after(mailbox: Mailbox) -> timedelta:
     """The pause after a letter: the mailbox's own, and up to half as much again, so that no rhythm shows."""
     return timedelta(seconds=mailbox.min_gap_seconds * random.uniform(1.0, 1.5))  # noqa: S311 - no secret

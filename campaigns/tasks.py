@@ -8,9 +8,9 @@ from django.db import transaction
 from django.utils import timezone
 from django_q.tasks import async_task
 
-from campaigns import dispatch, imports, outbox, sent_copies, sessions
+from campaigns import dispatch, following, imports, outbox, sent_copies, sessions
 from campaigns.discovery import runs
-from campaigns.models import DiscoveryRun, LeadImport
+from campaigns.models import Campaign, DiscoveryRun, LeadImport
 from outreach_site.lib.later import run_at
 
 LONG = "long"  # Its work takes minutes: it must not stop the post.
@@ -54,6 +54,22 @@ def dispatch_soon(mailbox_id: int) -> None:
 def dispatch_at(mailbox_id: int, at: datetime) -> None:
     """The same for a moment that is some seconds ahead."""
     transaction.on_commit(lambda: run_at(at, dispatch_mailbox, mailbox_id, cluster=CLUSTER))
+
+
+def follow_changes(campaign_id: int, letters: int | None = 0, leads: int | None = 0) -> None:
+    """One slice of bringing the letters under way up to date with a campaign's steps; the next one follows at once."""
+    campaign = Campaign.objects.select_related("workspace").get(pk=campaign_id)
+    if letters is not None:
+        letters = following.refresh(campaign, after=letters, now=timezone.now())
+    elif leads is not None:
+        leads = following.catch_up(campaign, after=leads, now=timezone.now())
+    if letters is not None or leads is not None:
+        async_task(follow_changes, campaign_id, letters, leads, cluster=LONG)
+
+
+def follow_changes_soon(campaign_id: int) -> None:
+    """Ask the long cluster to begin as soon as the caller's transaction stands."""
+    transaction.on_commit(lambda: async_task(follow_changes, campaign_id, cluster=LONG))
 
 
 def discover(run_id: int) -> None:

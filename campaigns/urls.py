@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from campaigns.views import approvals, bulk, campaigns, discovery, lead_table, leads, letters, sending, templates
+from campaigns.views import approvals, bulk, campaigns, discovery, lead_table, leads, letters, sending, steps, templates
 
 app_name = "campaigns"
 urlpatterns: list[URLPattern] = [
@@ -27,6 +27,13 @@ urlpatterns: list[URLPattern] = [
     path("<int:pk>/letters/preview/", letters.letter_preview, name="letter_preview"),
     path("<int:pk>/letters/start/", letters.letter_start, name="letter_start"),
     path("<int:pk>/letters/keep/", letters.letter_keep, name="letter_keep"),
+    path("<int:pk>/steps/new/", steps.step_add, name="step_add"),
+    path("<int:pk>/steps/preview/", steps.step_preview, name="step_preview"),
+    path("steps/<int:pk>/", steps.step_detail, name="step_detail"),
+    path("steps/<int:pk>/save/", steps.step_save, name="step_save"),
+    path("steps/<int:pk>/move/", steps.step_move, name="step_move"),
+    path("steps/<int:pk>/remove/", steps.step_remove, name="step_remove"),
+    path("steps/<int:pk>/second/", steps.step_second, name="step_second"),
     path("<int:pk>/send/", sending.campaign_send, name="campaign_send"),
     path("<int:pk>/outgoing/", sending.attempt_list, name="attempt_list"),
     path("<int:pk>/ground/", sending.campaign_ground, name="campaign_ground"),

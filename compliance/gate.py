@@ -78,6 +78,11 @@ def foresee(letters: Sequence[Letter], *, workspace: Workspace, now: datetime) -
     return apply_rules(letters, _facts(letters, workspace, now), now=now)
 
 
+def facts_for(letters: Sequence[Letter], *, workspace: Workspace, now: datetime) -> Facts:
+    """What the rules know of these letters now, for whoever thinks ahead with them."""
+    return _facts(letters, workspace, now)
+
+
 def screen(letters: Sequence[Letter], *, workspace: Workspace, now: datetime) -> list[Decision]:
     """The answers when letters are queued: refusals are final and go into the audit log, the rest is decided later."""
     with transaction.atomic():

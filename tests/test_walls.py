@@ -118,7 +118,10 @@ def full(world: World) -> World:
     hook.renew(now=now)
     hook.save()
     campaign = Campaign.objects.create(pk=PK, workspace=here, name="Secret plans", mailbox=mailbox)
-    step = Step.objects.create(pk=PK, campaign=campaign, letter_subject="Hello", letter_body="Hello {name|there}")
+    Step.objects.create(pk=PK + 1, campaign=campaign, letter_subject="First", letter_body="First")
+    step = Step.objects.create(
+        pk=PK, campaign=campaign, position=2, letter_subject="Hello", letter_body="Hello {name|there}"
+    )
     Template.objects.create(pk=PK, workspace=here, name="Ours", subject="Hello", body="Hello")
     lead = Lead.objects.create(
         pk=PK, campaign=campaign, website_url="https://site.com", site_key="site.com", domain="site.com"

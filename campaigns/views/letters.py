@@ -23,6 +23,7 @@ from campaigns.previews import preview, sample_lead, which_lead
 from campaigns.progress import lacks
 from campaigns.rendering import BUILT_IN, doubled_sentences, problems_in
 from campaigns.starters import STARTERS, starter
+from campaigns.stepping import lines
 from campaigns.views.page import campaign_context, find_campaign, mailbox_of, may_act, with_query
 from compliance import audit
 from outreach_site.accounts.access import READERS, SENDERS, WorkspaceRequest, allow
@@ -136,6 +137,7 @@ def page_context(request: WorkspaceRequest, campaign: Campaign, form: LetterForm
     return campaign_context(request, campaign, "letters") | {
         "form": form,
         "step": step,
+        "lines": lines(campaign),
         "placeholders": PLACEHOLDERS,
         "custom_names": custom_names_in(Lead.objects.filter(campaign=campaign)),
     }
