@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -142,19 +143,24 @@ def cancel_all(
     mailbox: Mailbox | None = None,
     user: User,
     now: datetime,
+    seconds: float = float("inf"),
 ) -> int:
     """Take back every letter that has not left: of a campaign, of a mailbox, or of the whole workspace. How many.
 
     In parts, so that a long queue stops nobody else for long; each part stands by itself, and the log names their sum.
+    After about so many seconds it ends, and the rest still waits.
     """
-    waiting = Attempt.objects.in_workspace(workspace).filter(state=Attempt.State.QUEUED)
+    deadline = time.monotonic() + seconds
+    waiting = all_waiting(workspace, campaign=campaign, mailbox=mailbox)
     about = f"workspace:{workspace.pk}"
     if campaign is not None:
-        waiting, about = waiting.filter(campaign=campaign), campaign.subject
+        about = campaign.subject
     if mailbox is not None:
-        waiting, about = waiting.filter(mailbox=mailbox), f"mailbox:{mailbox.pk}"
+        about = f"mailbox:{mailbox.pk}"
     cancelled = 0
-    while part := list(waiting.order_by("pk").values_list("pk", flat=True)[:LARGEST_REQUEST]):
+    while time.monotonic() < deadline and (
+        part := list(waiting.order_by("pk").values_list("pk", flat=True)[:LARGEST_REQUEST])
+    ):
         some = Attempt.objects.filter(pk__in=part)
         cancelled += _withdraw(some, Attempt.State.CANCELLED, "Cancelled by hand, with all that waited.", now)
     if cancelled:
@@ -162,6 +168,16 @@ def cancel_all(
             "letters.cancelled", workspace=workspace, user=user, about=about, details={"letters": cancelled}, now=now
         )
     return cancelled
+
+
+def all_waiting(
+    workspace: Workspace, *, campaign: Campaign | None = None, mailbox: Mailbox | None = None
+) -> models.QuerySet[Attempt]:
+    """Letters that have not left and still may: of a campaign, of a mailbox, or of the whole workspace."""
+    waiting = Attempt.objects.in_workspace(workspace).filter(state=Attempt.State.QUEUED)
+    if campaign is not None:
+        waiting = waiting.filter(campaign=campaign)
+    return waiting if mailbox is None else waiting.filter(mailbox=mailbox)
 
 
 def cancel_waiting(*leads: Lead, reason: str, now: datetime) -> int:

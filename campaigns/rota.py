@@ -96,7 +96,7 @@ def _room(mailboxes: Sequence[Mailbox], *, now: datetime) -> Counter[int]:
     left = Counter[int]()
     for mailbox in mailboxes:
         hours = (used[mailbox.pk].hour.limit or 0) * A_DAY_OF_HOURS
-        limits = [hours, mailbox.daily_limit, mailbox.ramp_limit(now)]
-        day = min(limit for limit in limits if limit is not None)
-        left[mailbox.pk] = day - used[mailbox.pk].day.count - waiting[mailbox.pk]
+        day = used[mailbox.pk].day
+        most = hours if day.limit is None else min(hours, day.limit)
+        left[mailbox.pk] = most - day.count - waiting[mailbox.pk]
     return left

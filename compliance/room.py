@@ -85,6 +85,8 @@ def today(workspace: Workspace, mailboxes: list[Mailbox], *, now: datetime) -> R
             domains[row["recipient_domain"]] += row["n"]
             days[row["mailbox_id"]] += row["n"]
     in_use = [mailbox for mailbox in mailboxes if mailbox.archived_at is None]
+    for mailbox in in_use:
+        mailbox.workspace = workspace  # Known already: nobody asks the database for it again.
     hours = Counter(
         SendRecord.objects.that_count()
         .filter(sign_in__in=[mailbox.sign_in for mailbox in in_use], counted_at__gt=now - HOUR)
@@ -97,7 +99,7 @@ def today(workspace: Workspace, mailboxes: list[Mailbox], *, now: datetime) -> R
             MailboxRoom(
                 mailbox,
                 hour=Used(hours[mailbox.sign_in], _an_hour(mailbox)),
-                day=Used(days[mailbox.pk], mailbox.daily_limit),
+                day=Used(days[mailbox.pk], mailbox.day_limit(now)),
             )
             for mailbox in in_use
         ],

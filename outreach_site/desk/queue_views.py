@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
 from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.db import transaction
-from django.http import HttpResponse, QueryDict
+from django.db.models import Model, QuerySet
+from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from campaigns import approvals, dead_letters, queueing
-from campaigns.models import Attempt
+from campaigns.models import Attempt, Campaign
 from compliance import audit
 from outreach_site.accounts.access import READERS, SENDERS, WorkspaceRequest, allow
 from outreach_site.accounts.models import Workspace
@@ -21,6 +23,11 @@ from outreach_site.desk import mailbox_health as mailbox_page
 from outreach_site.desk import queue as queue_page
 from outreach_site.desk.queue import Asked, Show
 from outreach_site.lib.htmx import is_htmx, redirect_to
+from outreach_site.mailboxes.models import Mailbox
+
+Row = TypeVar("Row", bound=Model)
+# So long a page may take to empty a queue; the rest is asked for again.
+AT_MOST_SECONDS = 15.0
 
 
 @allow(READERS)
@@ -107,7 +114,10 @@ def _back_to_queue(request: WorkspaceRequest) -> HttpResponse:
 @require_GET
 def mailbox_health(request: WorkspaceRequest, workspace: str) -> HttpResponse:
     """Each mailbox: whether it works, what it did last, what failed, why it is held, how much of its room is used."""
-    context = {"lines": mailbox_page.lines(request.membership.workspace, now=timezone.now())}
+    context = {
+        "lines": mailbox_page.lines(request.membership.workspace, now=timezone.now()),
+        "may_send": request.membership.role in SENDERS,
+    }
     return render(request, "desk/mailbox_health.html", context)
 
 
@@ -130,8 +140,7 @@ def sending_stop(request: WorkspaceRequest, workspace: str) -> HttpResponse:
             "cancel_url": queue_url,
             "tone": "bad",
         }
-        template = "desk/sending_stop.html"
-        return render(request, f"{template}#form" if is_htmx(request) else template, context)
+        return _ask(request, context)
     with transaction.atomic():
         if here.sending_stopped_at is None:
             here.stop_sending(now=now)
@@ -151,6 +160,55 @@ def sending_resume(request: WorkspaceRequest, workspace: str) -> HttpResponse:
             audit.record("sending.resumed", workspace=here, user=request.user, about=f"workspace:{here.pk}", now=now)
     messages.success(request, "Sending goes on.")
     return redirect_to(request, reverse("desk:queue", args=[here.slug]))
+
+
+@allow(SENDERS)
+@require_http_methods(["GET", "POST"])
+def letters_cancel(request: WorkspaceRequest, workspace: str) -> HttpResponse:
+    """GET asks, POST takes back all that waits: in the workspace, or of the `campaign` or `mailbox` in the query."""
+    here = request.membership.workspace
+    campaign = _named(Campaign.objects.in_workspace(here), request.GET.get("campaign"))
+    mailbox = _named(Mailbox.objects.in_workspace(here), request.GET.get("mailbox"))
+    of = f" of {campaign or mailbox}" if campaign or mailbox else ""
+    back = reverse("campaigns:campaign_detail", args=[here.slug, campaign.pk]) if campaign else ""
+    back = back or reverse("desk:mailbox_health" if mailbox else "desk:queue", args=[here.slug])
+    waiting = queueing.all_waiting(here, campaign=campaign, mailbox=mailbox)
+    if request.method == "GET":
+        number = waiting.count()
+        context = {
+            "title": f"Take back {_letters(number)}{of}?",
+            "text": "All that waits is cancelled, answers and letters that wait for you among it. What is being handed "
+            "over this second still goes. The history keeps them; each can be queued again from there.",
+            "action": request.get_full_path(),
+            "label": "Take them back",
+            "cancel_url": back,
+            "tone": "bad",
+        }
+        return _ask(request, context)
+    number = queueing.cancel_all(
+        here, campaign=campaign, mailbox=mailbox, user=request.user, now=timezone.now(), seconds=AT_MOST_SECONDS
+    )
+    if left := waiting.count():
+        messages.warning(request, f"{_letters(number)}{of} taken back. {_letters(left)} still waiting: press again.")
+    elif number:
+        messages.success(request, f"{_letters(number)}{of} taken back.")
+    else:
+        messages.error(request, f"No letter{of} waits any more.")
+    return redirect_to(request, back)
+
+
+def _ask(request: WorkspaceRequest, context: dict[str, str]) -> HttpResponse:
+    template = "desk/queue_confirm.html"
+    return render(request, f"{template}#form" if is_htmx(request) else template, context)
+
+
+def _named(rows: QuerySet[Row], key: str | None) -> Row | None:
+    """The one that the query names; None where it names none. Another workspace's is no such thing."""
+    if key is None:
+        return None
+    if not (key.isascii() and key.isdigit() and len(key) < 19):
+        raise Http404
+    return get_object_or_404(rows, pk=key)
 
 
 # --- One letter -------------------------------------------------------------------------------------------------------
@@ -272,4 +330,4 @@ def _chosen(data: QueryDict) -> list[int]:
 
 
 def _letters(number: int) -> str:
-    return "1 letter" if number == 1 else f"{number} letters"
+    return "1 letter" if number == 1 else f"{number:,} letters"

@@ -13,6 +13,7 @@ urlpatterns: list[URLPattern] = [
     path("queue/mailboxes/", queue_views.mailbox_health, name="mailbox_health"),
     path("queue/stop/", queue_views.sending_stop, name="sending_stop"),
     path("queue/resume/", queue_views.sending_resume, name="sending_resume"),
+    path("queue/cancel/", queue_views.letters_cancel, name="letters_cancel"),
     path("queue/<int:pk>/cancel/", queue_views.letter_cancel, name="letter_cancel"),
     path("queue/<int:pk>/requeue/", queue_views.letter_requeue, name="letter_requeue"),
     path("queue/requeue/", queue_views.letters_requeue, name="letters_requeue"),

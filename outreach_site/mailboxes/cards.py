@@ -76,6 +76,7 @@ class Card:
     password_days: int | None
     connected: Connected | None = None
     ramp_limit: int | None = None  # letters a day that its slow start allows now
+    day_limit: int | None = None  # the lower of that and the mailbox's own limit
 
     @property
     def troubles(self) -> list[Said]:
@@ -110,8 +111,13 @@ class Card:
     @property
     def today_words(self) -> str:
         letters = f"{self.use.today} letter" + ("" if self.use.today == 1 else "s")
-        limit = self.mailbox.daily_limit
-        return f"{self.use.today} of {limit} letters" if limit else letters
+        return f"{self.use.today} of {self.day_limit} letters" if self.day_limit else letters
+
+    @property
+    def slow_start(self) -> str:
+        """What its slow start allows; empty where it has none, or another limit is lower."""
+        is_lower = self.ramp_limit is not None and self.ramp_limit == self.day_limit
+        return f"Slow start: {self.ramp_limit} a day now" if is_lower else ""
 
     @property
     def use_tone(self) -> str:
@@ -150,6 +156,7 @@ def _card(
         password_days=(now - set_at) // timedelta(days=1) if set_at else None,
         connected=_connected(mailbox, connection, now) if connection else None,
         ramp_limit=mailbox.ramp_limit(now),
+        day_limit=mailbox.day_limit(now),
     )
 
 

@@ -232,6 +232,10 @@ class Mailbox(models.Model):
         days = max((self.workspace.day_of(now) - self.workspace.day_of(first)).days, 0)
         return min(RAMP_STARTS_AT + RAMP_A_DAY * days, RAMP_ENDS_AT)
 
+    def day_limit(self, now: datetime) -> int | None:
+        """How many letters may leave today: by its own limit or its slow start, whichever is lower; None: no limit."""
+        return min((limit for limit in (self.daily_limit, self.ramp_limit(now)) if limit is not None), default=None)
+
     @property
     def is_paced(self) -> bool:
         """Whether its letters are kept apart at all. The rehearsal's post office has no patience to lose."""

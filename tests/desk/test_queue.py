@@ -290,6 +290,79 @@ def test_stopping_asks_first_and_the_page_says_who_did_and_when(world: World, de
     assert "All sending is stopped in this workspace, by" in said, "the banner of every page"
 
 
+# --- All that waits
+
+
+@pytest.mark.parametrize("level", ["workspace", "campaign", "mailbox"])
+def test_all_that_waits_is_taken_back_after_a_question(
+    world: World, desk: Desk, other_desk: Desk, monkeypatch: pytest.MonkeyPatch, level: str
+) -> None:
+    waiting = [desk.letter(), desk.letter(due_at=None)]
+    others = [desk.letter(State.SENDING), desk.letter(State.FAILED), other_desk.letter()]
+    query = {"workspace": "", "campaign": f"?campaign={desk.campaign.pk}", "mailbox": f"?mailbox={desk.mailbox.pk}"}
+    url = reverse("desk:letters_cancel", args=["orchard"]) + query[level]
+    client = world.client(world.marketer)
+    asked = client.get(url).content.decode()
+    assert "Take back 2 letters" in asked
+    assert f'action="{url}"' in asked
+    assert "<html" not in client.get(url, headers={"HX-Request": "true"}).content.decode()
+    assert [state_of(letter) for letter in waiting] == [State.QUEUED] * 2, "asking takes nothing back"
+    monkeypatch.setattr("outreach_site.desk.queue_views.AT_MOST_SECONDS", 0)
+    assert "2 letters still waiting: press again" in client.post(url, follow=True).content.decode()
+    monkeypatch.undo()
+    before = [state_of(letter) for letter in others]
+    answer = client.post(url, follow=True)
+    assert answer.redirect_chain
+    assert "taken back." in answer.content.decode()
+    assert [state_of(letter) for letter in waiting] == [State.CANCELLED] * 2
+    assert [state_of(letter) for letter in others] == before
+    assert [message.level_tag for message in client.post(url, follow=True).context["messages"]] == ["error"]
+    entry = AuditEntry.objects.get(event="letters.cancelled")
+    assert (entry.about.partition(":")[0], entry.user_id) == (level, world.marketer.pk)
+
+
+def test_taking_all_back_is_for_senders_and_of_this_workspace_alone(world: World, desk: Desk, other_desk: Desk) -> None:
+    url = reverse("desk:letters_cancel", args=["orchard"])
+    assert world.client(world.stranger).post(url).status_code == 404
+    assert world.client(world.viewer).post(url).status_code == 403
+    theirs = other_desk.letter()
+    foreign = (f"campaign={other_desk.campaign.pk}", f"mailbox={other_desk.mailbox.pk}", "campaign=x", "mailbox=²")
+    for query in foreign:
+        assert world.client(world.owner).post(f"{url}?{query}").status_code == 404, query
+    assert state_of(theirs) == State.QUEUED
+    answer = world.client(world.owner).post(url, headers={"HX-Request": "true"})
+    assert answer["HX-Redirect"] == QUEUE
+
+
+def test_taking_all_back_stands_where_letters_wait(world: World, desk: Desk) -> None:
+    url = reverse("desk:letters_cancel", args=["orchard"])
+    client = world.client(world.marketer)
+    campaign_url = reverse("campaigns:campaign_detail", args=["orchard", desk.campaign.pk])
+    assert url not in client.get(QUEUE).content.decode() + client.get(campaign_url).content.decode()
+    desk.letter(due_at=None)
+    assert f'href="{url}"' in client.get(QUEUE).content.decode()
+    assert f"{url}?campaign={desk.campaign.pk}" in client.get(campaign_url).content.decode()
+    health_url = reverse("desk:mailbox_health", args=["orchard"])
+    assert f"{url}?mailbox={desk.mailbox.pk}" in client.get(health_url).content.decode()
+    assert url not in world.client(world.viewer).get(health_url).content.decode()
+
+
+def test_a_mailbox_that_starts_slowly_says_how_far_it_may_go_today(world: World, desk: Desk) -> None:
+    desk.record(desk.letter(State.SENT), at=timezone.now())
+    Mailbox.objects.filter(pk=desk.mailbox.pk).update(ramps_up=True, daily_limit=400)
+    health_url = reverse("desk:mailbox_health", args=["orchard"])
+    pages = (QUEUE, health_url, reverse("mailboxes:mailbox_list", args=["orchard"]))
+    for url in pages:
+        text = world.client(world.owner).get(url).content.decode()
+        assert "1 of 10 letters" in text, url
+        assert "Slow start: 10 a day now" in text, url
+    assert "1 of 10" in world.client(world.owner).get(reverse("compliance:health", args=["orchard"])).content.decode()
+    Mailbox.objects.filter(pk=desk.mailbox.pk).update(daily_limit=5)
+    text = world.client(world.owner).get(health_url).content.decode()
+    assert "1 of 5 letters" in text
+    assert "Slow start" not in text
+
+
 # --- Several at once
 
 

@@ -110,7 +110,7 @@ def test_a_card_says_that_letters_are_held_back(world: World, owner: Client) -> 
 
 
 def test_a_card_shows_what_was_used_today(world: World, owner: Client) -> None:
-    mailbox = make_mailbox(world.here, daily_limit=50)
+    mailbox = make_mailbox(world.here, daily_limit=50, ramps_up=False)
     now = timezone.now()
     for number, (state, counted_at) in enumerate(
         [("sent", now), ("reserved", now - timedelta(days=2)), ("sent", now - timedelta(days=2)), ("released", now)]
