@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from campaigns import outbox
+from campaigns.content import left_open_in_answer
 from campaigns.enclosures import CannotEncloseError, Enclosure, admit
 from campaigns.letters import thread_of
 from campaigns.models import Attempt, Campaign, EnclosedFile, Lead
@@ -98,6 +99,8 @@ def queue_answer(
         raise CannotQueueError(
             f"The answer has {len(body):,} characters; at most {LONGEST_BODY:,} can be sent. Enclose a file instead."
         )
+    if trouble := left_open_in_answer(body):
+        raise CannotQueueError(f"{trouble} Fill it in, or write it without the brackets.")
     try:
         files = admit(enclosures)
     except CannotEncloseError as err:

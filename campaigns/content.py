@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
 
-from campaigns.rendering import BUILT_IN
+from campaigns.rendering import BUILT_IN, Rendered
 
 SHORT_SUBJECT = 50  # characters: what most phones show of a subject
 GOOD_LENGTH = 150  # words
@@ -143,6 +143,26 @@ def left_open(subject: str, body: str) -> str:
     """Why this letter cannot leave, in a sentence: something in it was to be filled in and was not. "" if nothing."""
     gaps = _gaps(subject, body)
     return f"Something is still open: {_quoted(text[s.start : s.end] for text, s in gaps)}." if gaps else ""
+
+
+def trouble_with(rendered: Rendered) -> str:
+    """Why these words cannot leave, in a sentence; "" if they can."""
+    return rendered.trouble or left_open(rendered.subject, rendered.body)
+
+
+def gaps_in(text: str) -> set[str]:
+    """What in a text was to be filled in and was not, as it stands there."""
+    return {text[spot.start : spot.end] for _, spot in _gaps("", text)}
+
+
+def left_open_in_answer(body: str) -> str:
+    """The same as `left_open` for what a person writes back; what it quotes (`> …`) is the other's."""
+    return left_open("", "\n".join(line for line in body.splitlines() if not line.lstrip().startswith(">")))
+
+
+def advice(subject: str, body: str) -> list[Finding]:
+    """What would better be changed; what is well, and what stops the letter anyway, is not among it."""
+    return [one for one in findings(subject, body) if one.tone == "warn"]
 
 
 def _about_gaps(subject: str, body: str) -> Iterator[Finding]:

@@ -13,6 +13,7 @@ from datetime import datetime
 
 from django.db import models, transaction
 
+from campaigns import content as content_of
 from campaigns import outbox
 from campaigns.leads import ASKED_TO_BE_ERASED
 from campaigns.lifecycle import start_campaign
@@ -132,8 +133,8 @@ def queue_direct(
         for key, place in wanted.items():
             lead = leads.get(key) or _new_lead(campaign, key, recipients[place].strip(), found_url=found_url, now=now)
             rendered = render(subject, content, lead=lead, identity=identity, campaign=campaign)
-            if rendered.trouble:
-                results[place] = Result(recipients[place], "blocked", rendered.trouble)
+            if trouble := content_of.trouble_with(rendered):
+                results[place] = Result(recipients[place], "blocked", trouble)
                 continue
             drafts[place] = _letter(
                 lead, campaign=campaign, identity=identity, mailbox=mailbox, user=user, now=now, ground=ground
@@ -278,8 +279,8 @@ def queue_first(lead: Lead, *, subject: str, body: str, user: User, now: datetim
         raise CannotQueueError("This campaign is archived. Bring it back before you send from it.")
     identity, mailbox = identity_of(campaign), mailbox_for(lead, now=now)
     rendered = render(subject, body, lead=lead, identity=identity, campaign=campaign)
-    if rendered.trouble:
-        raise UnfinishedError(rendered.trouble)
+    if trouble := content_of.trouble_with(rendered):
+        raise UnfinishedError(trouble)
     letter = _letter(lead, campaign=campaign, identity=identity, mailbox=mailbox, user=user, now=now)
     letter.subject, letter.body, letter.is_single = rendered.subject, rendered.body, True
     letter.step = campaign.steps.current().first()

@@ -10,6 +10,7 @@ from django import forms
 from django.db.models import QuerySet
 
 from campaigns import leads
+from campaigns.content import gaps_in
 from campaigns.discovery.runs import MOST_SITES, Wanted
 from campaigns.discovery.search import PATTERNS
 from campaigns.grounds import BY_HAND
@@ -128,7 +129,7 @@ class ApprovalForm(forms.Form):
 
     def _filled(self, text: str, before: str) -> str:
         """Placeholders were filled when the letter was queued: one that is typed now would be read as it stands."""
-        new = set(_BRACES.findall(text)) - set(_BRACES.findall(before))
+        new = {*_BRACES.findall(text), *gaps_in(text)} - {*_BRACES.findall(before), *gaps_in(before)}
         if new:
             raise forms.ValidationError(f"{min(new)} would be read as it stands: write the words themselves.")
         return text

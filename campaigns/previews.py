@@ -69,6 +69,24 @@ def preview(
 
 
 @dataclass(frozen=True)
+class Marked:
+    """A finished letter with the places that somebody may want to change. `findings` has what is not well."""
+
+    subject: Sequence[Segment]
+    body: Sequence[Segment]
+    findings: Sequence[Finding]
+
+
+def marked(subject: str, body: str) -> Marked:
+    found = [one for one in findings(subject, body) if one.tone != "good"]
+    return Marked(
+        subject=list(segments(subject, subject, (), _spots("subject", found))),
+        body=list(segments(body, body, (), _spots("body", found))),
+        findings=found,
+    )
+
+
+@dataclass(frozen=True)
 class Shown:
     """Which lead's letter is shown, and whose come before and after it."""
 

@@ -376,7 +376,7 @@ def _draft(plan: _Plan, lead: Lead, *, user: User, now: datetime, ground: str) -
         return _Draft(lead, None, own.trouble)
     text = Text(own.subject, own.body) if own else text_of(plan.step, lead.pk)
     rendered = render(text.subject, text.body, lead=lead, identity=plan.identity, campaign=plan.campaign)
-    if trouble := rendered.trouble or content.left_open(rendered.subject, rendered.body):
+    if trouble := content.trouble_with(rendered):
         return _Draft(lead, None, trouble)
     mailbox = plan.rota.take(lead)
     if isinstance(mailbox, str):

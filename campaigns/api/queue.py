@@ -11,7 +11,7 @@ from django.utils import timezone
 from ninja import Field, Router, Schema
 from pydantic import BeforeValidator, field_validator
 
-from campaigns.api.shared import Fault, FieldFaults, fault, letter_text, one_line
+from campaigns.api.shared import Advice, Fault, FieldFaults, advice_on, fault, letter_text, one_line
 from campaigns.direct import mailbox_named, note_request, queue_direct
 from campaigns.grounds import BY_HAND
 from campaigns.leads import NotASiteError, read_page_address
@@ -154,6 +154,7 @@ class Taken(Schema):
     message: str
     queueSize: int = Field(description="Letters of the workspace that wait now.")  # noqa: N815
     results: list[Outcome] = Field(description="One for each recipient, in their order.")
+    advice: list[Advice] = Field(description="What would better be changed in these words. They go all the same.")
 
 
 @router.post(
@@ -205,4 +206,5 @@ def email_queue(request: ApiRequest, payload: Outgoing) -> Taken:
         results=[
             Outcome(recipient=one.recipient, status=one.status, reason=one.reason, id=one.number) for one in results
         ],
+        advice=advice_on(payload.subject, payload.content),
     )

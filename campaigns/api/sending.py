@@ -11,7 +11,18 @@ from django.utils import timezone
 from ninja import Field, Query, Router, Schema, Status
 from pydantic import BeforeValidator
 
-from campaigns.api.shared import MAX_LIMIT, Fault, FieldFaults, fault, letter_text, numbered, one_line, page_of
+from campaigns.api.shared import (
+    MAX_LIMIT,
+    Advice,
+    Fault,
+    FieldFaults,
+    advice_on,
+    fault,
+    letter_text,
+    numbered,
+    one_line,
+    page_of,
+)
 from campaigns.direct import Busy, Refused, UnfinishedError, note_request, queue_first
 from campaigns.dispatch import dispatch_one
 from campaigns.models import Attempt, Campaign, Lead
@@ -90,6 +101,7 @@ class Verdict(Schema):
 
 class LetterSent(AttemptNow, Verdict):
     warnings: list[str] = Field(description="What a person should know about this letter.")
+    advice: list[Advice] = Field(description="What would better be changed in its words. It goes all the same.")
 
 
 class Refusal(Fault, Verdict):
@@ -135,7 +147,10 @@ def send_outreach(request: ApiRequest, payload: NewLetter) -> Status[Any]:
     if attempt.state == Attempt.State.QUEUED and attempt.mailbox_id is not None:
         dispatch_soon(attempt.mailbox_id)
     verdict = _verdict(answer.decision, here, allowed=True)
-    return Status(200, stands(attempt) | verdict | {"warnings": answer.warnings})
+    return Status(
+        200,
+        stands(attempt) | verdict | {"warnings": answer.warnings, "advice": advice_on(attempt.subject, attempt.body)},
+    )
 
 
 def _verdict(decision: Decision, here: Workspace, *, allowed: bool) -> dict[str, Any]:

@@ -7,9 +7,10 @@ from typing import Any, TypeVar
 
 from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
-from ninja import Schema
+from ninja import Field, Schema
 from ninja.errors import ValidationError
 
+from campaigns.content import advice
 from campaigns.models import Campaign
 from campaigns.paging import NoSuchPlaceError
 from outreach_site.accounts.api_access import ApiRequest, Caller
@@ -52,6 +53,29 @@ class CampaignCaller(Caller):
             if not here.filter(pk=int(number)).exists():
                 raise Http404("Not found.")
         return membership
+
+
+class Place(Schema):
+    place: str = Field(description="subject or body")
+    start: int = Field(description="The first character, counted from 0.")
+    end: int = Field(description="The character after the last.")
+
+
+class Advice(Schema):
+    """Something that filters and people take for advertising, and where it stands."""
+
+    sentence: str
+    places: list[Place]
+
+
+def advice_on(subject: str, body: str) -> list[Advice]:
+    return [
+        Advice(
+            sentence=one.sentence,
+            places=[Place(place=spot.place, start=spot.start, end=spot.end) for spot in one.spots],
+        )
+        for one in advice(subject, body)
+    ]
 
 
 class Fault(Schema):

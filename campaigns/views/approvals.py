@@ -16,6 +16,7 @@ from campaigns.approvals import approve, first_letters_left, to_approve, write_a
 from campaigns.forms import ApprovalForm
 from campaigns.models import Attempt
 from campaigns.outbox import letter_of
+from campaigns.previews import marked
 from campaigns.views.page import find_attempt, may_act
 from compliance import gate
 from compliance.policy import Outcome, Rule
@@ -90,6 +91,7 @@ def _page(request: WorkspaceRequest, letter: Attempt | None, form: ApprovalForm 
             "letter": letter,
             "form": form or ApprovalForm(letter=letter),
             "tail": _tail(letter),
+            "marked": marked(*_words(letter, form)),
             "position": before + 1,
             "total": total,
             "others": _what_else(letter),
@@ -97,6 +99,13 @@ def _page(request: WorkspaceRequest, letter: Attempt | None, form: ApprovalForm 
         }
     name = f"{PAGE}#approval" if is_htmx(request) else PAGE
     return render(request, name, context, status=422 if form is not None else 200)
+
+
+def _words(letter: Attempt, form: ApprovalForm | None) -> tuple[str, str]:
+    """Subject and body as they stand on the page."""
+    if form is None:
+        return letter.subject, letter.body
+    return form.data.get("subject", ""), form.data.get("body", "").replace("\r\n", "\n")
 
 
 # What this page itself answers.

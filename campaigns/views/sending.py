@@ -18,6 +18,7 @@ from campaigns.grounds import BY_HAND, name_ground, waiting_for_ground
 from campaigns.lead_list import Filters
 from campaigns.letters import as_sent
 from campaigns.models import Attempt, Campaign, Ground, Lead
+from campaigns.previews import marked
 from campaigns.queueing import LARGEST_REQUEST, Foreseen, cancel, foresee_letters, queue_letters
 from campaigns.rota import CannotQueueError
 from campaigns.views.page import PAGE_SIZE, campaign_context, find_attempt, find_campaign, in_dialog, may_act
@@ -212,6 +213,7 @@ def attempt_detail(request: WorkspaceRequest, workspace: str, pk: int) -> HttpRe
         "campaign": attempt.campaign,
         "may_act": may_act(request),
         "can_cancel": attempt.state == Attempt.State.QUEUED,
+        "marked": marked(attempt.subject, attempt.body) if _may_still_change(attempt) else None,
         "closing": attempt.letterhead.get("closing", ""),
         "asks": attempt.asks.split() if attempt.state == Attempt.State.QUEUED and attempt.due_at is None else [],
         "enclosures": attempt.enclosures.defer("content") if attempt.kind == Kind.ANSWER else (),
@@ -219,6 +221,11 @@ def attempt_detail(request: WorkspaceRequest, workspace: str, pk: int) -> HttpRe
         "in_panel": in_dialog(request),
     }
     return render(request, f"{template}#letter-card" if is_htmx(request) else template, context)
+
+
+def _may_still_change(attempt: Attempt) -> bool:
+    """Whether advice on its words comes in time; an answer to somebody who wrote is between two people."""
+    return attempt.state in {Attempt.State.DRAFT, Attempt.State.QUEUED} and attempt.kind != Kind.ANSWER
 
 
 @allow(READERS)

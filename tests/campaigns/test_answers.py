@@ -86,6 +86,13 @@ def test_an_answer_leaves_in_the_conversation_with_its_files(rehearsal: Letterbo
     assert SendRecord.objects.get().kind == Kind.ANSWER
 
 
+def test_what_was_left_open_does_not_leave_and_what_they_wrote_may_be_quoted(rehearsal: Letterbox) -> None:
+    with pytest.raises(CannotQueueError, match="still open: “\\[link\\]”"):
+        answer(rehearsal, body="Here it is: [link]\n> Dear [Name]")
+    assert not Attempt.objects.exists()
+    assert answer(rehearsal, body="Gladly.\n\n> Dear [Name]\n > {name}").state == State.QUEUED
+
+
 def test_it_can_be_taken_back_until_it_starts(rehearsal: Letterbox, post_office: RunningOffice) -> None:
     attempt = answer(rehearsal)
     assert attempt.due_at is not None

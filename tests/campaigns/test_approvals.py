@@ -109,7 +109,15 @@ def test_what_was_changed_in_place_is_what_leaves(new_room: Room) -> None:
 
 @pytest.mark.parametrize(
     "changes",
-    [{"subject": " "}, {"body": "\n \n"}, {"subject": "x" * 201}, {"body": "Hello {name}"}, {"subject": "{website|x}"}],
+    [
+        {"subject": " "},
+        {"body": "\n \n"},
+        {"subject": "x" * 201},
+        {"body": "Hello {name}"},
+        {"subject": "{website|x}"},
+        {"body": "Hello [First Name]"},
+        {"subject": "For %COMPANY%"},
+    ],
 )
 def test_what_cannot_be_a_letter_is_refused_in_place(new_room: Room, changes: dict[str, str]) -> None:
     first, *_ = waiting(new_room)
@@ -119,6 +127,25 @@ def test_what_cannot_be_a_letter_is_refused_in_place(new_room: Room, changes: di
     first.refresh_from_db()
     assert first.approved_at is None
     assert first.due_at is None
+
+
+def test_what_would_better_be_changed_is_said_with_its_place(new_room: Room) -> None:
+    first, *_ = waiting(new_room)
+    assert "To look at in this letter" not in new_room.get("approval_list").content.decode()
+    shouting = words(first, subject="An IDEA for <you>", body="Click here: https://bit.ly/x\n[Name]")
+    Attempt.objects.filter(pk=first.pk).update(**shouting)
+    for page in (new_room.get("approval_list"), new_room.get("attempt_detail", first.pk)):
+        text = page.content.decode()
+        assert "The subject shouts" in text
+        assert "Something is still open: “[Name]”" in text
+        assert ">Click here</mark>" in text
+        assert ">IDEA</mark> for &lt;you&gt;" in text
+    again = new_room.post("attempt_approve", first.pk, words(first, subject=" ", body="BUY NOW"), htmx=True)
+    assert ">BUY NOW</mark>" in again.content.decode(), "it speaks of what stands in the form"
+    Attempt.objects.filter(pk=first.pk).update(state=Attempt.State.SENT)
+    gone = new_room.get("attempt_detail", first.pk).content.decode()
+    assert "To look at in this letter" not in gone
+    assert "An IDEA for &lt;you&gt;" in gone
 
 
 def test_a_letter_that_waits_for_the_ground_too_takes_it_here(new_room: Room) -> None:

@@ -75,6 +75,7 @@ def test_a_letter_goes_all_the_way(rehearsal: Letterbox, post_office: RunningOff
             "results": [
                 {"recipient": "hannah@somewhere.test", "status": "queued", "reason": "", "id": attempt.pk},
             ],
+            "advice": [],
         },
     )
     assert ask(world, STATUS).json()["pending"] == 1
@@ -175,6 +176,8 @@ def test_what_becomes_of_each_is_said(room: Room) -> None:
     [
         ({"content": "Hello {first_name}"}, "nothing to put in for {first_name}"),
         ({"content": "Hello {nonsense}"}, "Nothing fills {nonsense}"),
+        ({"content": "Hello [Name]"}, "still open: “[Name]”"),
+        ({"subject": "For {{name}}"}, "still open: “{name}”"),
     ],
 )
 def test_an_unfilled_placeholder_blocks(room: Room, changes: dict[str, Any], words: str) -> None:
@@ -182,6 +185,14 @@ def test_an_unfilled_placeholder_blocks(room: Room, changes: dict[str, Any], wor
     assert result["status"] == "blocked"
     assert words in result["reason"]
     assert not Attempt.objects.exists()
+
+
+def test_what_would_better_be_changed_is_answered_with_its_place(room: Room) -> None:
+    answer = put_in(room.world, "ada@brightgarden.com", subject="BUY it", content="Click here {name|there}").json()
+    assert answer["results"][0]["status"] == "queued"
+    places = {one["sentence"].split(":")[0]: one["places"] for one in answer["advice"]}
+    assert [{"place": "body", "start": 0, "end": 10}] in places.values()
+    assert put_in(room.world, "bob@brightgarden.com", content="A few words.").json()["advice"] == []
 
 
 @pytest.mark.parametrize(

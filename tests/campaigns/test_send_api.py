@@ -213,6 +213,19 @@ def test_an_unfilled_placeholder_is_the_bodys_fault(rehearsal: Letterbox) -> Non
     assert response.json()["fields"] == [{"field": "body", "message": "Nothing fills {nonsense}."}]
 
 
+def test_what_another_tool_left_open_is_its_fault_too(rehearsal: Letterbox) -> None:
+    response = send(rehearsal, rehearsal.lead("hannah@somewhere.test"), body="Hello [Name]")
+    assert response.json()["fields"] == [{"field": "body", "message": "Something is still open: “[Name]”."}]
+
+
+def test_what_would_better_be_changed_is_answered(rehearsal: Letterbox) -> None:
+    response = send(rehearsal, rehearsal.lead("hannah@somewhere.test"), body="Click here, {first_name|there}.")
+    assert response.status_code == 200
+    [advice] = response.json()["advice"]
+    assert "click here" in advice["sentence"]
+    assert advice["places"] == [{"place": "body", "start": 0, "end": 10}]
+
+
 def test_a_lead_without_an_address(rehearsal: Letterbox) -> None:
     lead = rehearsal.lead("hannah@somewhere.test")
     Lead.objects.update(contact=None)
