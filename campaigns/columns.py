@@ -39,7 +39,7 @@ HEADINGS: Mapping[str, str] = {
     **dict.fromkeys(("website_name", "company", "company_name", "organization", "organisation"), "website_title"),
     **dict.fromkeys(("niche", "thema", "keyword", "category"), "topic"),
     **dict.fromkeys(("found_on", "contact_page", "contact_url", "email_source"), "found_url"),
-    **{name: name for name in SCORES},
+    **{name: name for name in FIELDS},
 }  # fmt: skip
 _LOOKS_LIKE_ADDRESS = re.compile(r"(?:mailto:)?[^\s@<>]+@[^\s@<>]+\.[^\s@<>]+", re.IGNORECASE)
 _LOOKS_LIKE_SITE = re.compile(r"(?:https?://)?(?:[\w-]+\.)+[a-z]{2,24}(?:[/?#]\S*)?", re.IGNORECASE)

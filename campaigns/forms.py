@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django import forms
+from django.core.files.uploadedfile import UploadedFile
 from django.db.models import QuerySet
 
 from campaigns import leads
@@ -14,6 +15,7 @@ from campaigns.content import gaps_in
 from campaigns.discovery.runs import MOST_SITES, Wanted
 from campaigns.discovery.search import PATTERNS
 from campaigns.grounds import BY_HAND
+from campaigns.imports import LARGEST_FILE
 from campaigns.languages import Language
 from campaigns.models import Attempt, Campaign, Step, Template
 from campaigns.rendering import problems_in
@@ -228,6 +230,26 @@ class PasteForm(forms.Form):
             }
         ),
     )
+
+
+class ImportFileForm(forms.Form):
+    """A file of leads."""
+
+    file = forms.FileField(
+        label="File",
+        widget=forms.FileInput(attrs={"accept": ".csv,.tsv,.txt,.xlsx,text/csv,text/plain"}),
+        error_messages={
+            "required": "Choose a file first.",
+            "empty": "There is nothing in this file.",
+        },
+        help_text=f"CSV or .xlsx, at most {LARGEST_FILE // 1024 // 1024} MB. Of a workbook, the first sheet is read.",
+    )
+
+    def clean_file(self) -> UploadedFile:
+        chosen: UploadedFile = self.cleaned_data["file"]
+        if chosen.size is not None and chosen.size > LARGEST_FILE:
+            raise forms.ValidationError(f"At most {LARGEST_FILE // 1024 // 1024} MB at a time: split the file.")
+        return chosen
 
 
 class LetterForm(forms.ModelForm[Step]):

@@ -15,7 +15,7 @@ from __future__ import annotations
 import time
 import uuid
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -39,8 +39,10 @@ from compliance import audit, never_pitch, suppression
 from compliance.addresses import InvalidAddressError
 from compliance.models import Suppression
 from outreach_site.accounts.models import User, Workspace
+from outreach_site.lib import csv
 from outreach_site.lib.among import among
 from outreach_site.lib.inserting import insert
+from outreach_site.lib.pieces import by_key
 from outreach_site.lib.sheets import MOST_COLUMNS
 from outreach_site.lib.tables import RowError, UnreadableFileError, read_table, row_at
 
@@ -54,6 +56,7 @@ LEASE = timedelta(seconds=60)
 # A file that nobody went on with, and the rows that became no leads: personal data that nothing needs any more.
 CHOSEN_FOR = timedelta(days=1)
 KEPT_FOR = timedelta(days=30)
+ARCHIVED = "This campaign is archived. Bring it back before you add leads."
 SHORTEST_ORIGIN = 10  # characters
 LONGEST_CELL = 5_000  # characters of a field of their own
 
@@ -66,7 +69,9 @@ class CannotImportError(Exception):
 
 
 def begin(campaign: Campaign, content: bytes, *, name: str, user: User, now: datetime) -> LeadImport:
-    """Store a file. Raises UnreadableFileError."""
+    """Store a file. Raises UnreadableFileError, CannotImportError."""
+    if campaign.archived_at is not None:
+        raise CannotImportError(ARCHIVED)
     if len(content) > LARGEST_FILE:
         raise UnreadableFileError(f"This file is too large: at most {LARGEST_FILE // 1024 // 1024} MB at a time.")
     table = read_table(content)
@@ -212,7 +217,7 @@ def start(run: LeadImport, *, origin: str, user: User, now: datetime) -> None:
     if run.state != LeadImport.State.CHOSEN:
         return
     if run.campaign.archived_at is not None:
-        raise CannotImportError("This campaign is archived. Bring it back before you add leads.")
+        raise CannotImportError(ARCHIVED)
     origin = audit.one_line(origin, 300)
     if len(origin) < SHORTEST_ORIGIN:
         raise CannotImportError("Say in a sentence where these addresses come from.")
@@ -365,6 +370,18 @@ def tidy(*, now: datetime, workspace: Workspace | None = None) -> None:
     runs = LeadImport.objects.all() if workspace is None else LeadImport.objects.in_workspace(workspace)
     runs.filter(state=LeadImport.State.CHOSEN, created_at__lt=now - CHOSEN_FOR).delete()
     ImportedRow.objects.filter(run__in=runs.filter(finished_at__lt=now - KEPT_FOR)).delete()
+
+
+def left_out(run: LeadImport) -> Iterator[bytes]:
+    """The rows that became no leads, as CSV for a spreadsheet: as they stood there, and behind that why."""
+    header = [heading or f"Column {letter(place)}" for place, heading in enumerate(run.headings)]
+    width = len(header)
+    rows = (
+        [*row.cells[:width], *[""] * (width - len(row.cells)), row.line, row.get_kind_display(), row.sentence]
+        for piece in by_key(run.rows.all())
+        for row in piece
+    )
+    return csv.lines([*header, "line in the file", "what happened", "why"], rows, with_mark=True)
 
 
 # --- Rows -------------------------------------------------------------------------------------------------------------

@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from campaigns.views import approvals, bulk, campaigns, discovery, lead_table, leads, letters, sending, steps, templates
+from campaigns.views import (
+    approvals,
+    bulk,
+    campaigns,
+    discovery,
+    imports,
+    lead_table,
+    leads,
+    letters,
+    sending,
+    steps,
+    templates,
+)
 
 app_name = "campaigns"
 urlpatterns: list[URLPattern] = [
@@ -22,6 +34,12 @@ urlpatterns: list[URLPattern] = [
     path("<int:pk>/leads/change/", bulk.lead_bulk, name="lead_bulk"),
     path("changes/<int:pk>/", bulk.bulk_detail, name="bulk_detail"),
     path("changes/<int:pk>/undo/", bulk.bulk_undo, name="bulk_undo"),
+    path("<int:pk>/leads/file/", imports.import_create, name="import_create"),
+    path("files/<int:pk>/", imports.import_detail, name="import_detail"),
+    path("files/<int:pk>/columns/", imports.import_columns, name="import_columns"),
+    path("files/<int:pk>/start/", imports.import_start, name="import_start"),
+    path("files/<int:pk>/cancel/", imports.import_cancel, name="import_cancel"),
+    path("files/<int:pk>/rows.csv", imports.import_rows, name="import_rows"),
     path("<int:pk>/letters/", letters.campaign_letters, name="campaign_letters"),
     path("<int:pk>/letters/save/", letters.letter_save, name="letter_save"),
     path("<int:pk>/letters/preview/", letters.letter_preview, name="letter_preview"),

@@ -18,7 +18,17 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
 
-from campaigns.models import Attempt, BulkChange, Campaign, Contact, DiscoveryRun, Lead, Step, Template
+from campaigns.models import (
+    Attempt,
+    BulkChange,
+    Campaign,
+    Contact,
+    DiscoveryRun,
+    Lead,
+    LeadImport,
+    Step,
+    Template,
+)
 from compliance.models import AuditEntry, AuditPerson, Hold, NeverPitch, Suppression, SuppressionImport
 from compliance.privacy_models import Consent, ConsentFile, ConsentImport, PrivacyRequest
 from compliance.suppression import stone_of
@@ -128,6 +138,9 @@ def full(world: World) -> World:
     )
     BulkChange.objects.create(pk=PK, campaign=campaign, action="status", value="lost", ended_at=now)
     DiscoveryRun.objects.create(pk=PK, campaign=campaign, keyword="secret plans")
+    LeadImport.objects.create(
+        pk=PK, campaign=campaign, file_name="secret.csv", lines=1, headings=["site"], meanings=["website_url"]
+    )
     contact = Contact.objects.create(pk=PK, lead=lead, email="ada@site.com", email_key="ada@site.com")
     lead.contact = contact
     lead.save()

@@ -14,9 +14,9 @@ from compliance.forms import CheckForm
 from compliance.models import PolicyResult
 from compliance.policy import Decision, Letter, Outcome, Rule
 from compliance.regions import RegionGuess
-from compliance.views.sections import WORKERS, tabs
+from compliance.views.sections import tabs
 from compliance.words import CheckLine, check_line, checks_in_order
-from outreach_site.accounts.access import WorkspaceRequest, allow
+from outreach_site.accounts.access import WORKERS, WorkspaceRequest, allow
 from outreach_site.accounts.models import SenderIdentity
 from outreach_site.lib.htmx import is_htmx
 from outreach_site.mailboxes.models import Mailbox

@@ -13,8 +13,8 @@ from django.views.decorators.http import require_POST, require_safe
 from compliance import evidence, privacy
 from compliance.addresses import InvalidAddressError, normalise
 from compliance.privacy_models import PrivacyRequest
-from compliance.views.sections import WORKERS, tabs
-from outreach_site.accounts.access import WorkspaceRequest, allow
+from compliance.views.sections import tabs
+from outreach_site.accounts.access import WORKERS, WorkspaceRequest, allow
 
 
 @allow(WORKERS)

@@ -17,8 +17,8 @@ from compliance.models import NeverPitch
 from compliance.never_pitch import Kept
 from compliance.paging import page_of
 from compliance.searching import begins, typed
-from compliance.views.sections import WORKERS, names_of, pager, tabs
-from outreach_site.accounts.access import KEEPERS, READERS, WorkspaceRequest, allow
+from compliance.views.sections import names_of, pager, tabs
+from outreach_site.accounts.access import KEEPERS, READERS, WORKERS, WorkspaceRequest, allow
 from outreach_site.lib.htmx import is_htmx, redirect_to
 
 

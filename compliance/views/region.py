@@ -15,8 +15,8 @@ from compliance import known_regions
 from compliance.addresses import InvalidAddressError, normalise
 from compliance.privacy_forms import RegionForm
 from compliance.regions import Region, RegionSource, region_of
-from compliance.views.sections import WORKERS, names_of, tabs
-from outreach_site.accounts.access import WorkspaceRequest, allow
+from compliance.views.sections import names_of, tabs
+from outreach_site.accounts.access import WORKERS, WorkspaceRequest, allow
 from outreach_site.lib.htmx import is_htmx, redirect_to
 
 TEMPLATE = "compliance/region_form.html"

@@ -12,13 +12,10 @@ from django.urls import reverse
 from compliance.models import Hold
 from compliance.paging import Page
 from compliance.privacy_models import PrivacyRequest
-from outreach_site.accounts.access import KEEPERS, SENDERS, WorkspaceRequest
+from outreach_site.accounts.access import WORKERS, WorkspaceRequest
 from outreach_site.accounts.models import User
 
 M = TypeVar("M", bound=Model)
-
-# Adding protects people, so everybody who works here may; viewers only read.
-WORKERS = SENDERS | KEEPERS
 
 
 def tabs(request: WorkspaceRequest, current: str) -> list[dict[str, Any]]:

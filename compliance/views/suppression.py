@@ -18,9 +18,9 @@ from compliance.models import AuditEntry, Suppression
 from compliance.paging import page_of
 from compliance.searching import suppressions_matching, whole_address
 from compliance.suppression import Added, Lifting, NotLiftableError, lifting_of
-from compliance.views.sections import WORKERS, names_of, pager, tabs
+from compliance.views.sections import names_of, pager, tabs
 from compliance.words import REASON_TONES, Link, event_words, subject_link
-from outreach_site.accounts.access import KEEPERS, READERS, WorkspaceRequest, allow
+from outreach_site.accounts.access import KEEPERS, READERS, WORKERS, WorkspaceRequest, allow
 from outreach_site.accounts.models import Role
 from outreach_site.lib.htmx import is_htmx, redirect_to
 

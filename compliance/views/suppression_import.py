@@ -20,8 +20,8 @@ from compliance.forms import SuppressionFileForm
 from compliance.models import SuppressionImport
 from compliance.suppression_imports import UnreadableFileError
 from compliance.tasks import read_suppressions_soon
-from compliance.views.sections import WORKERS, names_of, tabs
-from outreach_site.accounts.access import READERS, WorkspaceRequest, allow
+from compliance.views.sections import names_of, tabs
+from outreach_site.accounts.access import READERS, WORKERS, WorkspaceRequest, allow
 from outreach_site.lib.htmx import is_htmx, redirect_to
 
 # A small file is read while one waits for the answer; the rest of a large one is left to the worker.

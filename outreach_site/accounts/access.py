@@ -25,6 +25,8 @@ READERS = frozenset(Role)
 SENDERS = frozenset({Role.OWNER, Role.MARKETER})
 KEEPERS = frozenset({Role.OWNER, Role.COMPLIANCE})
 OWNERS = frozenset({Role.OWNER})
+# All but viewers, who read and take nothing away: people who work here.
+WORKERS = SENDERS | KEEPERS
 
 View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 

@@ -42,9 +42,14 @@ def neutralised(value: Any) -> str:
     return f"'{text}" if _FORMULA.match(text) else text
 
 
-def lines(header: Sequence[str], rows: Iterable[Sequence[Any]], *, at_once: int = 500) -> Iterator[bytes]:
-    """The file in pieces of so many rows, as UTF-8: what a streamed answer sends, without ever holding it all."""
-    piece: list[str] = []
+def lines(
+    header: Sequence[str], rows: Iterable[Sequence[Any]], *, at_once: int = 500, with_mark: bool = False
+) -> Iterator[bytes]:
+    """The file in pieces of so many rows, as UTF-8: what a streamed answer sends, without ever holding it all.
+
+    `with_mark` puts the byte order mark before it, without which Excel takes UTF-8 for something else.
+    """
+    piece: list[str] = ["\ufeff"] if with_mark else []
     writer = csv.writer(_Into(piece), quoting=csv.QUOTE_ALL, lineterminator="\r\n")
     writer.writerow(header)
     for row in rows:
