@@ -149,6 +149,7 @@ def _follow_up(
         workspace_id=lead.campaign.workspace_id,
         lead=lead,
         step=step,
+        template_id=step.template_id,
         kind=Kind.FOLLOW_UP,
         mailbox_id=before.mailbox_id,
         identity=identity,

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from django.db import transaction
 
+from campaigns.analytics.upkeep import recount
 from campaigns.models import Attempt, AttemptQuerySet, Campaign, Lead
 from campaigns.queueing import cancel_waiting
 from compliance import audit, suppression
@@ -111,6 +112,7 @@ def delete_lead(lead: Lead, *, user: User, now: datetime) -> None:
             now=now,
         )
         Lead.objects.filter(pk=lead.pk).delete()
+        recount(lead.campaign.workspace)
 
 
 def delete_campaign(campaign: Campaign, *, user: User, now: datetime) -> None:
@@ -127,6 +129,7 @@ def delete_campaign(campaign: Campaign, *, user: User, now: datetime) -> None:
             now=now,
         )
         campaign.delete()
+        recount(campaign.workspace)
 
 
 def _nothing_on_its_way(attempts: AttemptQuerySet) -> None:

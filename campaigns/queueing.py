@@ -12,6 +12,7 @@ from django.db.models.functions import Coalesce, Now
 from django.utils import timezone
 
 from campaigns import content, outbox, restoring, windows
+from campaigns.analytics.upkeep import recount
 from campaigns.following import STEP_REMOVED
 from campaigns.models import Attempt, Campaign, Lead, Step, Task
 from campaigns.own_letters import OwnText, own_texts
@@ -312,6 +313,7 @@ def settle_doubt(attempt: Attempt, *, arrived: bool, user: User, now: datetime) 
             )
             if changed:
                 gate.settle(gate.Outcomes(released=[attempt.about]))
+                recount(attempt.workspace)
         if changed:
             note("letter.said_arrived" if arrived else "letter.said_lost", attempt, user=user, now=now)
     return bool(changed)
@@ -387,6 +389,7 @@ def _draft(plan: _Plan, lead: Lead, *, user: User, now: datetime, ground: str) -
             campaign=plan.campaign,
             lead=lead,
             step=plan.step,
+            template_id=None if own else plan.step.template_id,
             kind=Kind.FIRST,
             variant=text.variant,
             mailbox=mailbox,
@@ -480,6 +483,7 @@ def _store(plan: _Plan, going: Sequence[tuple[Lead, Attempt]]) -> tuple[list[Att
 
 # What a stopped attempt takes over from the letter that is queued in its place; its id and Message-ID stay.
 _REWRITTEN = (
+    "template",
     "mailbox",
     "identity",
     "user",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import datetime
 
 from django.db import transaction
@@ -9,12 +10,15 @@ from django.utils import timezone
 from django_q.tasks import async_task
 
 from campaigns import dispatch, following, imports, outbox, sent_copies, sessions
+from campaigns.analytics import upkeep
 from campaigns.discovery import runs
 from campaigns.models import Campaign, DiscoveryRun, LeadImport
+from outreach_site.accounts.models import Workspace
 from outreach_site.lib.later import run_at
 
 LONG = "long"  # Its work takes minutes: it must not stop the post.
 CLUSTER = "mail"  # Named, so that a task of the other cluster that wakes a mailbox does not send from there.
+SLICE_SECONDS = 20.0
 
 
 def dispatch_due() -> None:
@@ -105,3 +109,11 @@ def import_due() -> None:
 def import_soon(run_id: int) -> None:
     """Ask the long cluster to go on as soon as the caller's transaction stands."""
     transaction.on_commit(lambda: async_task(import_leads, run_id, cluster=LONG))
+
+
+def count_numbers() -> None:
+    """Every minute: what is new in the numbers of each workspace; the rest of a long count follows at once."""
+    until, now = time.monotonic() + SLICE_SECONDS, timezone.now()
+    done = [upkeep.keep_up(here, until=until, now=now) for here in Workspace.objects.order_by("pk")]
+    if not all(done):
+        async_task(count_numbers, cluster=LONG)

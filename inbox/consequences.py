@@ -15,6 +15,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from campaigns import wire_ids
+from campaigns.analytics.upkeep import recount
 from campaigns.following import go_on, postpone
 from campaigns.lifecycle import ENDS_WRITING
 from campaigns.models import Attempt, Lead
@@ -384,6 +385,7 @@ def untag(reply: Reply, *, user: User, now: datetime) -> bool:
             lead_email=reply.from_email,
             now=now,
         )
+        recount(reply.workspace)  # the tag that is gone leaves no date behind
     return True
 
 

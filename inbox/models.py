@@ -68,6 +68,7 @@ class RawMessage(models.Model):
                 fields=["mailbox", "id"], condition=models.Q(understood_at=None, error=""), name="not_understood"
             ),
             models.Index(fields=["mailbox", "received_at"], name="raw_by_arrival"),
+            models.Index(fields=["understood_at"], name="raw_by_understanding"),
         )
 
     def __str__(self) -> str:
@@ -101,8 +102,12 @@ class ReplyQuerySet(models.QuerySet["Reply"]):
         return self.filter(workspace=workspace)
 
     def from_people(self) -> Self:
-        """Answers that a person wrote: what counts as a reply."""
+        """What a person wrote."""
         return self.filter(kind=Reply.Kind.REPLY)
+
+    def answers(self) -> Self:
+        """What counts as an answer in the numbers: a person wrote it, and not only that they are away."""
+        return self.from_people().exclude(classification=Reply.Classification.OUT_OF_OFFICE)
 
     def awake(self, now: datetime) -> Self:
         """Without those that a person has put aside until later."""
@@ -259,6 +264,7 @@ class ReplyLabel(models.Model):
 
     class Meta:
         ordering = ("labelled_at", "pk")
+        indexes = (models.Index(fields=["labelled_at"], name="labels_by_time"),)
 
     def __str__(self) -> str:
         return f"{self.classification} for {self.reply_id}"

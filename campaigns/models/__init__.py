@@ -7,6 +7,7 @@ from campaigns.models.discovery import DiscoveryRun, DiscoveryRunQuerySet, Found
 from campaigns.models.drafting import DraftRun, DraftRunQuerySet, OwnLetter, OwnLetterQuerySet, SiteText, TokenUse
 from campaigns.models.imports import ColumnMeaning, ImportedRow, LeadImport, LeadImportQuerySet
 from campaigns.models.lead import Contact, Lead, LeadQuerySet, Tag, TagQuerySet
+from campaigns.models.rollup import Rollup, RollupState
 from campaigns.models.sent_copy import SentCopy
 from campaigns.models.session import Session
 from campaigns.models.task import Task, TaskQuerySet
@@ -36,6 +37,8 @@ __all__ = [
     "LeadQuerySet",
     "OwnLetter",
     "OwnLetterQuerySet",
+    "Rollup",
+    "RollupState",
     "RunQuery",
     "SentCopy",
     "Session",

@@ -9,7 +9,7 @@ from typing import Any, Self
 from django.db import models
 from django.utils import timezone
 
-from campaigns.models.campaign import Campaign, Step
+from campaigns.models.campaign import Campaign, Step, Template
 from campaigns.models.lead import Contact, Lead
 from compliance.models import Kind
 from outreach_site.accounts.models import SenderIdentity, User, Workspace
@@ -32,6 +32,8 @@ EXPIRES_AFTER = timedelta(days=14)
 
 # States that end a try and have consequences to draw, as a condition that both databases know an index by.
 _ENDED = models.Q(state="sent") | models.Q(state="failed") | models.Q(state="uncertain")
+# It is with its reader, or may be.
+_LEFT = models.Q(state="sent") | models.Q(state="uncertain")
 
 
 class AttemptQuerySet(models.QuerySet["Attempt"]):
@@ -68,6 +70,12 @@ class AttemptQuerySet(models.QuerySet["Attempt"]):
         """
         return self.filter(_ENDED, settled_at=None)
 
+    def unasked(self) -> Self:
+        """Letters that began a conversation, or asked once more, and that have left or may have. In the very words of
+        the index attempts_by_day.
+        """
+        return self.filter(_LEFT).exclude(kind=Kind.ANSWER)
+
     def leased(self) -> Self:
         """In a worker's hands."""
         return self.filter(lease_token__isnull=False)
@@ -97,6 +105,7 @@ class Attempt(models.Model):
     workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="+", editable=False, db_index=False)
     lead = models.ForeignKey(Lead, on_delete=models.CASCADE, related_name="attempts")
     step = models.ForeignKey(Step, null=True, on_delete=models.SET_NULL, related_name="+")
+    template = models.ForeignKey(Template, null=True, on_delete=models.SET_NULL, related_name="+", editable=False)
     kind = models.CharField(max_length=10, choices=Kind, default=Kind.FIRST)
     variant = models.CharField(max_length=1, blank=True, editable=False)  # A or B where its step has two, else empty
     follows_at = models.DateTimeField(null=True, editable=False)  # when the step before it was done: its wait begins
@@ -183,6 +192,7 @@ class Attempt(models.Model):
             ),
             models.Index(fields=["id"], condition=_ENDED & models.Q(settled_at=None), name="attempts_unsettled"),
             models.Index(fields=["campaign", "-id"], name="attempts_of_campaign"),
+            models.Index(fields=["workspace", "finished_at"], condition=_LEFT, name="attempts_by_day"),
             models.Index(fields=["workspace", "state", "-id"], name="attempts_by_state"),
             models.Index(
                 fields=["workspace", "due_at", "id"], condition=models.Q(state="queued"), name="attempts_next"

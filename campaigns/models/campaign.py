@@ -158,6 +158,8 @@ class Step(models.Model):
     other_subject = models.CharField("other subject", max_length=200, blank=True)
     other_body = models.TextField("other letter", max_length=20_000, blank=True)
     retired_at = models.DateTimeField(null=True, editable=False)  # taken out; what was sent by it stays on record
+    # What its text began from, so that templates can be compared by what they brought; it may have been changed since.
+    template = models.ForeignKey(Template, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
 
     objects = StepQuerySet.as_manager()
 

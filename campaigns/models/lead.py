@@ -130,6 +130,8 @@ class Lead(models.Model):
                 name="leads_by_assignee",
             ),
             models.Index(fields=["domain"], name="leads_by_domain"),
+            # Which links went live, or are gone, since the numbers were counted.
+            models.Index(fields=["status_changed_at"], name="leads_changed"),
             models.Index(
                 fields=["next_action_on"], condition=models.Q(next_action_on__isnull=False), name="leads_to_act_on"
             ),

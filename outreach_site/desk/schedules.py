@@ -67,6 +67,7 @@ SCHEDULES = (
     Recurring(name="imports", task="campaigns.tasks.import_due", cluster="long", minutes=1),
     Recurring(name="bulk-changes", task="campaigns.lead_tasks.change_leads_due", cluster="long", minutes=1),
     Recurring(name="drafts", task="campaigns.drafting.tasks.draft_due", cluster="long", minutes=1),
+    Recurring(name="numbers", task="campaigns.tasks.count_numbers", cluster="long", minutes=1),
     Recurring(
         name="privacy",
         task="compliance.tasks.finish_what_was_begun",
@@ -105,6 +106,7 @@ _IN_WORDS = {
     "imports": "Files of leads that were begun go on",
     "bulk-changes": "Changes to many leads go on",
     "drafts": "Personal letters go on being written",
+    "numbers": "The numbers of campaigns are counted",
     "privacy": "Erasures and lists that were begun go on",
     "retention": "What has been kept long enough is deleted",
     "seal-audit": "The audit log is sealed",

@@ -6,7 +6,7 @@ the caller's own transaction, so that what is recorded and what happened stand o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
@@ -50,9 +50,60 @@ class AnswerCounter(Protocol):
     def __call__(self, campaign_ids: Sequence[int]) -> Mapping[int, int]: ...
 
 
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a person wrote back. `letter` is the attempt that it answers, where that is known."""
+
+    lead: int
+    letter: int | None
+    is_interested: bool
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CameBack:
+    """Something that came in to a campaign: a reply's classification, and when."""
+
+    campaign: int
+    classification: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedAnswers:
+    """What is not as it was: leads whose answers came, went or were tagged anew, and the moments these had come in."""
+
+    leads: frozenset[int] = frozenset()
+    moments: frozenset[datetime] = frozenset()
+
+
+class AnswerBook(Protocol):
+    """Filled by the inbox: what the numbers of campaigns are counted from. Automatic replies and reports are no
+    answers; they only came back. Each method asks a constant number of queries."""
+
+    def answers(self, leads: QuerySet[Any]) -> Sequence[Answer]:
+        """The answers of these leads (a query for their keys), the oldest first."""
+        ...
+
+    def came_back(
+        self, workspace_id: int, spans: Sequence[tuple[datetime, datetime]], *, campaign_id: int | None = None
+    ) -> Iterable[CameBack]:
+        """Everything that came in to campaigns between these moments, the first one of a span included."""
+        ...
+
+    def changed(self, workspace_id: int, *, since: datetime) -> ChangedAnswers | None:
+        """None: more than can be named, so all must be counted anew."""
+        ...
+
+    def first_at(self, workspace_id: int) -> datetime | None:
+        """When the first of all that came in to a campaign came."""
+        ...
+
+
 _audit_recorder: AuditRecorder | None = None
 _suppression_listeners: list[SuppressionListener] = []
 _answer_counter: AnswerCounter | None = None
+_answer_book: AnswerBook | None = None
 
 
 def set_audit_recorder(recorder: AuditRecorder) -> None:
@@ -89,6 +140,17 @@ def people_who_answered(campaign_ids: Sequence[int]) -> Mapping[int, int]:
     if _answer_counter is None:
         raise RuntimeError("No inbox is registered: it must be installed.")
     return _answer_counter(campaign_ids)
+
+
+def set_answer_book(book: AnswerBook) -> None:
+    global _answer_book  # noqa: PLW0603 - a registry that is filled once, at start
+    _answer_book = book
+
+
+def answer_book() -> AnswerBook:
+    if _answer_book is None:
+        raise RuntimeError("No inbox is registered: it must be installed.")
+    return _answer_book
 
 
 class CampaignNames(Protocol):

@@ -1,0 +1,116 @@
+"""Reading the numbers of a campaign or a workspace: what is kept, and what has happened since then counted on the spot.
+
+So a number is right at once, and still costs the same few queries however many letters there are. Nothing is written.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+
+from django.db.models import Q, Sum
+
+from campaigns.analytics.counting import Calendar, Dimension, Lines, Sums, count, first_day
+from campaigns.analytics.upkeep import LATE, stale
+from campaigns.models import Campaign, Rollup, RollupState
+from outreach_site.accounts.models import Workspace
+
+# What is read over all time: how far it came, and how variants compare. The rest is read for a period.
+_EVER = (Dimension.TOTAL, Dimension.VARIANT, Dimension.CAME_BACK)
+_MEASURES = tuple(name for name in Sums.__slots__ if name != "waits")
+_EMPTY = Sums()
+
+ByValue = dict[str, Sums]
+
+
+@dataclass
+class Numbers:
+    """Sums by dimension and value: of the period, and over all time (TOTAL, VARIANT and CAME_BACK alone)."""
+
+    calendar: Calendar
+    since: date | None  # the period's first day; None: from the first letter on
+    today: date
+    is_moving: bool = False  # the workspace has another time zone by now; these are still the days of the old one
+    period: dict[str, ByValue] = field(default_factory=lambda: defaultdict(lambda: defaultdict(Sums)))
+    ever: dict[str, ByValue] = field(default_factory=lambda: defaultdict(lambda: defaultdict(Sums)))
+    daily: dict[date, Sums] = field(default_factory=lambda: defaultdict(Sums))  # of the period; `waits` too
+    came_back: dict[date, ByValue] = field(default_factory=lambda: defaultdict(lambda: defaultdict(Sums)))
+
+    @property
+    def total(self) -> Sums:
+        """Of the period."""
+        return self.period[Dimension.TOTAL].get("", _EMPTY)
+
+    @property
+    def total_ever(self) -> Sums:
+        return self.ever[Dimension.TOTAL].get("", _EMPTY)
+
+    @property
+    def waits(self) -> list[int]:
+        """Minutes to the first answers to the period's letters, the shortest first."""
+        return sorted(minutes for sums in self.daily.values() for minutes in sums.waits)
+
+    @property
+    def days(self) -> list[date]:
+        """Every day of the period; of all time, from the first one on which anything happened."""
+        first = self.since or min([*self.daily, *self.came_back], default=self.today)
+        return self.calendar.days(first, self.today)
+
+
+def read(workspace: Workspace, *, campaign: Campaign | None, days: int | None, now: datetime) -> Numbers:
+    """The numbers of one campaign, or with None of all. `days`: of today and the days before it; None: of all time."""
+    state = RollupState.objects.filter(workspace=workspace).first()
+    if state is None or state.counted_at is None:
+        calendar = Calendar(workspace.time_zone)
+        first = first_day(workspace, calendar=calendar)
+        fresh = calendar.days(first, calendar.day_of(now)) if first else []
+        numbers = _numbers(calendar, days, now)
+        _add_lines(numbers, count(workspace, fresh, calendar=calendar, campaign=campaign), campaign)
+        return numbers
+    calendar = Calendar(state.zone)
+    # What nobody can name is counted by the pass that is about to begin; until then only the last days are looked at.
+    known = stale(workspace, state, calendar=calendar, now=now).days
+    fresh = sorted(known or calendar.days(calendar.day_of(state.counted_at - LATE), calendar.day_of(now)))
+    numbers = _numbers(calendar, days, now)
+    numbers.is_moving = state.zone != workspace.time_zone
+    _add_kept(numbers, workspace, campaign, without=fresh)
+    _add_lines(numbers, count(workspace, fresh, calendar=calendar, campaign=campaign), campaign)
+    return numbers
+
+
+def _numbers(calendar: Calendar, days: int | None, now: datetime) -> Numbers:
+    today = calendar.day_of(now)
+    return Numbers(calendar, today - timedelta(days=days - 1) if days else None, today)
+
+
+def _add_kept(numbers: Numbers, workspace: Workspace, campaign: Campaign | None, *, without: Iterable[date]) -> None:
+    """Three queries: sums of the period, sums of all time, and the period's days."""
+    kept = Rollup.objects.filter(workspace=workspace, zone=numbers.calendar.zone, campaign=campaign)
+    kept = kept.exclude(day__in=list(without)).order_by()
+    in_period = kept.filter(day__gte=numbers.since) if numbers.since else kept
+    sums = {f"sum_{name}": Sum(name) for name in _MEASURES}
+    for rows, into in ((in_period, numbers.period), (kept.filter(dimension__in=_EVER), numbers.ever)):
+        for row in rows.values("dimension", "value").annotate(**sums):
+            into[row["dimension"]][row["value"]].add(Sums(**{name: row[f"sum_{name}"] for name in _MEASURES}))
+    days = in_period.filter(Q(dimension=Dimension.TOTAL) | Q(dimension=Dimension.CAME_BACK))
+    for row in days.values("day", "dimension", "value", "waits", *_MEASURES):
+        into_day = numbers.daily if row["dimension"] == Dimension.TOTAL else numbers.came_back[row["day"]]
+        key = row["day"] if row["dimension"] == Dimension.TOTAL else row["value"]
+        into_day[key].add(Sums(waits=row["waits"], **{name: row[name] for name in _MEASURES}))
+
+
+def _add_lines(numbers: Numbers, lines: Lines, campaign: Campaign | None) -> None:
+    for key, sums in lines.items():
+        if key.campaign != (campaign.pk if campaign else None):
+            continue
+        if key.dimension in _EVER:
+            numbers.ever[key.dimension][key.value].add(sums)
+        if numbers.since is not None and key.day < numbers.since:
+            continue
+        numbers.period[key.dimension][key.value].add(sums)
+        if key.dimension == Dimension.TOTAL:
+            numbers.daily[key.day].add(sums)
+        elif key.dimension == Dimension.CAME_BACK:
+            numbers.came_back[key.day][key.value].add(sums)
