@@ -209,17 +209,16 @@ def _answered_letters(answers: Mapping[int, Sequence[Answer]]) -> dict[int, _Cre
     for lead, written in answers.items():
         first: tuple[int, int] | None = None
         replies: dict[int, int] = defaultdict(int)
-        left_at = {letter: at for at, letter in sent[lead]}
+        left_at = {pk: at for at, pk in sent[lead]}
         for answer in written:
-            pk: int | None
-            before = (letter for at, letter in reversed(sent[lead]) if at <= answer.at)
-            pk = answer.letter if answer.letter in left_at else next(before, None)
-            if pk is None:
+            before = (pk for at, pk in reversed(sent[lead]) if at <= answer.at)
+            letter = answer.letter if answer.letter in left_at else next(before, None)
+            if letter is None:
                 continue
-            replies[pk] += 1
+            replies[letter] += 1
             if first is None:
                 # A mailbox's clock and ours differ by seconds: nobody answers before they are written to.
-                first = pk, max(0, int((answer.at - left_at[pk]).total_seconds() // 60))
+                first = letter, max(0, int((answer.at - left_at[letter]).total_seconds() // 60))
         if first is not None:
             credited[lead] = _Credit(*first, replies)
     return credited
