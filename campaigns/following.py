@@ -149,7 +149,6 @@ def _follow_up(
         workspace_id=lead.campaign.workspace_id,
         lead=lead,
         step=step,
-        template_id=step.template_id,
         kind=Kind.FOLLOW_UP,
         mailbox_id=before.mailbox_id,
         identity=identity,
@@ -169,6 +168,7 @@ def _follow_up(
 
 def _write(attempt: Attempt, step: Step, *, before: str, now: datetime) -> None:
     """Put the step's text into a letter that waits; one that cannot be filled is held back, and says why."""
+    attempt.template_id = step.template_id
     text = text_of(step, attempt.lead_id)
     typed = answer_to(before) if step.keeps_subject else text.subject
     rendered = render(
@@ -243,7 +243,7 @@ def _bring_up_to_date(letters: Sequence[Attempt], *, now: datetime) -> None:
             letter.due_at = _due_at(step, letter.lead, letter.follows_at, place, now=now)
         elif letter.due_at > now:
             letter.due_at = next_allowed(now, letter.lead.campaign.window, place.zone, place.is_holiday)
-    changed = ("subject", "body", "variant", "begins_thread", "state", "reason", "finished_at", "due_at")
+    changed = ("subject", "body", "template", "variant", "begins_thread", "state", "reason", "finished_at", "due_at")
     Attempt.objects.bulk_update(letters, changed)
 
 

@@ -9,12 +9,7 @@ from campaigns.views import (
     bulk,
     campaigns,
     discovery,
-    imports,
-    lead_table,
-    leads,
-    letters,
-    sending,
-    steps,
+from campaigns.views import (,)
     templates,
 )
 
@@ -23,6 +18,11 @@ urlpatterns: list[URLPattern] = [
     path("", campaigns.campaign_list, name="campaign_list"),
     path("new/", campaigns.campaign_create, name="campaign_create"),
     path("<int:pk>/", lead_table.campaign_detail, name="campaign_detail"),
+    path("results/", results.results, name="results"),
+    path("results.json", results.results_data, name="results_data"),
+    path("<int:pk>/results/", results.campaign_results, name="campaign_results"),
+    path("<int:pk>/results.json", results.campaign_results_data, name="campaign_results_data"),
+    path("<int:pk>/report/", results.campaign_report, name="campaign_report"),
     path("<int:pk>/settings/", campaigns.campaign_settings, name="campaign_settings"),
     path("<int:pk>/pause/", campaigns.campaign_pause, name="campaign_pause"),
     path("<int:pk>/resume/", campaigns.campaign_resume, name="campaign_resume"),

@@ -17,6 +17,13 @@ from outreach_site.lib.ports import Answer, CameBack, ChangedAnswers
 # With more answers than these understood anew at once (manage.py reprocess_messages), all is counted anew.
 CHANGED_AT_MOST = 5_000
 
+# What a machine wrote is called so, whatever its words sound like.
+_BY_ITSELF = {
+    Reply.Kind.AUTO_REPLY.value: Reply.Classification.OUT_OF_OFFICE.value,
+    Reply.Kind.BOUNCE.value: Reply.Classification.BOUNCE.value,
+    Reply.Kind.COMPLAINT.value: Reply.Classification.COMPLAINT.value,
+}
+
 
 def people_who_answered(campaign_ids: Sequence[int]) -> Mapping[int, int]:
     """People who answered, by campaign: leads with an answer, however many of a site wrote. One query."""
@@ -44,7 +51,11 @@ class Answers:
         rows = _of_campaigns(workspace_id).filter(at)
         if campaign_id is not None:
             rows = rows.filter(campaign=campaign_id)
-        return [CameBack(*row) for row in rows.values_list("campaign_id", "classification", "received_at")]
+        return [
+            CameBack(campaign, _BY_ITSELF.get(kind, tag), at)
+            for campaign, kind, tag, at in rows.values_list("campaign_id", "kind", "classification", "received_at")
+            if campaign is not None
+        ]
 
     def changed(self, workspace_id: int, *, since: datetime) -> ChangedAnswers | None:
         """What was understood, tagged, tied to a lead or taken from one. Three queries."""

@@ -65,6 +65,8 @@ def letter_save(request: WorkspaceRequest, workspace: str, pk: int) -> HttpRespo
         # Two people who write the first text at once: the second saves over the first's step instead of beside it.
         Campaign.objects.select_for_update(no_key=True).get(pk=campaign.pk)
         form.instance.pk = first_step(campaign).pk
+        if template := template_in(request, request.POST.get("template", "")):
+            form.instance.template = template
         form.save()
         audit.record(
             "letter.text_changed",
@@ -125,12 +127,18 @@ def letter_form(request: WorkspaceRequest, campaign: Campaign, step: Step) -> Le
 
 def chosen_start(request: WorkspaceRequest) -> tuple[str, str, str] | None:
     """The text of the template or starter that the address names, and its name; nothing is saved by choosing one."""
-    if (number := request.GET.get("template", "")).isdecimal():
-        template = get_object_or_404(Template.objects.in_workspace(request.membership.workspace), pk=int(number[:18]))
+    if template := template_in(request, request.GET.get("template", "")):
         return template.subject, template.body, template.name
     if chosen := starter(request.GET.get("starter", "")):
         return chosen.subject, chosen.body, chosen.name
     return None
+
+
+def template_in(request: WorkspaceRequest, number: str) -> Template | None:
+    """The template that a form or an address names; None where it names none. 404 for another workspace's."""
+    if not number.isdecimal():
+        return None
+    return get_object_or_404(Template.objects.in_workspace(request.membership.workspace), pk=int(number[:18]))
 
 
 def page_context(request: WorkspaceRequest, campaign: Campaign, form: LetterForm, step: Step) -> dict[str, Any]:
@@ -256,5 +264,6 @@ def letter_keep(request: WorkspaceRequest, workspace: str, pk: int) -> HttpRespo
         user=request.user,
         now=timezone.now(),
     )
+    Step.objects.filter(pk=step.pk).update(template=template)
     messages.success(request, f"Kept as the template “{template.name}”.")
     return redirect_to(request, reverse("campaigns:template_edit", args=[workspace, template.pk]))

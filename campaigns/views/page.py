@@ -77,6 +77,7 @@ def campaign_context(request: WorkspaceRequest, campaign: Campaign, tab: str) ->
         {"label": "Letters", "url": at("campaign_letters"), "current": tab == "letters"},
         {"label": "Outgoing", "url": at("attempt_list"), "current": tab == "outgoing", "count": waiting or None},
     ]
+    tabs.append({"label": "Results", "url": at("campaign_results"), "current": tab == "results"})
     if replies_url := replies_of_campaign(slug, campaign):
         tabs.append({"label": "Replies", "url": replies_url, "current": False})
     tabs.append({"label": "Settings", "url": at("campaign_settings"), "current": tab == "settings"})

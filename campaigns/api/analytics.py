@@ -1,0 +1,160 @@
+"""Numbers, for programs: what the pages of results show, under the names that programs know."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated
+
+from django.shortcuts import get_object_or_404
+from django.utils import timezone
+from ninja import Field, Query, Router, Schema
+
+from campaigns.analytics.reading import Numbers, read
+from campaigns.analytics.results import (
+    leads_by_status,
+    replies_by_classification,
+    replies_of_people,
+    results_of,
+)
+from campaigns.api.shared import CampaignCaller, Fault, FieldFaults
+from campaigns.models import Attempt, Campaign, Lead
+from outreach_site.accounts.access import READERS
+from outreach_site.accounts.api_access import ApiRequest, caller
+from outreach_site.accounts.models import Scope
+
+router = Router()
+
+
+class DayCount(Schema):
+    date: date
+    count: int = Field(description="First letters and follow-ups that left on this day.")
+
+
+class Window(Schema):
+    """The same for the days of `daily_send_volume` alone. What came of a letter counts on the day on which it left."""
+
+    days: int
+    sent: int = Field(description="First letters and follow-ups that left.")
+    people_written_to: int = Field(description="Leads whose first letter left on these days.")
+    people_who_answered: int = Field(description="Of those leads, who have answered by now.")
+    people_placed: int = Field(description="Of those leads, whose link is live by now.")
+    replies: int = Field(description="All answers to these letters; one person may have written several.")
+    response_rate: float
+    raw_response_rate: float
+    placement_rate: float
+    median_minutes_to_reply: float | None = Field(description="From a letter to the first answer to it.")
+
+
+class Analytics(Schema):
+    """Totals are of all time; `window` and `daily_send_volume` of the days that were asked for. Rates are 0 to 1."""
+
+    total_leads: int
+    leads_by_status: dict[str, int] = Field(examples=[{"discovered": 80, "contacted": 34, "replied": 5, "placed": 1}])
+    total_attempts: int = Field(description="Letters in every state, those too that were held back or wait.")
+    total_sent: int = Field(description="First letters and follow-ups that left, and those that may have.")
+    total_replies: int = Field(description="What people wrote. Automatic replies, bounces and complaints are none.")
+    replies_by_classification: dict[str, int] = Field(
+        description="`interested`, `replied` and `not_interested` add up to `total_replies`; `out_of_office`, `bounce` "
+        "and `complaint` came by themselves.",
+        examples=[
+            {"interested": 3, "replied": 1, "not_interested": 2, "out_of_office": 4, "bounce": 1, "complaint": 0}
+        ],
+    )
+    people_written_to: int
+    people_who_answered: int
+    response_rate: float = Field(
+        description="People who answered by people written to: whoever answers three times counts once.",
+        examples=[0.125],
+    )
+    raw_response_rate: float = Field(description="All answers by all letters.", examples=[0.09])
+    placement_rate: float = Field(description="People written to whose link is live, by people written to.")
+    daily_send_volume: list[DayCount] = Field(
+        description="Every day up to today, the oldest first. A day is a calendar day of the workspace."
+    )
+    time_zone: str = Field(description="By which days are counted.", examples=["Europe/Berlin"])
+    window: Window
+
+
+class Snapshot(Schema):
+    """All campaigns of the workspace, over all time. Rates are 0 to 1."""
+
+    total_campaigns: int
+    total_sends: int = Field(description="First letters and follow-ups that left, and those that may have.")
+    total_replies: int = Field(description="What people wrote. Automatic replies, bounces and complaints are none.")
+    total_placements: int = Field(description="Leads whose link is live.")
+    overall_response_rate: float = Field(description="People who answered by people written to.")
+    overall_placement_rate: float = Field(description="People written to whose link is live, by people written to.")
+
+
+@router.get(
+    "/campaigns/{campaign_id}/analytics",
+    response={200: Analytics, 401: Fault, 403: Fault, 404: Fault, 422: FieldFaults},
+    auth=CampaignCaller(READERS, Scope.READ),
+    summary="Numbers of a campaign",
+    operation_id="read_analytics",
+)
+def read_analytics(
+    request: ApiRequest,
+    campaign_id: int,
+    days: Annotated[int, Query(ge=1, le=366, description="Today and so many days before it, less one.")] = 30,
+) -> Analytics:
+    """What a campaign brought, counted from its letters and the replies to them; a status that somebody set brings no
+    reply."""
+    here = request.auth.workspace
+    campaign = get_object_or_404(Campaign.objects.in_workspace(here), pk=campaign_id)
+    results = results_of(here, campaign=campaign, days=days, now=timezone.now())
+    numbers, ever, total = results.numbers, results.numbers.total_ever, results.numbers.total
+    classified = replies_by_classification(numbers)
+    return Analytics(
+        total_leads=sum(results.statuses.values()),
+        leads_by_status=dict(results.statuses),
+        total_attempts=Attempt.objects.filter(campaign=campaign).count(),
+        total_sent=ever.letters,
+        total_replies=replies_of_people(classified),
+        replies_by_classification=classified,
+        people_written_to=ever.people,
+        people_who_answered=ever.people_answered,
+        response_rate=_rate(ever.people_answered, ever.people),
+        raw_response_rate=_rate(ever.replies, ever.letters),
+        placement_rate=_rate(ever.people_placed, ever.people),
+        daily_send_volume=[DayCount(date=day, count=count) for day, count in results.daily],
+        time_zone=numbers.calendar.zone,
+        window=Window(
+            days=days,
+            sent=total.letters,
+            people_written_to=total.people,
+            people_who_answered=total.people_answered,
+            people_placed=total.people_placed,
+            replies=total.replies,
+            response_rate=_rate(total.people_answered, total.people),
+            raw_response_rate=_rate(total.replies, total.letters),
+            placement_rate=_rate(total.people_placed, total.people),
+            median_minutes_to_reply=results.waits.median if results.waits.count else None,
+        ),
+    )
+
+
+@router.get(
+    "/reporting/snapshot",
+    response={200: Snapshot, 401: Fault, 403: Fault, 404: Fault, 422: FieldFaults},
+    auth=caller(READERS, Scope.READ),
+    summary="Numbers of all campaigns",
+    operation_id="read_snapshot",
+)
+def read_snapshot(request: ApiRequest) -> Snapshot:
+    """The workspace's numbers as they are now."""
+    here = request.auth.workspace
+    numbers: Numbers = read(here, campaign=None, days=1, now=timezone.now())
+    ever = numbers.total_ever
+    return Snapshot(
+        total_campaigns=Campaign.objects.in_workspace(here).count(),
+        total_sends=ever.letters,
+        total_replies=replies_of_people(replies_by_classification(numbers)),
+        total_placements=leads_by_status(here, campaign=None)[Lead.Status.PLACED],
+        overall_response_rate=_rate(ever.people_answered, ever.people),
+        overall_placement_rate=_rate(ever.people_placed, ever.people),
+    )
+
+
+def _rate(part: int, whole: int) -> float:
+    return round(part / whole, 4) if whole else 0.0
