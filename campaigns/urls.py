@@ -9,7 +9,13 @@ from campaigns.views import (
     bulk,
     campaigns,
     discovery,
-from campaigns.views import (,)
+    imports,
+    lead_table,
+    leads,
+    letters,
+    results,
+    sending,
+    steps,
     templates,
 )
 
