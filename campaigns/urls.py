@@ -15,6 +15,7 @@ from campaigns.views import (
     letters,
     results,
     sending,
+    stages,
     steps,
     templates,
 )
@@ -76,6 +77,7 @@ urlpatterns: list[URLPattern] = [
     path("letters/<int:pk>/approve/", approvals.attempt_approve, name="attempt_approve"),
     path("letters/<int:pk>/write-anyway/", approvals.attempt_write_anyway, name="attempt_write_anyway"),
     path("approvals/", approvals.approval_list, name="approval_list"),
+    path("stages/", stages.stage_list, name="stage_list"),
     path("templates/", templates.template_list, name="template_list"),
     path("templates/new/", templates.template_create, name="template_create"),
     path("templates/preview/", templates.template_preview, name="template_preview"),

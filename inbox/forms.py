@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -29,9 +30,20 @@ class NoteForm(forms.Form):
 class PlanForm(forms.ModelForm[Lead]):
     """How far a lead has come, and what comes next."""
 
+    stage = forms.ChoiceField(required=False)
+
     class Meta:
         model = Lead
         fields = ("stage", "next_action", "next_action_on")
+
+    def __init__(self, *args: Any, stages: Sequence[str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # One that it has may have been renamed since; what is not changed is not refused.
+        names = dict.fromkeys(["", self.instance.stage, *stages])
+        field = self.fields["stage"]
+        assert isinstance(field, forms.ChoiceField)  # noqa: S101 - declared above
+        field.choices = [(name, name) for name in names]
+        field.error_messages["invalid_choice"] = "There is no such stage any more. Choose another."
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}

@@ -9,6 +9,7 @@ from datetime import datetime
 from django.db.models import Prefetch, Q
 
 from campaigns.models import Attempt, EnclosedFile, Lead
+from campaigns.stages import stages_of
 from compliance.models import Hold, Kind, Suppression
 from compliance.suppression import is_own_word, suppressed_among
 from inbox import answering, consequences, handling
@@ -101,7 +102,7 @@ class Thread:
     is_doubtful_report: bool
     can_unlink: bool
     statuses: Sequence[tuple[str, str, bool]]
-    stages: Sequence[tuple[str, str, bool]]
+    stages: Sequence[str]
     is_overdue: bool
     is_resting: bool
     rests: Sequence[Rest]
@@ -154,7 +155,7 @@ def thread_of(reply: Reply, *, user: User | None, now: datetime, composing: bool
         can_unlink=reply.matched_by == MatchedBy.HAND,
         waiting=sum(1 for letter in letters if letter.state == Attempt.State.QUEUED and letter.kind != Kind.ANSWER),
         statuses=[(status.value, status.label, lead is not None and lead.status == status) for status in STATUSES],
-        stages=[(stage.value, stage.label, lead is not None and lead.stage == stage) for stage in Lead.Stage],
+        stages=stages_of(reply.workspace) if lead is not None and user is not None else [],
         is_overdue=lead is not None
         and lead.next_action_on is not None
         and lead.next_action_on < reply.workspace.day_of(now),
@@ -312,7 +313,7 @@ def _their_side(reply: Reply) -> list[Written]:
 
 def _silences(reply: Reply, *, now: datetime) -> list[Silence]:
     """Who is not written to any more, of the people behind this reply; and what this reply brought about."""
-    ours = consequences.entries_of(reply)
+    ours = consequences.entries_of(reply) if reply.suppressed_value else []
     can_undo = consequences.can_undo(ours, now=now)
     keys = {reply.from_key} | ({reply.attempt.recipient_key} if reply.attempt else set())
     standing = suppressed_among(reply.workspace, {key for key in keys if "@" in key})

@@ -10,6 +10,7 @@ from campaigns.models.lead import Contact, Lead, LeadQuerySet, Tag, TagQuerySet
 from campaigns.models.rollup import Rollup, RollupState
 from campaigns.models.sent_copy import SentCopy
 from campaigns.models.session import Session
+from campaigns.models.stage import Stage
 from campaigns.models.task import Task, TaskQuerySet
 
 __all__ = [
@@ -43,6 +44,7 @@ __all__ = [
     "SentCopy",
     "Session",
     "SiteText",
+    "Stage",
     "Step",
     "StepQuerySet",
     "Tag",

@@ -62,15 +62,6 @@ class Lead(models.Model):
     # Those to whom the next step of a sequence still goes.
     SILENT = (Status.DISCOVERED, Status.CONTACTED)
 
-    class Stage(models.TextChoices):
-        """How far a lead that answered has come, in a person's words."""
-
-        TALKING = "talking", "Talking"
-        TOPIC_AGREED = "topic_agreed", "Topic agreed"
-        DRAFT_SENT = "draft_sent", "Draft sent"
-        AWAITING_PUBLICATION = "awaiting_publication", "Awaiting publication"
-        PAYMENT_DUE = "payment_due", "Payment due"
-
     class Source(models.TextChoices):
         MANUAL = "manual", "Added by hand"
         PASTE = "paste", "Pasted list"
@@ -91,7 +82,8 @@ class Lead(models.Model):
     contact = models.ForeignKey("Contact", null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     status = models.CharField(max_length=12, choices=Status, default=Status.DISCOVERED)
     status_changed_at = models.DateTimeField(default=timezone.now, editable=False)
-    stage = models.CharField(max_length=24, choices=Stage, blank=True)  # empty: nobody has said
+    # How far one that answered has come: a stage of its workspace, by name (campaigns.stages). Empty: nobody has said.
+    stage = models.CharField(max_length=40, blank=True)
     next_action = models.CharField(max_length=200, blank=True)
     next_action_on = models.DateField(null=True, blank=True)  # a day of the workspace; over it, Today says so
     away_until = models.DateField(null=True, blank=True, editable=False)  # an out-of-office reply says so

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_POST
 
 from campaigns.lifecycle import change_status
 from campaigns.models import Lead
+from campaigns.stages import stages_of
 from inbox.forms import PlanForm
 from inbox.threads import STATUSES
 from inbox.views.page import back, find
@@ -43,7 +44,8 @@ def lead_plan(request: WorkspaceRequest, workspace: str, reply: int) -> HttpResp
         "next_action_on": found.lead.next_action_on.isoformat() if found.lead.next_action_on else "",
     }
     posted = {name: request.POST[name] for name in stands if name in request.POST}
-    form = PlanForm(stands | posted, instance=Lead.objects.get(pk=found.lead.pk))
+    stages = stages_of(found.workspace)
+    form = PlanForm(stands | posted, instance=Lead.objects.get(pk=found.lead.pk), stages=stages)
     if form.is_valid():
         form.instance.save(update_fields=list(stands))
         messages.success(request, "Noted.")

@@ -180,7 +180,7 @@ def _next_actions(here: Workspace, now: datetime) -> Iterable[Need]:
     for lead in due[:ROWS_OF_A_KIND]:
         reply: int | None = lead.newest_reply  # type: ignore[attr-defined]  # annotated
         days = (today - lead.next_action_on).days if lead.next_action_on else 0
-        stage = f"{lead.get_stage_display()}. " if lead.stage else ""
+        stage = f"{lead.stage}. " if lead.stage else ""
         yield Need(
             tone="bad" if days else "info",
             icon="calendar-clock",

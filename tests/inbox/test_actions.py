@@ -28,7 +28,7 @@ ACTIONS = [
     Action("note_create", {"text": "Pays late."}),
     Action("note_edit", {"text": "Pays in time."}, extra="note"),
     Action("note_delete", extra="note"),
-    Action("lead_plan", {"stage": "talking"}),
+    Action("lead_plan", {"stage": "Talking"}),
     Action("lead_act"),
     Action("reply_answer", {"subject": "Re: x", "body": "Gladly."}, gets=True),
     Action("answer_keep", {"subject": "Re: x", "body": "Gladly."}),

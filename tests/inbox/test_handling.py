@@ -10,6 +10,7 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from campaigns.models import Lead
+from campaigns.stages import Named, change_stages, stages_of
 from inbox import handling, lists
 from inbox.desk_models import Note
 from inbox.lists import Chosen, Show
@@ -131,18 +132,31 @@ def test_an_empty_note_is_none(client: Client, reply: Reply) -> None:
 
 
 def test_stage_and_next_action(client: Client, reply: Reply) -> None:
-    client.post(url("lead_plan", reply.pk), {"stage": "draft_sent"})
+    client.post(url("lead_plan", reply.pk), {"stage": "Draft sent"})
     client.post(url("lead_plan", reply.pk), {"next_action": "Ask for the link", "next_action_on": "2026-12-01"})
     assert reply.lead is not None
     lead = Lead.objects.get(pk=reply.lead.pk)
-    assert (lead.stage, lead.next_action, str(lead.next_action_on)) == ("draft_sent", "Ask for the link", "2026-12-01")
+    assert (lead.stage, lead.next_action, str(lead.next_action_on)) == ("Draft sent", "Ask for the link", "2026-12-01")
     client.post(url("lead_plan", reply.pk), {"stage": "no such stage"})
     client.post(url("lead_plan", reply.pk), {"next_action": "", "next_action_on": "2026-12-01"})
     lead.refresh_from_db()
-    assert (lead.stage, lead.next_action) == ("draft_sent", "Ask for the link")
+    assert (lead.stage, lead.next_action) == ("Draft sent", "Ask for the link")
     client.post(url("lead_act", reply.pk))
     lead.refresh_from_db()
     assert (lead.next_action, lead.next_action_on) == ("", None)
+
+
+def test_the_stages_are_the_workspaces_own(client: Client, reply: Reply, world: World) -> None:
+    assert reply.lead is not None
+    Lead.objects.filter(pk=reply.lead.pk).update(stage="Talking")
+    named = [Named("Talking", "In talks"), Named("", "Invoice sent")]
+    change_stages(world.here, named, seen=stages_of(world.here), user=world.owner, now=timezone.now())
+    page = client.get(url("reply_detail", reply.pk)).content.decode()
+    assert "<option selected>In talks</option><option>Invoice sent</option>" in page
+    client.post(url("lead_plan", reply.pk), {"stage": "Talking"})
+    assert Lead.objects.get(pk=reply.lead.pk).stage == "In talks"
+    client.post(url("lead_plan", reply.pk), {"stage": "Invoice sent"})
+    assert Lead.objects.get(pk=reply.lead.pk).stage == "Invoice sent"
 
 
 # --- Filters and search -----------------------------------------------------------------------------------------------
