@@ -12,8 +12,8 @@ from django_q.tasks import async_task
 from campaigns import dispatch, following, imports, outbox, sent_copies, sessions
 from campaigns.analytics import upkeep
 from campaigns.discovery import runs
-from campaigns.models import Campaign, DiscoveryRun, LeadImport
-from outreach_site.accounts.models import Workspace
+from campaigns.models import Campaign, DiscoveryRun, Ground, LeadImport
+from outreach_site.accounts.models import User, Workspace
 from outreach_site.lib.later import run_at
 
 LONG = "long"  # Its work takes minutes: it must not stop the post.
@@ -74,6 +74,23 @@ def follow_changes(campaign_id: int, letters: int | None = 0, leads: int | None 
 def follow_changes_soon(campaign_id: int) -> None:
     """Ask the long cluster to begin as soon as the caller's transaction stands."""
     transaction.on_commit(lambda: async_task(follow_changes, campaign_id, cluster=LONG))
+
+
+def launch(campaign_id: int, user_id: int, grounds: dict[str, str], after: int) -> None:
+    """One slice of the first letters of a large campaign; the next one follows at once."""
+    from campaigns.launching import launch_more  # noqa: PLC0415 - it asks this module to begin
+
+    campaign = Campaign.objects.select_related("workspace", "identity", "mailbox").get(pk=campaign_id)
+    user = User.objects.get(pk=user_id)
+    named = {country: Ground(ground) for country, ground in grounds.items()}
+    further = launch_more(campaign, grounds=named, after=after, user=user, now=timezone.now())
+    if further is not None:
+        async_task(launch, campaign_id, user_id, grounds, further, cluster=LONG)
+
+
+def launch_soon(campaign_id: int, user_id: int, grounds: dict[str, str], *, after: int) -> None:
+    """Ask the long cluster to go on as soon as the caller's transaction stands."""
+    transaction.on_commit(lambda: async_task(launch, campaign_id, user_id, grounds, after, cluster=LONG))
 
 
 def discover(run_id: int) -> None:

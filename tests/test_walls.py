@@ -27,6 +27,7 @@ from campaigns.models import (
     Lead,
     LeadImport,
     Step,
+    Task,
     Template,
 )
 from compliance.models import AuditEntry, AuditPerson, Hold, NeverPitch, Suppression, SuppressionImport
@@ -137,6 +138,7 @@ def full(world: World) -> World:
         pk=PK, campaign=campaign, website_url="https://site.com", site_key="site.com", domain="site.com"
     )
     BulkChange.objects.create(pk=PK, campaign=campaign, action="status", value="lost", ended_at=now)
+    Task.objects.create(pk=PK, campaign=campaign, lead=lead, step=step, due_at=now)
     DiscoveryRun.objects.create(pk=PK, campaign=campaign, keyword="secret plans")
     LeadImport.objects.create(
         pk=PK, campaign=campaign, file_name="secret.csv", lines=1, headings=["site"], meanings=["website_url"]

@@ -75,6 +75,7 @@ def campaign_context(request: WorkspaceRequest, campaign: Campaign, tab: str) ->
         {"label": "Leads", "url": at("campaign_detail"), "current": tab == "leads", "count": leads},
         {"label": "Find sites", "url": at("discovery"), "current": tab == "find"},
         {"label": "Letters", "url": at("campaign_letters"), "current": tab == "letters"},
+        {"label": "Schedule", "url": at("campaign_schedule"), "current": tab == "schedule"},
         {"label": "Outgoing", "url": at("attempt_list"), "current": tab == "outgoing", "count": waiting or None},
     ]
     tabs.append({"label": "Results", "url": at("campaign_results"), "current": tab == "results"})

@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from campaigns.grounds import BY_HAND, name_ground, waiting_for_ground
+from campaigns.launching import busy_addresses
 from campaigns.lead_list import Filters
 from campaigns.letters import as_sent
 from campaigns.models import Attempt, Campaign, Ground, Lead
@@ -112,22 +113,6 @@ def send_context(request: WorkspaceRequest, campaign: Campaign, leads: list[Lead
         "queue_count": len(going) + len(waiting) + len(asking),
         "waiting_count": len(waiting),
         "samples": [one.attempt for one in sample(going or waiting or asking)],
-    }
-
-
-def busy_addresses(campaign: Campaign, leads: list[Lead]) -> dict[str, str]:
-    """Addresses that have this campaign's letter already, or will, each with a sentence that says so. One query."""
-    keys = [lead.contact.email_key for lead in leads if lead.contact]
-    letters = Attempt.objects.filter(campaign=campaign, recipient_key__in=keys).filter(
-        state__in=[*Attempt.LIVE, Attempt.State.SENT]
-    )
-    words = {
-        Attempt.State.SENT.value: "They have this letter already.",
-        Attempt.State.UNCERTAIN.value: "They may have this letter already.",
-    }
-    return {
-        key: words.get(state, "This letter waits for them already.")
-        for key, state in letters.order_by().values_list("recipient_key", "state")
     }
 
 

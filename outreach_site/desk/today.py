@@ -12,6 +12,7 @@ from django.urls import reverse
 
 from campaigns.approvals import first_letters_left
 from campaigns.models import Attempt, Campaign, Lead, Step
+from campaigns.to_do import due_tasks
 from compliance.gate import limits_of
 from compliance.models import Hold, SendRecord, Suppression
 from compliance.policy import Rule
@@ -151,6 +152,7 @@ def _replies(membership: Membership, now: datetime) -> Iterable[Need]:
     for reply in unread[:ROWS_OF_A_KIND]:
         yield _reply_row(here, reply, "wrote back", "Read", "info", "message-square-text")
     yield from _next_actions(here, now)
+    yield from _tasks(here, now)
     doubtful = [reply for reply in reversed(newest.values()) if reply.needs_review]
     for reply in doubtful[:ROWS_OF_A_KIND]:
         yield _reply_row(here, reply, "may not want to be written to", "Decide", "warn", "message-circle-question-mark")
@@ -190,6 +192,21 @@ def _next_actions(here: Workspace, now: datetime) -> Iterable[Need]:
             url=reverse("inbox:reply_detail", args=[here.slug, reply])
             if reply
             else reverse("campaigns:lead_detail", args=[here.slug, lead.pk]),
+            is_late=days > 0,
+        )
+
+
+def _tasks(here: Workspace, now: datetime) -> Iterable[Need]:
+    """What sequences ask people to do by hand; the next letter waits for it."""
+    for task in due_tasks(here, now=now)[:ROWS_OF_A_KIND]:
+        days = (here.day_of(now) - here.day_of(task.due_at)).days
+        yield Need(
+            tone="bad" if days else "info",
+            icon="square-check",
+            title=f"{task.lead}: {task.step.letter_subject if task.step else ''}",
+            detail=f"{task.campaign}. " + (f"{days} {'day' if days == 1 else 'days'} late." if days else "Due today."),
+            verb="Do it",
+            url=f"{reverse('campaigns:task_list', args=[here.slug])}#task-{task.pk}",
             is_late=days > 0,
         )
 

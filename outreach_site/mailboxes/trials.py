@@ -102,8 +102,11 @@ def send_test_letter(
     about: str,
     now: datetime,
     surroundings: Surroundings | None = None,
+    written: tuple[str, str] | None = None,
 ) -> Trial:
     """One letter from these settings to this person's own address. Raises TooManyTestLettersError.
+
+    `written`: the subject and the text of a letter that somebody wants to see arrive, in place of our own words.
 
     `about` is the audit's subject, such as `mailbox:3`. The trial is written down before the server hears of it, and
     its outcome afterwards.
@@ -114,21 +117,32 @@ def send_test_letter(
     with transaction.atomic():
         take_turn(to, now=now)
         _audit("mailbox.test_letter", workspace, to, about, from_email, details)
-    outcome = _send(server, from_email, from_name, to.email, surroundings)
+    outcome = _send(server, from_email, from_name, to.email, surroundings, written)
     result = {"result": "sent"} if outcome.ok else {"result": "failed", "said": outcome.sentence}
     with transaction.atomic():
         _audit("mailbox.test_letter_answered", workspace, to, about, from_email, details | result)
     return outcome
 
 
-def _send(server: ServerSettings, from_email: str, from_name: str, to: str, surroundings: Surroundings | None) -> Trial:
-    letter = EmailMessage(
-        subject="Test letter from Linkletter",
-        body=(
+def _send(
+    server: ServerSettings,
+    from_email: str,
+    from_name: str,
+    to: str,
+    surroundings: Surroundings | None,
+    written: tuple[str, str] | None,
+) -> Trial:
+    subject, body = written or (
+        "Test letter from Linkletter",
+        (
             f"This letter was sent through {server.host}, port {server.port}, as {from_email}.\n\n"
             "If you read it in your inbox, this mailbox can send. If it was in the spam folder, ask whoever runs the "
             "domain about SPF, DKIM and DMARC before you write to anybody.\n"
         ),
+    )
+    letter = EmailMessage(
+        subject=subject,
+        body=body,
         from_email=formataddr((from_name, from_email)) if from_name else from_email,
         to=[to],
         headers={

@@ -1,0 +1,247 @@
+"""The launch check: every lead's letter as it would be, what becomes of it and when; and the launch itself.
+
+Everything is judged by the code that queues and sends: queueing.foresee_letters writes and decides, forecast.py works
+the queue off in thought. At most CHECKED leads are looked at; those behind them are queued by and by once it starts.
+"""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import lru_cache
+from importlib import resources
+
+from campaigns.forecast import Forecast, of_campaign
+from campaigns.models import Attempt, Campaign, FoundSite, Ground, Lead, LeadQuerySet
+from campaigns.places import country_of
+from campaigns.queueing import LARGEST_REQUEST, Foreseen, Queued, foresee_letters, queue_letters
+from campaigns.rendering import names_that_need_a_value
+from campaigns.tasks import launch_soon
+from compliance import gate
+from compliance.models import Kind
+from compliance.regions import asks_businesses_too
+from outreach_site.accounts.models import User
+from outreach_site.mailboxes.models import SendingDomain
+
+CHECKED = 1_000
+SAMPLES = 3
+
+
+@dataclass(frozen=True)
+class Group:
+    """Letters that one action would mend, or that share a fate: said once."""
+
+    sentence: str
+    leads: Sequence[Lead]
+    key: str = ""  # of a ground that is asked for: the country
+
+    @property
+    def count(self) -> int:
+        return len(self.leads)
+
+
+@dataclass(frozen=True)
+class Check:
+    """What the page says before a launch. Groups are by what mends them."""
+
+    leads: int  # that were looked at
+    behind: int  # that were not
+    forecast: Forecast
+    going: Sequence[Lead] = ()
+    lacking: Sequence[Group] = ()  # placeholders that nothing fills: key is the placeholder's name
+    grounds: Sequence[Group] = ()  # a person has to say why we may write
+    waiting: Sequence[Group] = ()  # a person has to decide something else
+    refused: Sequence[Group] = ()
+    linking: Sequence[Lead] = ()  # sites that link to us already
+    crowded: Sequence[tuple[str, int, int]] = ()  # a domain, its letters, and how many a day it gets
+    domains: Sequence[SendingDomain] = ()  # how the senders' domains stand
+    samples: Sequence[Attempt] = ()
+    asks_businesses_too: bool = False
+
+    @property
+    def first_at(self) -> datetime | None:
+        return self.forecast.first_at
+
+    @property
+    def waits(self) -> int:
+        return sum(group.count for group in (*self.grounds, *self.waiting))
+
+    @property
+    def cannot(self) -> int:
+        return sum(group.count for group in (*self.lacking, *self.refused))
+
+    @property
+    def may_start(self) -> bool:
+        return bool(self.going or self.waits)
+
+
+@dataclass
+class _Sorted:
+    refused: dict[str, list[Lead]] = field(default_factory=dict)
+    waiting: dict[str, list[Lead]] = field(default_factory=dict)
+    grounds: dict[str, list[Lead]] = field(default_factory=dict)
+    lacking: dict[str, list[Lead]] = field(default_factory=dict)
+    going: list[Foreseen] = field(default_factory=list)
+
+
+def to_launch(campaign: Campaign) -> LeadQuerySet:
+    """Leads that have an address and had no letter yet."""
+    live = Attempt.objects.filter(campaign=campaign, state__in=Attempt.LIVE)
+    fresh = Lead.objects.of(campaign).filter(status=Lead.Status.DISCOVERED)
+    return fresh.exclude(pk__in=live.values("lead")).order_by("pk")
+
+
+def check(campaign: Campaign, *, user: User, now: datetime) -> Check:
+    """Raises rota.CannotQueueError where nothing of this campaign can be queued."""
+    fresh = to_launch(campaign)
+    leads = list(fresh[:CHECKED])
+    behind = max(fresh.count() - len(leads), 0)
+    foreseen = foresee_letters(campaign, leads, user=user, now=now)
+    groups, queued = _sort(foreseen, busy=busy_addresses(campaign, leads), campaign=campaign)
+    proposed = [one.attempt for one in foreseen if one.attempt is not None and id(one) in queued]
+    forecast = of_campaign(campaign, now=now, proposed=proposed)
+    # The days bring more than the first look says: the hundredth letter meets a limit that the first does not.
+    listed = {lead.pk for found in (groups.grounds, groups.waiting) for some in found.values() for lead in some}
+    for row in forecast.rows:
+        is_stopped = row.attempt_id is None and row.kind == Kind.FIRST and row.fate in {"asks", "refused"}
+        if is_stopped and row.lead.pk not in listed:
+            found = groups.waiting if row.fate == "asks" else groups.refused
+            found.setdefault(row.why, []).append(row.lead)
+            listed.add(row.lead.pk)
+    going = [one.lead for one in groups.going if one.lead.pk not in listed]
+    per_day = gate.limits_of(campaign.workspace).per_domain_day
+    domains = Counter(one.attempt.recipient_domain for one in groups.going if one.attempt is not None)
+    letters = [one.attempt for one in groups.going if one.attempt is not None]
+    senders = {letter.mailbox.email.rpartition("@")[2] for letter in proposed if letter.mailbox is not None}
+    asking = [lead for some in groups.grounds.values() for lead in some]
+    return Check(
+        leads=len(leads),
+        behind=behind,
+        forecast=forecast,
+        going=going,
+        lacking=_groups(groups.lacking, keyed=True),
+        grounds=_groups(groups.grounds, keyed=True),
+        waiting=_groups(groups.waiting),
+        refused=_groups(groups.refused),
+        linking=_linking(leads),
+        crowded=[(domain, n, per_day) for domain, n in domains.most_common(5) if n > per_day],
+        domains=list(SendingDomain.objects.filter(workspace=campaign.workspace, domain__in=senders)),
+        samples=random.sample(letters, min(SAMPLES, len(letters))),  # no secret: which ones a person reads
+        asks_businesses_too=any(lead.contact and asks_businesses_too(lead.contact.email_key) for lead in asking),
+    )
+
+
+def _sort(foreseen: Sequence[Foreseen], *, busy: dict[str, str], campaign: Campaign) -> tuple[_Sorted, set[int]]:
+    """By what would mend it; and which letters would be queued (by the identity of what was foreseen)."""
+    sorted_, queued = _Sorted(), set[int]()
+    names = _needed(campaign)
+    for one in foreseen:
+        address = one.lead.contact.email_key if one.lead.contact else ""
+        lacks = next((name for name in names if f"{{{name}}}" in one.sentence), "") if one.attempt is None else ""
+        if lacks:
+            sorted_.lacking.setdefault(lacks, []).append(one.lead)
+        elif one.refused:
+            sorted_.refused.setdefault(one.sentence, []).append(one.lead)
+        elif address in busy:
+            sorted_.refused.setdefault(busy[address], []).append(one.lead)
+        else:
+            busy[address] = "Another site here has the same address, and one letter is enough."
+            queued.add(id(one))
+            if one.asks_for_ground:
+                sorted_.grounds.setdefault(country_of(address), []).append(one.lead)
+            elif one.waits and one.decision is not None and one.decision.asks:
+                sorted_.waiting.setdefault(one.sentence, []).append(one.lead)
+            else:
+                sorted_.going.append(one)
+    return sorted_, queued
+
+
+def _needed(campaign: Campaign) -> tuple[str, ...]:
+    step = campaign.steps.current().first()
+    if step is None:
+        return ()
+    return names_that_need_a_value(step.letter_subject, step.letter_body, step.other_subject, step.other_body)
+
+
+def _groups(found: Mapping[str, list[Lead]], *, keyed: bool = False) -> list[Group]:
+    groups = [
+        Group(country_name(key) if keyed and len(key) in {0, 2} else key, leads, key if keyed else "")
+        for key, leads in found.items()
+    ]
+    return sorted(groups, key=lambda group: -group.count)
+
+
+def busy_addresses(campaign: Campaign, leads: Sequence[Lead]) -> dict[str, str]:
+    """Addresses that have this campaign's letter already, or will, each with a sentence that says so. One query."""
+    keys = [lead.contact.email_key for lead in leads if lead.contact]
+    letters = Attempt.objects.filter(campaign=campaign, recipient_key__in=keys).filter(
+        state__in=[*Attempt.LIVE, Attempt.State.SENT]
+    )
+    words = {
+        Attempt.State.SENT.value: "They have this letter already.",
+        Attempt.State.UNCERTAIN.value: "They may have this letter already.",
+    }
+    return {
+        key: words.get(state, "This letter waits for them already.")
+        for key, state in letters.order_by().values_list("recipient_key", "state")
+    }
+
+
+def _linking(leads: Sequence[Lead]) -> list[Lead]:
+    """Those whose site was seen to link to one of our pages already."""
+    seen = set(
+        FoundSite.objects.filter(lead__in=[lead.pk for lead in leads])
+        .exclude(links_to=[])
+        .values_list("lead", flat=True)
+    )
+    return [lead for lead in leads if lead.pk in seen]
+
+
+@lru_cache
+def _country_names() -> dict[str, str]:
+    """By ISO 3166-1 code, as the table that comes with the time zones has them."""
+    table = resources.files("tzdata.zoneinfo").joinpath("iso3166.tab").read_text(encoding="utf-8")
+    rows = (line.split("\t") for line in table.splitlines() if line and not line.startswith("#"))
+    return {code: name.replace("Britain (UK)", "the United Kingdom") for code, name in rows}
+
+
+def country_name(code: str) -> str:
+    return _country_names().get(code, "a country that asks for consent") if code else "regions that ask for consent"
+
+
+def launch(campaign: Campaign, *, grounds: Mapping[str, Ground], user: User, now: datetime) -> Queued:
+    """Queue the first letters of all leads, each under the ground named for its country; the first ones at once, the
+    rest of a large campaign by and by. Raises rota.CannotQueueError.
+    """
+    leads = list(to_launch(campaign).exclude(contact=None)[:LARGEST_REQUEST])
+    queued = _queue(campaign, leads, grounds=grounds, user=user, now=now)
+    if len(leads) == LARGEST_REQUEST:
+        launch_soon(campaign.pk, user.pk, {key: ground.value for key, ground in grounds.items()}, after=leads[-1].pk)
+    return queued
+
+
+def launch_more(
+    campaign: Campaign, *, grounds: Mapping[str, Ground], after: int, user: User, now: datetime
+) -> int | None:
+    """The next ones behind the lead `after`; from where to go on, None at the end."""
+    leads = list(to_launch(campaign).exclude(contact=None).filter(pk__gt=after)[:LARGEST_REQUEST])
+    _queue(campaign, leads, grounds=grounds, user=user, now=now)
+    return leads[-1].pk if len(leads) == LARGEST_REQUEST else None
+
+
+def _queue(
+    campaign: Campaign, leads: Sequence[Lead], *, grounds: Mapping[str, Ground], user: User, now: datetime
+) -> Queued:
+    by_ground: dict[str, list[Lead]] = {}
+    for lead in leads:
+        country = country_of(lead.contact.email_key) if lead.contact else ""
+        by_ground.setdefault(grounds[country].value if country in grounds else "", []).append(lead)
+    attempts, refused = [], []
+    for ground, some in by_ground.items():
+        queued = queue_letters(campaign, some, user=user, now=now, ground=ground)
+        attempts += queued.attempts
+        refused += queued.refused
+    return Queued(attempts, refused)

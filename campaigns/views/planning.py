@@ -1,0 +1,224 @@
+"""Before and while a campaign runs: the launch check, the launch, the schedule, and when letters leave."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from itertools import groupby
+
+from django.contrib import messages
+from django.db import transaction
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_POST
+
+from campaigns import forecast, stepping
+from campaigns.grounds import BY_HAND
+from campaigns.launching import check, launch
+from campaigns.models import Campaign, Ground
+from campaigns.rota import CannotQueueError
+from campaigns.step_forms import WindowForm
+from campaigns.trial_letter import send_to_oneself
+from campaigns.views.page import campaign_context, find_campaign, find_lead, may_act
+from compliance import audit
+from outreach_site.accounts.access import READERS, SENDERS, WorkspaceRequest, allow
+from outreach_site.lib.htmx import is_htmx, redirect_to
+
+SHOWN_A_DAY = 25
+LAUNCH = "campaigns/launch.html"
+SCHEDULE = "campaigns/schedule.html"
+
+
+@allow(READERS)
+@require_GET
+def campaign_launch(request: WorkspaceRequest, workspace: str, pk: int) -> HttpResponse:
+    """What a launch would do, group by group; the button is for who may send."""
+    campaign = find_campaign(request, pk)
+    return _launch_page(request, campaign)
+
+
+@allow(SENDERS)
+@require_POST
+def campaign_start(request: WorkspaceRequest, workspace: str, pk: int) -> HttpResponse:
+    """Queue what the check has shown. `ground_DE` and the like say why we may write there."""
+    campaign = find_campaign(request, pk)
+    if campaign.archived_at is not None:
+        messages.warning(request, "This campaign is archived. Bring it back before you start it.")
+        return redirect_to(request, reverse("campaigns:campaign_launch", args=[workspace, campaign.pk]))
+    grounds = {
+        name.removeprefix("ground_"): Ground(str(value))
+        for name, value in request.POST.items()
+        if name.startswith("ground_") and value in BY_HAND
+    }
+    try:
+        queued = launch(campaign, grounds=grounds, user=request.user, now=timezone.now())
+    except CannotQueueError as err:
+        messages.warning(request, str(err))
+        return redirect_to(request, reverse("campaigns:campaign_launch", args=[workspace, campaign.pk]))
+    count = len(queued.attempts)
+    if count:
+        leaving = [attempt.due_at for attempt in queued.attempts if attempt.due_at is not None]
+        first = f"; the first leaves {_told(min(leaving), campaign)}" if leaving else "; they wait for a word from you"
+        letters = "letter is" if count == 1 else "letters are"
+        messages.success(request, f"{campaign.name} is under way: {count} {letters} queued{first}.")
+    else:
+        messages.warning(request, "Nothing was queued: none of these letters can go.")
+    return redirect_to(request, reverse("campaigns:campaign_schedule", args=[workspace, campaign.pk]))
+
+
+@allow(SENDERS)
+@require_POST
+def campaign_trial(request: WorkspaceRequest, workspace: str, pk: int) -> HttpResponse:
+    """The first letter, filled for one lead, to one's own address."""
+    campaign = find_campaign(request, pk)
+    said = send_to_oneself(campaign, user=request.user, now=timezone.now())
+    (messages.success if said.ok else messages.warning)(request, f"{said.sentence} {said.advice}".strip())
+    return redirect_to(request, reverse("campaigns:campaign_launch", args=[workspace, campaign.pk]))
+
+
+@dataclass(frozen=True)
+class Day:
+    """One day of the forecast."""
+
+    on: date
+    rows: Sequence[forecast.Row]
+
+    @property
+    def shown(self) -> Sequence[forecast.Row]:
+        return self.rows[:SHOWN_A_DAY]
+
+    @property
+    def more(self) -> int:
+        return max(len(self.rows) - SHOWN_A_DAY, 0)
+
+    @property
+    def first_at(self) -> datetime | None:
+        return self.rows[0].at
+
+    @property
+    def last_at(self) -> datetime | None:
+        return self.rows[-1].at
+
+
+@dataclass(frozen=True)
+class Held:
+    """Letters that one rule holds."""
+
+    why: str
+    rows: Sequence[forecast.Row]
+
+    @property
+    def shown(self) -> Sequence[forecast.Row]:
+        return self.rows[:5]
+
+    @property
+    def more(self) -> int:
+        return max(len(self.rows) - 5, 0)
+
+
+@allow(READERS)
+@require_GET
+def campaign_schedule(request: WorkspaceRequest, workspace: str, pk: int) -> HttpResponse:
+    """What leaves when, and why then, for thirty days; and what is held, with what holds it."""
+    campaign = find_campaign(request, pk)
+    return _schedule(request, campaign, WindowForm(instance=campaign))
+
+
+@allow(SENDERS)
+@require_POST
+def campaign_window(request: WorkspaceRequest, workspace: str, pk: int) -> HttpResponse:
+    """The days and hours in which letters leave; what waits moves with them."""
+    campaign = find_campaign(request, pk)
+    form = WindowForm(request.POST, instance=campaign)
+    if not form.is_valid():
+        return _schedule(request, find_campaign(request, pk), form, status=422)
+    with transaction.atomic():
+        form.save()
+        audit.record(
+            "campaign.changed",
+            workspace=campaign.workspace,
+            user=request.user,
+            about=campaign.subject,
+            details={"changed": form.changed_data},
+            now=timezone.now(),
+        )
+        stepping.bring_up_to_date(campaign, now=timezone.now())
+    messages.success(request, f"Saved. Letters of this campaign leave {forecast.told(campaign)}.")
+    return redirect_to(request, reverse("campaigns:campaign_schedule", args=[workspace, campaign.pk]))
+
+
+@allow(READERS)
+@require_GET
+def lead_forecast(request: WorkspaceRequest, workspace: str, pk: int) -> HttpResponse:
+    """What comes next for one lead."""
+    lead = find_lead(request, pk)
+    rows = forecast.of_lead(lead, now=timezone.now())
+    context = {"lead": lead, "campaign": lead.campaign, "rows": rows}
+    template = "campaigns/lead_forecast.html"
+    return render(request, f"{template}#rows" if is_htmx(request) else template, context)
+
+
+def _schedule(request: WorkspaceRequest, campaign: Campaign, form: WindowForm, *, status: int = 200) -> HttpResponse:
+    plan = forecast.of_campaign(campaign, now=timezone.now())
+    context = {
+        "form": form,
+        "plan": plan,
+        "days": days_of(plan.of("goes"), campaign),
+        "held": held_of(plan.of("asks")),
+        "refused": held_of(plan.of("refused")),
+        "later": len(plan.of("later")) + plan.beyond,
+        "window": forecast.told(campaign),
+        "may_act": may_act(request),
+    }
+    if is_htmx(request):
+        return render(request, f"{SCHEDULE}#window-form", context | {"campaign": campaign}, status=status)
+    return render(request, SCHEDULE, context | campaign_context(request, campaign, "schedule"), status=status)
+
+
+def days_of(rows: Iterable[forecast.Row], campaign: Campaign) -> list[Day]:
+    zone = campaign.workspace.zone
+    timed = [(row.at.astimezone(zone).date(), row) for row in rows if row.at is not None]
+    return [Day(on, [row for _, row in some]) for on, some in groupby(timed, key=lambda pair: pair[0])]
+
+
+def held_of(rows: Iterable[forecast.Row]) -> list[Held]:
+    found: dict[str, list[forecast.Row]] = {}
+    for row in rows:
+        found.setdefault(row.why, []).append(row)
+    return sorted((Held(why, some) for why, some in found.items()), key=lambda held: -len(held.rows))
+
+
+def _launch_page(request: WorkspaceRequest, campaign: Campaign) -> HttpResponse:
+    context = campaign_context(request, campaign, "launch") | {
+        "grounds": [(ground.value, ground.label) for ground in BY_HAND],
+        "window": forecast.told(campaign),
+        "has_window": campaign.window is not None,
+    }
+    try:
+        found = check(campaign, user=request.user, now=timezone.now())
+    except CannotQueueError as err:
+        return render(request, LAUNCH, context | {"problem": str(err)})
+    first_at = found.first_at
+    return render(
+        request,
+        LAUNCH,
+        context
+        | {
+            "check": found,
+            "first": _told(first_at, campaign) if first_at else "",
+            "last": _told(found.forecast.last_at, campaign) if found.forecast.last_at else "",
+        },
+    )
+
+
+def _told(at: datetime, campaign: Campaign) -> str:
+    """A moment of the next weeks in the workspace's words: Tue 9 June 09:00, or "now"."""
+    here, now = at.astimezone(campaign.workspace.zone), timezone.now().astimezone(campaign.workspace.zone)
+    if (here - now).total_seconds() < 120:
+        return "now"
+    if here.date() == now.date():
+        return f"today {here:%H:%M}"
+    return f"{here:%a} {here.day} {here:%B} {here:%H:%M}" if (here - now).days > 5 else f"{here:%a %H:%M}"

@@ -1,0 +1,192 @@
+"""The launch check, the launch, the schedule, send windows, and tasks: the pages."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from campaigns.models import Attempt, Campaign, DiscoveryRun, FoundSite, Lead, Step, Task
+from compliance.models import AuditEntry, Suppression
+from tests.campaigns.conftest import HTMX, Room
+from tests.campaigns.test_following import add_step, send
+
+
+def text_of(answer: Any) -> str:
+    return " ".join(answer.content.decode().replace("&#x27;", "'").split())
+
+
+class TestLaunchCheck:
+    def test_says_what_goes_first_in_one_sentence(self, room: Room) -> None:
+        text = text_of(room.get("campaign_launch", room.campaign.pk))
+        assert "<strong>2</strong> will go from now" in text
+        assert "<strong>1</strong> cannot go" in text
+        assert "No address is known for this site." in text
+        assert "Start: first letter now" in text
+
+    def test_groups_what_one_action_mends(self, room: Room) -> None:
+        Step.objects.update(letter_body="Hi {name}")
+        room.lead("gartenfreund.de", "ada@gartenfreund.de", contact_name="Ada")
+        room.lead("blumen.de", "eva@blumen.de", contact_name="Eva")
+        Suppression.objects.create(workspace=room.world.here, value="hannah@brightgarden.com", reason="opt_out")
+        run = DiscoveryRun.objects.create(campaign=room.campaign, keyword="beds")
+        FoundSite.objects.create(
+            run=run, url="https://brightgarden.com/", domain="brightgarden.com", links_to=["https://o.example/"],
+            lead=room.leads[0],
+        )  # fmt: skip
+        text = text_of(room.get("campaign_launch", room.campaign.pk))
+        assert "2 in Germany: why may you write to these people?" in text
+        assert "<strong>1</strong> lacks {name}" in text
+        assert "lacks=name" in text
+        assert "on the suppression list" in text
+        assert "<strong>1</strong> site was seen to link to you" in text
+        assert "None will go by itself; <strong>2</strong> wait for you; <strong>3</strong> cannot go." in text
+
+    def test_takes_how_many_a_day_a_domain_gets_into_account(self, room: Room) -> None:
+        room.world.here.daily_domain_cap = 1
+        room.world.here.save()
+        for n in range(3):
+            room.lead(f"blog{n}.com", f"ed{n}@bigpaper.com")
+        assert "<strong>3</strong> at bigpaper.com: 1 a day." in text_of(room.get("campaign_launch", room.campaign.pk))
+
+    def test_nobody_left_and_nothing_written(self, room: Room) -> None:
+        Lead.objects.update(status=Lead.Status.CONTACTED)
+        assert "Nobody is left to write to" in text_of(room.get("campaign_launch", room.campaign.pk))
+        Step.objects.all().delete()
+        assert "This campaign has no letter yet" in text_of(room.get("campaign_launch", room.campaign.pk))
+
+    def test_a_viewer_sees_it_without_the_button(self, room: Room) -> None:
+        text = text_of(room.get("campaign_launch", room.campaign.pk, user=room.world.viewer))
+        assert "will go" in text
+        assert "Start: first letter" not in text
+
+    def test_is_not_for_strangers(self, room: Room) -> None:
+        assert room.get("campaign_launch", room.campaign.pk, user=room.world.stranger).status_code == 404
+
+
+class TestStart:
+    def test_queues_what_was_shown_under_the_ground_that_was_named(self, room: Room) -> None:
+        lead = room.lead("gartenfreund.de", "ada@gartenfreund.de")
+        answer = room.post("campaign_start", room.campaign.pk, {"ground_DE": "published", "ground_FR": "nonsense"})
+        assert answer.url == room.url("campaign_schedule", room.campaign.pk)
+        assert Attempt.objects.get(lead=lead).ground == "published"
+        assert Attempt.objects.filter(state="queued", due_at__isnull=False).count() == 3
+        room.campaign.refresh_from_db()
+        assert room.campaign.state == Campaign.State.RUNNING
+
+    def test_twice_queues_once(self, room: Room) -> None:
+        for _ in range(2):
+            room.post("campaign_start", room.campaign.pk, htmx=True)
+        assert Attempt.objects.count() == 2
+
+    def test_not_of_an_archived_campaign(self, room: Room) -> None:
+        room.campaign.archive(now=timezone.now())
+        room.post("campaign_start", room.campaign.pk)
+        assert not Attempt.objects.exists()
+
+    def test_is_not_for_strangers_viewers_nor_for_get(self, room: Room) -> None:
+        assert room.post("campaign_start", room.campaign.pk, user=room.world.stranger).status_code == 404
+        assert room.post("campaign_start", room.campaign.pk, user=room.world.viewer).status_code == 403
+        assert room.get("campaign_start", room.campaign.pk).status_code == 405
+
+
+class TestTrialLetter:
+    def test_says_why_nothing_could_be_sent(self, room: Room) -> None:
+        room.post("campaign_trial", room.campaign.pk)
+        page = text_of(room.get("campaign_launch", room.campaign.pk))
+        assert "password" in page or "server" in page
+
+    def test_is_not_for_strangers_nor_for_get(self, room: Room) -> None:
+        assert room.post("campaign_trial", room.campaign.pk, user=room.world.stranger).status_code == 404
+        assert room.get("campaign_trial", room.campaign.pk).status_code == 405
+
+
+WINDOW = {"send_days": ["0", "1", "2"], "send_from": "09:00", "send_until": "12:30", "in_their_zone": "on"}
+
+
+class TestWindow:
+    def test_is_kept_and_moves_what_waits(self, room: Room) -> None:
+        room.queue(room.leads[0])
+        assert room.post("campaign_window", room.campaign.pk, WINDOW).status_code == 302
+        room.campaign.refresh_from_db()
+        assert (room.campaign.send_days, room.campaign.in_their_zone) == ("012", True)
+        assert AuditEntry.objects.filter(event="campaign.changed").exists()
+        text = text_of(room.get("campaign_schedule", room.campaign.pk))
+        assert "leave Monday to Wednesday, 09:00 to 12:30 by the recipient's clock" in text
+
+    def test_that_never_opens_is_refused_and_kept_as_typed(self, room: Room) -> None:
+        answer = room.post("campaign_window", room.campaign.pk, WINDOW | {"send_until": "08:00"}, htmx=True)
+        assert answer.status_code == 422
+        assert "not later than" in text_of(answer)
+        assert "<html" not in text_of(answer)
+
+    def test_is_not_for_strangers_nor_for_get(self, room: Room) -> None:
+        assert room.post("campaign_window", room.campaign.pk, WINDOW, user=room.world.stranger).status_code == 404
+        assert room.get("campaign_window", room.campaign.pk).status_code == 405
+
+
+class TestSchedule:
+    def test_says_when_and_why(self, room: Room) -> None:
+        add_step(room)
+        room.queue(room.leads[0], room.leads[1])
+        text = text_of(room.get("campaign_schedule", room.campaign.pk))
+        assert "In turn." in text
+        assert "its mailbox cannot be read" in text.lower()
+
+    def test_is_a_page_without_letters_too(self, room: Room) -> None:
+        assert "No letter waits" in text_of(room.get("campaign_schedule", room.campaign.pk, user=room.world.viewer))
+
+    def test_is_not_for_strangers(self, room: Room) -> None:
+        assert room.get("campaign_schedule", room.campaign.pk, user=room.world.stranger).status_code == 404
+
+    def test_of_one_lead(self, room: Room) -> None:
+        room.queue(room.leads[0])
+        answer = room.get("lead_forecast", room.leads[0].pk, headers=HTMX)
+        assert "First letter" in text_of(answer)
+        assert "<html" not in text_of(answer)
+        assert room.get("lead_forecast", room.leads[0].pk).status_code == 200
+        assert room.get("lead_forecast", room.leads[0].pk, user=room.world.stranger).status_code == 404
+
+
+@pytest.fixture
+def task(room: Room) -> Task:
+    add_step(room, kind=Step.Kind.TASK, letter_subject="Comment on their post")
+    [letter] = room.queue(room.leads[0])
+    send(letter)
+    task = Task.objects.get()
+    Task.objects.update(due_at=timezone.now())
+    return task
+
+
+class TestTasks:
+    def test_are_listed_and_ticked_off(self, room: Room, task: Task) -> None:
+        assert "Comment on their post: brightgarden.com" in text_of(room.get("task_list"))
+        assert room.post("task_done", task.pk).status_code == 302
+        task.refresh_from_db()
+        assert task.done_by == room.world.marketer
+        assert "Nothing to do by hand" in text_of(room.get("task_list", headers=HTMX))
+
+    def test_once(self, room: Room, task: Task) -> None:
+        room.post("task_done", task.pk)
+        answer = room.post("task_done", task.pk, htmx=True)
+        assert "HX-Redirect" in answer.headers
+        assert AuditEntry.objects.filter(event="task.done").count() == 1
+
+    def test_are_not_for_strangers_nor_for_get(self, room: Room, task: Task) -> None:
+        assert room.post("task_done", task.pk, user=room.world.stranger).status_code == 404
+        assert room.get("task_done", task.pk).status_code == 405
+
+
+def test_the_api_lists_follow_ups(room: Room) -> None:
+    step = add_step(room)
+    [letter] = room.queue(room.leads[0])
+    send(letter)
+    client = room.client()
+    url = f"/api/v1/backlink-outreach/campaigns/{room.campaign.pk}/follow-ups"
+    [row] = client.get(url, headers={"X-Workspace": room.world.here.slug}).json()
+    assert (row["kind"], row["state"], row["step"], row["variant"]) == ("follow_up", "queued", step.position, "")
+    assert row["due_at"] is not None
+    assert client.get(f"{url}?state=sent", headers={"X-Workspace": room.world.here.slug}).json() == []
+    assert client.get(f"{url}?state=nonsense", headers={"X-Workspace": room.world.here.slug}).status_code == 422
+    assert room.client(room.world.stranger).get(url).status_code == 404
