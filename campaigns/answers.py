@@ -30,11 +30,12 @@ from campaigns.rendering import MAX_SUBJECT
 from campaigns.rota import CannotQueueError
 from campaigns.tasks import dispatch_at
 from compliance import gate
-from compliance.addresses import InvalidAddressError, domain_of, normalise, registrable
+from compliance.addresses import InvalidAddressError, domain_of, normalise
 from compliance.audit import one_line
 from compliance.models import Kind
 from compliance.policy import Decision, Outcome, Rule
 from outreach_site.accounts.models import User
+from outreach_site.lib.domains import registrable
 from outreach_site.mailboxes.models import Mailbox
 
 __all__ = ["UNDO", "AnswerTo", "Enclosure", "foresee_answer", "queue_answer"]

@@ -29,11 +29,12 @@ from campaigns.rendering import render
 from campaigns.rota import CannotQueueError, mailbox_for
 from campaigns.tasks import dispatch_soon
 from compliance import audit, gate, policy
-from compliance.addresses import InvalidAddressError, domain_of, normalise, registrable
+from compliance.addresses import InvalidAddressError, domain_of, normalise
 from compliance.models import Kind, PolicyResult
 from compliance.policy import Decision, Outcome
 from compliance.suppression import erased_among
 from outreach_site.accounts.models import SenderIdentity, User, Workspace
+from outreach_site.lib.domains import registrable
 from outreach_site.mailboxes.models import Mailbox
 
 DIRECT = "Direct letters"

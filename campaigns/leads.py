@@ -16,8 +16,9 @@ from django.db.models import OuterRef, Subquery
 
 from campaigns.models import Campaign, Contact, Lead
 from campaigns.rendering import BUILT_IN, placeholder_name
-from compliance.addresses import InvalidAddressError, domain_of, is_free_mail, normalise, registrable
+from compliance.addresses import InvalidAddressError, domain_of, is_free_mail, normalise
 from compliance.suppression import erased_among
+from outreach_site.lib.domains import registrable
 from outreach_site.lib.inserting import insert
 
 MAX_URL = 500

@@ -21,10 +21,11 @@ from campaigns.rota import CannotQueueError, Rota, rota_of
 from campaigns.tasks import dispatch_soon
 from campaigns.variants import Text, text_of
 from compliance import audit, gate
-from compliance.addresses import domain_of, is_free_mail, registrable
+from compliance.addresses import domain_of, is_free_mail
 from compliance.models import Kind, PolicyResult
 from compliance.policy import Decision, Rule
 from outreach_site.accounts.models import SenderIdentity, User, Workspace
+from outreach_site.lib.domains import registrable
 from outreach_site.mailboxes.models import Mailbox
 
 # "It did not arrive" may be said only when a slow server has had time to show that it did.

@@ -7,7 +7,6 @@ from functools import lru_cache
 
 from django.conf import settings
 from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailNotValidError, validate_email
-from publicsuffixlist import PublicSuffixList
 
 # Providers that give addresses to anybody: their users are private people, and share no company.
 FREE_MAIL = frozenset(
@@ -34,8 +33,6 @@ SAME_PROVIDER = {"googlemail.com": "gmail.com"}
 # addresses). Elsewhere two spellings may be two people.
 IGNORES_DOTS = frozenset({"gmail.com"})
 IGNORES_PLUS_TAGS = frozenset({"gmail.com", "outlook.com", "hotmail.com", "live.com", "fastmail.com", "proton.me"})
-
-_suffixes = PublicSuffixList(accept_unknown=True)
 
 
 class InvalidAddressError(ValueError):
@@ -94,18 +91,6 @@ _PLAIN = re.compile(
 def domain_of(address: str) -> str:
     """The domain of a normalised address."""
     return address.rpartition("@")[2].lower()
-
-
-@lru_cache(maxsize=50_000)
-def registrable(domain: str) -> str:
-    """The domain somebody registered: `mail.example.co.uk` → `example.co.uk` (publicsuffix.org). A cap counts this."""
-    domain = domain.lower().rstrip(".")
-    return _suffixes.privatesuffix(domain) or domain
-
-
-def is_public_name(domain: str) -> bool:
-    """Whether somebody could have registered it: below an ending that exists. `node.js` is no such name."""
-    return _suffixes.privatesuffix(domain.lower().rstrip("."), accept_unknown=False) is not None
 
 
 def parents_of(domain: str) -> list[str]:

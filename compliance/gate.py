@@ -20,13 +20,14 @@ from django.conf import settings
 from django.db import models, transaction
 
 from compliance import audit, consents, ledger, suppression
-from compliance.addresses import normalise, registrable
+from compliance.addresses import normalise
 from compliance.models import Kind, PolicyResult, SendRecord, Suppression
 from compliance.policy import Decision, Facts, Letter, Limits, Written
 from compliance.policy import at_once as answer_at_once
 from compliance.policy import decide as apply_rules
 from outreach_site.accounts.models import User, Workspace
 from outreach_site.lib import ports
+from outreach_site.lib.domains import registrable
 from outreach_site.lib.inserting import insert
 from outreach_site.lib.prepared import PreparedUpdate
 

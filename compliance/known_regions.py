@@ -17,7 +17,7 @@ from django.db.models import Exists, Expression, OuterRef, Q, Value
 from django.db.models.functions import StrIndex, Substr
 
 from compliance import audit
-from compliance.addresses import InvalidAddressError, domain_of, is_free_mail, normalise, registrable
+from compliance.addresses import InvalidAddressError, domain_of, is_free_mail, normalise
 from compliance.region_models import KnownRegion
 from compliance.regions import (
     STRICT,
@@ -31,6 +31,7 @@ from compliance.regions import (
 )
 from outreach_site.accounts.models import User, Workspace
 from outreach_site.lib.among import among
+from outreach_site.lib.domains import registrable
 
 # Who may be corrected by whom: the same, and whatever is weaker.
 _WEIGHT = {RegionSource.SITE: 0, RegionSource.CONSENT_RECORD: 1, RegionSource.PERSON: 2}

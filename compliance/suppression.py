@@ -15,21 +15,14 @@ from enum import Enum
 from django.db import transaction
 
 from compliance import audit, reputation
-from compliance.addresses import (
-    InvalidAddressError,
-    domain_of,
-    fold,
-    is_free_mail,
-    normalise,
-    parents_of,
-    registrable,
-)
+from compliance.addresses import InvalidAddressError, domain_of, fold, is_free_mail, normalise, parents_of
 from compliance.models import Suppression
 from compliance.privacy_models import Consent
 from outreach_site.accounts.models import User, Workspace
 from outreach_site.lib import ports
 from outreach_site.lib.among import among
 from outreach_site.lib.crypto import keyed_digest
+from outreach_site.lib.domains import registrable
 
 __all__ = [
     "UNDO_FOR",

@@ -13,11 +13,12 @@ from django.db.models import Q
 from campaigns.models import Attempt, Lead
 from campaigns.queueing import cancel_waiting_for, drop_tasks
 from compliance import audit
-from compliance.addresses import domain_of, registrable
+from compliance.addresses import domain_of
 from inbox.models import RawMessage
 from inbox.parsing import ParsedMessage
 from inbox.reading_models import SentByHand
 from inbox.scope import LEFT, our_ids, recipient_keys
+from outreach_site.lib.domains import registrable
 from outreach_site.mailboxes.models import Mailbox
 
 WROTE_BY_HAND = "Somebody here wrote to them by hand."

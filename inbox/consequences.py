@@ -21,7 +21,7 @@ from campaigns.lifecycle import ENDS_WRITING
 from campaigns.models import Attempt, Lead
 from campaigns.queueing import cancel_waiting, cancel_waiting_for, prove_sent, stop_at_companies
 from compliance import audit, holds, suppression
-from compliance.addresses import domain_of, registrable
+from compliance.addresses import domain_of
 from compliance.models import Hold, Suppression
 from inbox.bounces import Hardness
 from inbox.classify import classify
@@ -30,6 +30,7 @@ from inbox.models import Reply, ReplyLabel
 from inbox.scope import key_of
 from inbox.understanding import MessageKind, Understanding
 from outreach_site.accounts.models import User, Workspace
+from outreach_site.lib.domains import registrable
 from outreach_site.mailboxes.models import Mailbox
 
 # A report without our Message-ID about an address that was written to this recently makes a person look.

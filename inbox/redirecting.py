@@ -14,10 +14,11 @@ from campaigns.leads import set_contact
 from campaigns.models import Attempt, Contact, Lead
 from campaigns.queueing import cancel, prepare_for_another
 from campaigns.rota import CannotQueueError
-from compliance.addresses import InvalidAddressError, domain_of, is_free_mail, normalise, registrable
+from compliance.addresses import InvalidAddressError, domain_of, is_free_mail, normalise
 from inbox.asks import asks_of
 from inbox.models import Reply
 from outreach_site.accounts.models import User
+from outreach_site.lib.domains import registrable
 
 LEADS_SHOWN = 20
 

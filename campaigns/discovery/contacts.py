@@ -16,11 +16,10 @@ from itertools import pairwise
 from typing import Any
 from urllib.parse import unquote
 
-from publicsuffixlist import PublicSuffixList
-
 from campaigns.discovery.page import Block, Page
 from campaigns.discovery.scripts import UNKNOWN, from_base64, strings_of
-from compliance.addresses import InvalidAddressError, domain_of, is_free_mail, is_role_account, normalise, registrable
+from compliance.addresses import InvalidAddressError, domain_of, is_free_mail, is_role_account, normalise
+from outreach_site.lib.domains import is_public_name, registrable
 
 SHORT_LINE = 120  # characters: a heading, or a name above its address
 PASSAGE = 300  # characters that are quoted as proof
@@ -260,7 +259,6 @@ def _in_text(text: str) -> Iterator[tuple[str, str, How]]:
 
 
 _WEB_ADDRESS = re.compile(r"\b(?:https?|ftp|wss?)://\S+", re.IGNORECASE)
-_suffixes = PublicSuffixList(accept_unknown=False)
 
 
 def address(written: str, *, any_ending: bool = False) -> str:
@@ -276,7 +274,7 @@ def address(written: str, *, any_ending: bool = False) -> str:
     except InvalidAddressError:
         return ""
     domain = domain_of(email)
-    return email if any_ending or _suffixes.privatesuffix(domain) else ""
+    return email if any_ending or is_public_name(domain) else ""
 
 
 _EXAMPLES = re.compile(

@@ -28,7 +28,7 @@ from campaigns.discovery.contacts import Found
 from campaigns.discovery.page import Page
 from campaigns.discovery.scoring import Scores
 from campaigns.discovery.signals import Kind, Signal
-from compliance.addresses import registrable
+from outreach_site.lib.domains import registrable
 from outreach_site.lib.web import Answer, Bounds, Way, WebError, WebFailure, open_url
 
 ROBOT = "Linkletter"

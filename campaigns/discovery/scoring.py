@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from campaigns.discovery.contacts import Found
 from campaigns.discovery.page import Page
 from campaigns.discovery.signals import Kind, Signal
-from compliance.addresses import registrable
+from outreach_site.lib.domains import registrable
 
 
 @dataclass(frozen=True, slots=True)

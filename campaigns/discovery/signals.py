@@ -12,7 +12,7 @@ from enum import StrEnum
 from urllib.parse import urlsplit
 
 from campaigns.discovery.page import Block, Page
-from compliance.addresses import registrable
+from outreach_site.lib.domains import registrable
 
 QUOTE = 240  # characters
 

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from campaigns.content import left_open
 from campaigns.drafting.provider import UnfitError
 from campaigns.rendering import MAX_SUBJECT, placeholders_in, without_placeholders
-from compliance.addresses import is_public_name, registrable
+from outreach_site.lib.domains import is_public_name, registrable
 
 LONGEST_BODY = 6_000  # characters
 SHORTEST_PASSAGE = 12  # characters: "the" stands on every page

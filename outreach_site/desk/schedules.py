@@ -13,7 +13,7 @@ from outreach_site.desk.heartbeat import CLUSTERS, KNOCK
 from outreach_site.desk.models import Run
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Recurring:
     """A task that a cluster runs every so many minutes. The scheduler wakes every 30 s: nothing finer can be asked."""
 
@@ -21,98 +21,49 @@ class Recurring:
     task: str
     cluster: str
     minutes: int
-
-    @property
-    def what(self) -> str:
-        """In plain words, for the Health page."""
-        return _IN_WORDS.get(self.name, self.name)
+    what: str  # in plain words, for the Health page
 
 
 SCHEDULES = (
-    Recurring(
-        name="dispatch",
-        task="campaigns.tasks.dispatch_due",
-        cluster="mail",
-        minutes=1,
-    ),
+    Recurring("dispatch", "campaigns.tasks.dispatch_due", "mail", 1, "Letters that are due are sent"),
     # Decides by itself which mailboxes are due.
-    Recurring(name="poll", task="inbox.tasks.poll_due", cluster="mail", minutes=1),
+    Recurring("poll", "inbox.tasks.poll_due", "mail", 1, "Mailboxes are read"),
     Recurring(
-        name="sent-copies",
-        task="campaigns.tasks.keep_sent_copies",
-        cluster="long",
-        minutes=1,
+        "sent-copies", "campaigns.tasks.keep_sent_copies", "long", 1, "Copies of sent letters are put into Sent folders"
     ),
     # Decides by itself which domains' day is over.
     Recurring(
-        name="domains",
-        task="outreach_site.mailboxes.tasks.check_domains",
-        cluster="long",
-        minutes=30,
+        "domains",
+        "outreach_site.mailboxes.tasks.check_domains",
+        "long",
+        30,
+        "DNS of the sending domains is looked at, once a day",
     ),
     Recurring(
-        name="connections",
-        task="outreach_site.mailboxes.tasks.keep_connections",
-        cluster="mail",
-        minutes=10,
+        "connections",
+        "outreach_site.mailboxes.tasks.keep_connections",
+        "mail",
+        10,
+        "Connections with Google and Microsoft are kept alive",
     ),
-    Recurring(name="webhooks", task="inbox.tasks.understand_webhooks", cluster="mail", minutes=5),
+    Recurring("webhooks", "inbox.tasks.understand_webhooks", "mail", 5, "What webhooks brought is understood"),
+    Recurring("brakes", "compliance.tasks.hold_what_harms", "mail", 1, "What too much comes back to is held"),
+    Recurring("discovery", "campaigns.tasks.discover_due", "long", 1, "Searches for sites go on"),
+    Recurring("imports", "campaigns.tasks.import_due", "long", 1, "Files of leads that were begun go on"),
+    Recurring("bulk-changes", "campaigns.lead_tasks.change_leads_due", "long", 1, "Changes to many leads go on"),
+    Recurring("drafts", "campaigns.drafting.tasks.draft_due", "long", 1, "Personal letters go on being written"),
+    Recurring("numbers", "campaigns.tasks.count_numbers", "long", 1, "The numbers of campaigns are counted"),
     Recurring(
-        name="brakes",
-        task="compliance.tasks.hold_what_harms",
-        cluster="mail",
-        minutes=1,
-    ),
-    Recurring(name="discovery", task="campaigns.tasks.discover_due", cluster="long", minutes=1),
-    Recurring(name="imports", task="campaigns.tasks.import_due", cluster="long", minutes=1),
-    Recurring(name="bulk-changes", task="campaigns.lead_tasks.change_leads_due", cluster="long", minutes=1),
-    Recurring(name="drafts", task="campaigns.drafting.tasks.draft_due", cluster="long", minutes=1),
-    Recurring(name="numbers", task="campaigns.tasks.count_numbers", cluster="long", minutes=1),
-    Recurring(
-        name="privacy",
-        task="compliance.tasks.finish_what_was_begun",
-        cluster="long",
-        minutes=5,
+        "privacy", "compliance.tasks.finish_what_was_begun", "long", 5, "Erasures and lists that were begun go on"
     ),
     Recurring(
-        name="retention",
-        task="compliance.tasks.apply_retention",
-        cluster="long",
-        minutes=24 * 60,
+        "retention", "compliance.tasks.apply_retention", "long", 24 * 60, "What has been kept long enough is deleted"
     ),
-    Recurring(name="seal-audit", task="compliance.tasks.seal_audit", cluster="mail", minutes=1),
+    Recurring("seal-audit", "compliance.tasks.seal_audit", "mail", 1, "The audit log is sealed"),
     # Decides by itself whether the day's hour has come; also takes up a check whose worker died.
-    Recurring(
-        name="check-audit",
-        task="compliance.tasks.check_audit",
-        cluster="long",
-        minutes=5,
-    ),
-    *(
-        Recurring(name=f"knock-{cluster}", task=KNOCK, cluster=cluster, minutes=1)
-        for cluster, label in CLUSTERS.items()
-    ),
+    Recurring("check-audit", "compliance.tasks.check_audit", "long", 5, "The audit log is checked, once a day"),
+    *(Recurring(f"knock-{key}", KNOCK, key, 1, f"Sign of life of “{label}”") for key, label in CLUSTERS.items()),
 )
-
-_IN_WORDS = {
-    "dispatch": "Letters that are due are sent",
-    "poll": "Mailboxes are read",
-    "webhooks": "What webhooks brought is understood",
-    "sent-copies": "Copies of sent letters are put into Sent folders",
-    "domains": "DNS of the sending domains is looked at, once a day",
-    "connections": "Connections with Google and Microsoft are kept alive",
-    "brakes": "What too much comes back to is held",
-    "discovery": "Searches for sites go on",
-    "imports": "Files of leads that were begun go on",
-    "bulk-changes": "Changes to many leads go on",
-    "drafts": "Personal letters go on being written",
-    "numbers": "The numbers of campaigns are counted",
-    "privacy": "Erasures and lists that were begun go on",
-    "retention": "What has been kept long enough is deleted",
-    "seal-audit": "The audit log is sealed",
-    "check-audit": "The audit log is checked, once a day",
-    **{f"knock-{cluster}": f"Sign of life of “{label}”" for cluster, label in CLUSTERS.items()},
-}
 
 
 def run_now() -> None:

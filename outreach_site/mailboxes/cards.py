@@ -218,9 +218,12 @@ def _trouble(mailbox: Mailbox, way: str) -> StateWord:
         "In trouble",
         sentence=sentence,
         words=words,
-        advice=getattr(mailbox, f"{way}_advice"),
+        advice=f"{getattr(mailbox, f'{way}_advice')} {_IN_ENVIRONMENT if mailbox.from_environment else ''}".strip(),
         since=getattr(mailbox, f"{way}_state_at"),
     )
+
+
+_IN_ENVIRONMENT = "Its settings stand in this server's environment (.env): restart after a change."
 
 
 def _day_began(workspace: Workspace, now: datetime) -> datetime:

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from compliance.addresses import InvalidAddressError, is_role_account, is_test, normalise, parents_of, registrable
+from compliance.addresses import InvalidAddressError, is_role_account, is_test, normalise, parents_of
+from outreach_site.lib.domains import registrable
 
 
 @pytest.mark.parametrize(

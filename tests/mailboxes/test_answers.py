@@ -263,3 +263,41 @@ def test_advice_for_silence_names_the_other_port(port: int, security: Security, 
     said = classify_smtp_error(TimeoutError("timed out"), server=server, phase=Phase.CONNECT)
     assert "firewall" in said.advice
     assert advice in said.advice
+
+
+@pytest.mark.parametrize(
+    ("err", "says"),
+    [
+        (
+            smtplib.SMTPAuthenticationError(535, b"5.7.8 Authentication failed"),
+            ["Check user and password", "app password", "whole address"],
+        ),
+        (TimeoutError("timed out"), ["host", "firewall", "465", "587"]),
+        (ConnectionRefusedError(111, "Connection refused"), ["host", "firewall", "465", "587"]),
+        (
+            smtplib.SMTPDataError(550, b"Domain has exceeded the max emails per hour (100/100) allowed"),
+            ["Lower", "next hour", "larger plan"],
+        ),
+        (
+            ssl.SSLCertVerificationError(1, "certificate verify failed: self-signed certificate"),
+            ["587", "host's support", "Do not switch the checking off"],
+        ),
+    ],
+    ids=["535", "timeout", "refused", "rate", "self-signed"],
+)
+def test_the_troubles_that_people_know_say_what_to_do(err: Exception, says: list[str]) -> None:
+    phases: dict[type[Exception], Phase] = {
+        smtplib.SMTPAuthenticationError: Phase.SIGN_IN,
+        smtplib.SMTPDataError: Phase.LETTER,
+    }
+    said = classify_smtp_error(err, server=SERVER, phase=phases.get(type(err), Phase.CONNECT))
+    for words in says:
+        assert words in said.advice, said.advice
+
+
+def test_a_letter_beyond_the_rate_stays_in_the_queue() -> None:
+    said = classify_smtp_error(
+        smtplib.SMTPDataError(550, b"Domain has exceeded the max emails per hour (100/100) allowed"), server=SERVER
+    )
+    assert (said.verdict, said.permanent) == (Verdict.RATE, False)
+    assert "stays in the queue" in said.sentence

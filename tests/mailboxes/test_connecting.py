@@ -20,7 +20,7 @@ from outreach_site.accounts.models import Membership, Role, Workspace
 from outreach_site.mailboxes.models import Connection, Mailbox
 from tests.conftest import World
 from tests.mailboxes.conftest import make_connected, make_mailbox
-from tests.mailboxes.token_endpoint import TokenEndpoint
+from tests.mailboxes.token_endpoint import TokenEndpoint, refusal
 
 HTMX = {"HX-Request": "true"}
 
@@ -304,6 +304,52 @@ def test_disconnecting_forgets_the_tokens(world: World, owner: Client, google: T
     assert (
         owner.post(url("mailbox_disconnect", world.here, mailbox.pk), headers=HTMX)["HX-Redirect"] == answer["Location"]
     )
+
+
+def test_disconnecting_withdraws_the_permission_at_google(world: World, owner: Client, google: TokenEndpoint) -> None:
+    mailbox = make_connected(world.here, google)
+    refresh_token = Connection.objects.get().open_refresh_token()
+    answer = owner.post(url("mailbox_disconnect", world.here, mailbox.pk), follow=True)
+    assert google.revoked == [{"token": refresh_token}], "the token alone, and no secret of ours"
+    assert "Google gives nobody access by it" in answer.text
+
+
+@pytest.mark.parametrize("status", [400, 503])
+def test_a_permission_that_google_does_not_withdraw_is_forgotten_all_the_same(
+    world: World, owner: Client, google: TokenEndpoint, status: int
+) -> None:
+    google.answer = lambda: refusal("invalid_request", status=status)
+    mailbox = make_connected(world.here, google)
+    answer = owner.post(url("mailbox_disconnect", world.here, mailbox.pk), follow=True)
+    assert "Withdraw the permission itself at https://myaccount.google.com/connections" in answer.text
+    assert not Connection.objects.exists()
+
+
+def test_a_permission_that_google_has_forgotten_is_withdrawn(
+    world: World, owner: Client, google: TokenEndpoint
+) -> None:
+    google.answer = lambda: refusal("invalid_token")
+    mailbox = make_connected(world.here, google)
+    answer = owner.post(url("mailbox_disconnect", world.here, mailbox.pk), follow=True)
+    assert "Google gives nobody access by it" in answer.text
+
+
+def test_a_token_that_no_key_opens_is_forgotten_all_the_same(
+    world: World, owner: Client, google: TokenEndpoint, settings: Settings
+) -> None:
+    mailbox = make_connected(world.here, google)
+    settings.MAIL_SMTP_ENCRYPTION_KEYS = ["QUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUE="]
+    owner.post(url("mailbox_disconnect", world.here, mailbox.pk))
+    assert not Connection.objects.exists()
+    assert google.revoked == []
+
+
+def test_microsoft_has_no_such_door(world: World, owner: Client, microsoft: TokenEndpoint) -> None:
+    mailbox = make_connected(world.here, microsoft, by="microsoft")
+    asked = len(microsoft.requests)
+    answer = owner.post(url("mailbox_disconnect", world.here, mailbox.pk), follow=True)
+    assert "Withdraw the permission itself at" in answer.text
+    assert len(microsoft.requests) == asked
 
 
 def test_cards_of_connected_mailboxes_cost_one_query_more(

@@ -217,8 +217,12 @@ def test_the_page(world: World, server: NameServer, key: str, monkeypatch: pytes
     shown = owner.get(page).text
     assert "Could be better" in shown
     assert "<script>alert" not in shown
+    server.text(f"_dmarc.{DOMAIN}", "no policy")
     partial = owner.post(check, {"selectors": ""}, headers=HTMX)
     assert partial.status_code == 200
+    for text in (f"_dmarc.{DOMAIN}", f"v=DMARC1; p=none; rua=mailto:dmarc@{DOMAIN}"):
+        assert f"data-copy-text>{text}</code>" in partial.text, "what is to be published can be copied"
+    assert 'aria-label="Copy the record"' in partial.text
     assert "<html" not in partial.text
 
 

@@ -109,6 +109,18 @@ def test_a_card_says_that_letters_are_held_back(world: World, owner: Client) -> 
     assert "Its letters wait. Somebody said so." in page
 
 
+def test_trouble_of_the_environments_mailbox_says_to_restart(world: World, owner: Client) -> None:
+    make_mailbox(
+        world.here,
+        from_environment=True,
+        sending_state=Mailbox.State.TROUBLE,
+        sending_trouble="The server did not accept the user name and password.",
+        sending_advice="Check user and password.",
+    )
+    text = owner.get(url("mailbox_list", world.here)).text
+    assert "Check user and password. Its settings stand in this server&#x27;s environment (.env): restart" in text
+
+
 def test_a_card_shows_what_was_used_today(world: World, owner: Client) -> None:
     mailbox = make_mailbox(world.here, daily_limit=50, ramps_up=False)
     now = timezone.now()

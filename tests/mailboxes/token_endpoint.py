@@ -47,6 +47,7 @@ class TokenEndpoint:
     answer: Callable[[], Response] | None = None  # an answer of its own, to everything
     claims: dict[str, Any] = field(default_factory=dict)  # laid over those of the id token
     requests: list[dict[str, str]] = field(default_factory=list)
+    revoked: list[dict[str, str]] = field(default_factory=list)  # what was asked to be withdrawn
     access_tokens: list[str] = field(default_factory=list)
     refresh_tokens: set[str] = field(default_factory=set)
     _codes: dict[str, dict[str, str]] = field(default_factory=dict)
@@ -72,6 +73,10 @@ class TokenEndpoint:
         if form["refresh_token"] not in self.refresh_tokens:
             return refusal("invalid_grant", "Token has been expired or revoked.")
         return self.give()
+
+    def withdraw(self, request: Request) -> Response:
+        self.revoked.append(dict(request.form))
+        return self.answer() if self.answer is not None else Response("{}", content_type="application/json")
 
     def give(self) -> Response:
         return self._tokens(rotated=self.rotates)
@@ -152,6 +157,8 @@ def token_endpoint_open(
     endpoint = TokenEndpoint(server, ISSUERS[which])
     real = PROVIDERS[which]
     server.expect_request(urlsplit(real.token_url).path, method="POST").respond_with_handler(endpoint.handle)
+    if real.revoke_url:
+        server.expect_request(urlsplit(real.revoke_url).path, method="POST").respond_with_handler(endpoint.withdraw)
 
     def here(_endpoint: Endpoint, patience: Patience) -> socket.socket:
         return dial(Endpoint(socket.AF_INET, "127.0.0.1", server.port), patience)

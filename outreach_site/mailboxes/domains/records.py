@@ -14,8 +14,8 @@ from enum import StrEnum
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.serialization import load_der_public_key
-from publicsuffixlist import PublicSuffixList
 
+from outreach_site.lib.domains import registrable
 from outreach_site.mailboxes.domains.names import Names, UnknownError
 from outreach_site.mailboxes.models import Provider
 
@@ -63,8 +63,6 @@ DKIM_SELECTORS = {
 COMMON_SELECTORS = ("default", "google", "selector1", "selector2", "dkim", "mail", "k1", "s1", "s2")
 # Providers that sign under these selectors and no other.
 FIXED_SELECTORS = frozenset({Provider.GMAIL, Provider.OUTLOOK})
-
-_suffixes = PublicSuffixList()
 
 
 def look(domain: str, *, providers: Collection[str], selectors: Collection[str], names: Names) -> list[Finding]:
@@ -236,7 +234,7 @@ def _tags(record: str) -> dict[str, str]:
 
 
 def dmarc(domain: str, names: Names) -> Finding:
-    parent = _suffixes.privatesuffix(domain) or domain
+    parent = registrable(domain)
     where, records = domain, _dmarc_records(names.texts(f"_dmarc.{domain}"))
     if not records and parent != domain:
         where, records = parent, _dmarc_records(names.texts(f"_dmarc.{parent}"))

@@ -7,10 +7,11 @@ from datetime import datetime
 from django.db import IntegrityError, transaction
 
 from outreach_site.accounts.models import User, Workspace
+from outreach_site.lib.crypto import SecretError
 from outreach_site.lib.ports import announce_mailbox_mended
 from outreach_site.mailboxes.models import Connection, Mailbox, SignIn
-from outreach_site.mailboxes.oauth.grants import Grant
-from outreach_site.mailboxes.oauth.providers import OAuthProvider
+from outreach_site.mailboxes.oauth.grants import Grant, revoke
+from outreach_site.mailboxes.oauth.providers import OAuthProvider, provider_of
 from outreach_site.mailboxes.presets import preset_for
 from outreach_site.mailboxes.rules import SIGN_IN_TAKEN, ProblemError, audit_step, check_sign_in, save_mailbox
 
@@ -94,10 +95,23 @@ def keep(
     return mailbox
 
 
-def disconnect(mailbox: Mailbox, *, by: User) -> None:
-    """Forget the tokens: until a password or a new connection is there, nothing leaves and nothing is read."""
+def disconnect(mailbox: Mailbox, *, by: User) -> bool:
+    """Forget the tokens: until a password or a new connection is there, nothing leaves and nothing is read.
+
+    Whether the provider has withdrawn the permission too; where it cannot be asked, only the person can.
+    """
+    provider = provider_of(mailbox.sign_in_by)
+    connection = Connection.objects.filter(mailbox=mailbox).first()
     with transaction.atomic():
         Connection.objects.filter(mailbox=mailbox).delete()
         mailbox.sign_in_by = SignIn.PASSWORD
         mailbox.save(update_fields=["sign_in_by"])
         audit_step("mailbox.disconnected", mailbox, by)
+    return connection is not None and _withdrawn(provider, connection)
+
+
+def _withdrawn(provider: OAuthProvider, connection: Connection) -> bool:
+    try:
+        return revoke(provider, connection.open_refresh_token())
+    except SecretError:  # It was encrypted with a key that is gone: nobody can name it to the provider.
+        return False

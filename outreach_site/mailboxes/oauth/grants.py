@@ -12,6 +12,7 @@ import secrets
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 from authlib.oauth2.base import OAuth2Error
 from authlib.oauth2.client import OAuth2Client
@@ -19,7 +20,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
 from outreach_site.mailboxes.errors import one_line
-from outreach_site.mailboxes.oauth.https import EndpointError, Session
+from outreach_site.mailboxes.oauth.https import Answer, EndpointError, Session, post
 from outreach_site.mailboxes.oauth.providers import OAuthProvider
 
 # Where an answer does not say how long a token lives.
@@ -122,6 +123,26 @@ def renew(provider: OAuthProvider, refresh_token: str, *, now: datetime) -> Gran
     if token.get("refresh_token") == refresh_token:
         token = {**token, "refresh_token": ""}
     return _grant(token, now=now)
+
+
+def revoke(provider: OAuthProvider, refresh_token: str) -> bool:
+    """Withdraw the permission itself where the provider has a door for that (RFC 7009); whether it is gone there.
+
+    A token that the provider does not know any more is gone, too: it answers 400 then.
+    """
+    if not provider.revoke_url:
+        return False
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    try:
+        answer = post(provider.revoke_url, form, urlencode({"token": refresh_token}))
+        return answer.status_code == 200 or (answer.status_code == 400 and _says(answer) == "invalid_token")
+    except (EndpointError, ValueError):
+        return False
+
+
+def _says(answer: Answer) -> str:
+    said = answer.json()
+    return str(said.get("error", "")) if isinstance(said, dict) else ""
 
 
 def _client(provider: OAuthProvider, *, redirect_uri: str = "") -> OAuth2Client:

@@ -43,14 +43,19 @@ class Session:
     def post(self, url: str, data: Mapping[str, str], headers: Mapping[str, str], auth: Any) -> Answer:
         """Raises EndpointError. `auth` is authlib's: it puts the client's name and secret into the form."""
         url, sent, body = auth.prepare("POST", url, dict(headers), urlencode(data))
-        try:
-            answer = open_url(
-                url,
-                Request("POST", sent, body.encode("ascii")),
-                user_agent=USER_AGENT,
-                bounds=Bounds(seconds=SECONDS, each=SECONDS, size=MOST_BYTES),
-                way=WAY,
-            )
-        except WebError as err:
-            raise EndpointError(str(err)) from err
-        return Answer(answer.status, answer.body)
+        return post(url, sent, body)
+
+
+def post(url: str, headers: Mapping[str, str], body: str) -> Answer:
+    """Raises EndpointError."""
+    try:
+        answer = open_url(
+            url,
+            Request("POST", headers, body.encode("ascii")),
+            user_agent=USER_AGENT,
+            bounds=Bounds(seconds=SECONDS, each=SECONDS, size=MOST_BYTES),
+            way=WAY,
+        )
+    except WebError as err:
+        raise EndpointError(str(err)) from err
+    return Answer(answer.status, answer.body)

@@ -32,6 +32,7 @@ class OAuthProvider:
     extra: tuple[tuple[str, str], ...]  # parameters of its own on the way out
     unused_for: timedelta  # A refresh token dies when nobody used it for so long.
     warn_before: timedelta
+    revoke_url: str  # where a permission is withdrawn (RFC 7009); empty: only by the person, at the provider's page
     where_to_register: str
     where_to_withdraw: str
 
@@ -73,6 +74,7 @@ PROVIDERS: dict[str, OAuthProvider] = {
             extra=(("access_type", "offline"), ("prompt", "consent")),
             unused_for=timedelta(days=180),
             warn_before=timedelta(days=2),
+            revoke_url="https://oauth2.googleapis.com/revoke",
             where_to_register="https://console.cloud.google.com/apis/credentials",
             where_to_withdraw="https://myaccount.google.com/connections",
         ),
@@ -96,6 +98,7 @@ PROVIDERS: dict[str, OAuthProvider] = {
             extra=(("prompt", "select_account"),),
             unused_for=timedelta(days=90),
             warn_before=timedelta(days=14),
+            revoke_url="",
             where_to_register="https://entra.microsoft.com/#view/Microsoft_AAD_RegisteredApps",
             where_to_withdraw="https://myaccount.microsoft.com",
         ),

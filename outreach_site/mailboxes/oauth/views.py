@@ -223,12 +223,14 @@ def mailbox_disconnect(request: WorkspaceRequest, workspace: str, mailbox: int) 
     found = _mailbox(request, mailbox)
     provider = PROVIDERS.get(found.sign_in_by)
     if provider is not None:
-        disconnect(found, by=request.user)
-        messages.success(
-            request,
-            f"The tokens of {found.email} are forgotten here. Withdraw the permission itself at "
-            f"{provider.where_to_withdraw}.",
-        )
+        if disconnect(found, by=request.user):
+            messages.success(request, f"{found.email} is disconnected, and {provider.label} gives nobody access by it.")
+        else:
+            messages.success(
+                request,
+                f"The tokens of {found.email} are forgotten here. Withdraw the permission itself at "
+                f"{provider.where_to_withdraw}.",
+            )
     return redirect_to(request, reverse("mailboxes:mailbox_edit", args=[workspace, found.pk]))
 
 
