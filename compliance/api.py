@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import date, datetime
 from typing import Annotated, Any, TypeVar
 
@@ -16,6 +15,7 @@ from pydantic import AfterValidator, BeforeValidator, model_validator
 
 from compliance import gate, suppression
 from compliance.addresses import InvalidAddressError, normalise
+from compliance.asking import first_letter
 from compliance.audit import one_line
 from compliance.models import AuditEntry, PolicyResult, Suppression
 from compliance.policy import Decision, Outcome, Rule
@@ -23,7 +23,7 @@ from compliance.searching import begins, entries_about, suppressions_matching, w
 from compliance.suppression_imports import reason_named
 from outreach_site.accounts.access import KEEPERS, READERS, SENDERS
 from outreach_site.accounts.api_access import ApiRequest, caller
-from outreach_site.accounts.models import Scope, SenderIdentity, Workspace
+from outreach_site.accounts.models import Scope, Workspace
 from outreach_site.mailboxes.models import Mailbox
 
 router = Router()
@@ -126,23 +126,11 @@ def validate_policy(request: ApiRequest, payload: Question) -> Status[Any]:
     """
     here, user = request.auth.workspace, request.auth.user
     mailbox = _mailbox(here, payload.sender_email)
-    identity = SenderIdentity.objects.default_of(here)
-    letter = replace(
-        gate.question(
-            recipient=payload.recipient_email,
-            sender=mailbox.email,
-            subject=payload.subject,
-            user=user,
-            mailbox_id=mailbox.pk,
-            sign_in=mailbox.sign_in,
-            through_sandbox=here.is_rehearsal,
-        ),
-        identity_complete=identity is not None and identity.is_complete,
-        has_notice=identity is not None and bool(identity.privacy_notice_url),
-        hourly_limit=mailbox.hourly_limit,
-        daily_limit=mailbox.daily_limit,
+    now = timezone.now()
+    letter = first_letter(
+        recipient=payload.recipient_email, subject=payload.subject, mailbox=mailbox, workspace=here, user=user, now=now
     )
-    decision = gate.preview(letter, workspace=here, user=user, now=timezone.now(), at_once=True)
+    decision = gate.preview(letter, workspace=here, user=user, now=now, at_once=True)
     answer = _verdict(decision, here)
     if decision.allowed:
         return Status(200, answer)

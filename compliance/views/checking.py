@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -10,16 +10,15 @@ from django.utils import timezone
 from django.utils.formats import date_format
 
 from compliance import gate
+from compliance.asking import first_letter
 from compliance.forms import CheckForm
 from compliance.models import PolicyResult
-from compliance.policy import Decision, Letter, Outcome, Rule
+from compliance.policy import Decision, Outcome, Rule
 from compliance.regions import RegionGuess
 from compliance.views.sections import tabs
 from compliance.words import CheckLine, check_line, checks_in_order
 from outreach_site.accounts.access import WORKERS, WorkspaceRequest, allow
-from outreach_site.accounts.models import SenderIdentity
 from outreach_site.lib.htmx import is_htmx
-from outreach_site.mailboxes.models import Mailbox
 
 # What these rules say without a mailbox would be about nothing.
 _NEED_MAILBOX = frozenset({Rule.RAMP_UP, Rule.MAILBOX_DAY, Rule.MAILBOX_HOUR, Rule.DUPLICATE})
@@ -41,8 +40,16 @@ def check_address(request: WorkspaceRequest, workspace: str) -> HttpResponse:
     form = CheckForm(request.POST or None, workspace=here, initial={"address": request.GET.get("address", "")})
     verdict = None
     if request.method == "POST" and form.is_valid():
-        letter = _question(request, form)
-        decision = gate.preview(letter, workspace=here, user=request.user, now=timezone.now())
+        now = timezone.now()
+        letter = first_letter(
+            recipient=form.cleaned_data["address"],
+            subject=form.cleaned_data["subject"],
+            mailbox=form.cleaned_data["mailbox"],
+            workspace=here,
+            user=request.user,
+            now=now,
+        )
+        decision = gate.preview(letter, workspace=here, user=request.user, now=now)
         verdict = _verdict(decision, has_mailbox=bool(letter.mailbox_id), has_subject=bool(letter.subject))
     context: dict[str, object] = {"form": form, "verdict": verdict}
     status = 422 if form.is_bound and verdict is None else 200
@@ -50,28 +57,6 @@ def check_address(request: WorkspaceRequest, workspace: str) -> HttpResponse:
         return render(request, "compliance/check_address.html#form-and-verdict", context, status=status)
     context["tabs"] = tabs(request, "check_address")
     return render(request, "compliance/check_address.html", context, status=status)
-
-
-def _question(request: WorkspaceRequest, form: CheckForm) -> Letter:
-    here = request.membership.workspace
-    mailbox: Mailbox | None = form.cleaned_data["mailbox"]
-    letter = gate.question(
-        recipient=form.cleaned_data["address"],
-        sender=mailbox.email if mailbox else "",
-        subject=form.cleaned_data["subject"],
-        user=request.user,
-        mailbox_id=mailbox.pk if mailbox else 0,
-        sign_in=mailbox.sign_in if mailbox else "",
-        through_sandbox=here.is_rehearsal,
-    )
-    identity = SenderIdentity.objects.default_of(here)
-    return replace(
-        letter,
-        identity_complete=identity is not None and identity.is_complete,
-        has_notice=identity is not None and bool(identity.privacy_notice_url),
-        hourly_limit=mailbox.hourly_limit if mailbox else None,
-        daily_limit=mailbox.daily_limit if mailbox else None,
-    )
 
 
 def _verdict(decision: Decision, *, has_mailbox: bool, has_subject: bool) -> Verdict:

@@ -100,6 +100,17 @@ def test_a_reached_cap_is_blocked(world: World, mailbox: Mailbox) -> None:
     assert AuditEntry.objects.get(event="letter.checked").policy_result == "blocked"
 
 
+def test_a_mailbox_that_starts_slowly_is_asked_too(world: World, mailbox: Mailbox) -> None:
+    now = timezone.now()
+    sent = [letter(n, domain=f"site{n}.com", mailbox_id=mailbox.pk, user_id=n) for n in range(1, 11)]
+    gate.decide(sent, workspace=world.here, now=now)
+    answer = ask(world)
+    assert answer.status_code == 403
+    assert {"ramp_up": "waits"}.items() <= {one["rule"]: one["outcome"] for one in answer.json()["checks"]}.items()
+    Mailbox.objects.filter(pk=mailbox.pk).update(ramps_up=False)
+    assert ask(world).status_code == 200
+
+
 def test_the_same_subject_twice_is_blocked(world: World, mailbox: Mailbox) -> None:
     sent = letter(1, domain="site.com", recipient_key="ada@site.com", sender="mara@orchard.com")
     gate.decide([sent], workspace=world.here, now=timezone.now())

@@ -287,6 +287,7 @@ def test_stopping_asks_first_and_the_page_says_who_did_and_when(world: World, de
     client.post(url)
     said = client.get(QUEUE).content.decode()
     assert f"{world.marketer.get_full_name() or world.marketer.email} stopped it" in said
+    assert "</time>. Nothing is lost" in said, "no space before the full stop"
     assert "All sending is stopped in this workspace, by" in said, "the banner of every page"
 
 
