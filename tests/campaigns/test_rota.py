@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from django.utils import timezone
 
+from campaigns.direct import Queued, queue_first
 from campaigns.models import Attempt, Campaign
 from campaigns.rota import CannotQueueError, mailbox_for, rota_of
 from outreach_site.mailboxes.models import Mailbox
@@ -38,6 +39,13 @@ def test_a_first_letter_leaves_from_the_mailbox_with_most_room(room: Room, secon
 def test_a_slow_start_leaves_less_room(room: Room, second: Mailbox) -> None:
     leads = [room.lead(f"site{n}.com", f"ed@site{n}.com") for n in range(4)]
     assert set(senders(room.queue(*leads))) == {"noah"}
+
+
+def test_a_letter_that_a_program_sends_takes_its_turn_too(room: Room, second: Mailbox) -> None:
+    lead = room.lead("site9.com", "ed@site9.com")
+    answer = queue_first(lead, subject="An idea", body="Hello.", user=room.world.marketer, now=timezone.now())
+    assert isinstance(answer, Queued)
+    assert senders([answer.attempt]) == ["noah"]
 
 
 def test_a_lead_stays_with_the_mailbox_that_wrote_first(room: Room, second: Mailbox) -> None:
