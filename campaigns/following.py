@@ -25,9 +25,12 @@ from campaigns.rendering import MAX_SUBJECT, render
 from campaigns.sequences import Place, Timing, next_allowed
 from campaigns.variants import text_of
 from compliance.models import Kind
-from outreach_site.accounts.models import SenderIdentity, Workspace
+from outreach_site.accounts.models import Installation, SenderIdentity, Workspace
 
 STEP_REMOVED = "This step was taken out of the campaign."
+MAY_HAVE_LEFT = (
+    "The database was restored from a backup: this step may have left before that. Queue it again if it did not."
+)
 SLICE = 500
 # A step that is added reaches leads whose last letter is not older: nobody is surprised by a letter of last year.
 REACHES_BACK = timedelta(days=30)
@@ -94,18 +97,42 @@ def _advance(done: Sequence[Done], *, now: datetime) -> int:
     identities = _identities([each.letter for each, _ in ahead])
     places = _places([each.letter for each, _ in ahead], leads)
     letters, tasks = [], []
+    forgotten = _forgotten() if ahead else None
     for each, step in ahead:
         lead, place = leads[each.lead_id], places[each.letter.pk]
         due_at = _due_at(step, lead, each.at, place, now=now)
         if step.is_letter:
             identity = identities.get(each.letter.identity_id or 0) or lead.campaign.identity
-            letters.append(_follow_up(each, step, lead, identity, due_at, now=now))
+            letter = _follow_up(each, step, lead, identity, due_at, now=now)
+            if forgotten is not None and forgotten.holds(each.letter):
+                letter.state, letter.reason, letter.finished_at = Attempt.State.CANCELLED, MAY_HAVE_LEFT, now
+            letters.append(letter)
         else:
             tasks.append(Task(campaign=lead.campaign, lead=lead, step=step, due_at=due_at, follows_at=each.at))
     # Whoever draws the same consequence twice, or at the same time, finds that it has been drawn.
     Attempt.objects.bulk_create(letters, ignore_conflicts=True)
     Task.objects.bulk_create(tasks, ignore_conflicts=True)
     return len(letters) + len(tasks)
+
+
+@dataclass(frozen=True)
+class _Forgotten:
+    """The time that a restored database knows nothing of."""
+
+    began_at: datetime
+    ended_at: datetime
+
+    def holds(self, letter: Attempt) -> bool:
+        """Whether this letter may have left in it, and what follows it as well."""
+        sent_here = letter.started_at is not None and letter.started_at > self.ended_at
+        finished_at = letter.finished_at or self.ended_at
+        return letter.created_at <= self.began_at < finished_at and not sent_here
+
+
+def _forgotten() -> _Forgotten | None:
+    """One query."""
+    here = Installation.objects.order_by("pk").values_list("restored_from_at", "claimed_at").first()
+    return _Forgotten(here[0], here[1]) if here is not None and here[0] is not None else None
 
 
 def _next(done: Done, steps: Sequence[Step]) -> Step | None:
@@ -195,11 +222,12 @@ def answer_to(subject: str) -> str:
 # --- What is changed while leads are under way ------------------------------------------------------------------------
 
 
-def refresh(campaign: Campaign, *, after: int = 0, now: datetime) -> int | None:
-    """Bring the next waiting letters up to date with the campaign's steps and windows, in a transaction of its own.
+def refresh(campaign: Campaign, *, after: int = 0, windows: bool = False, now: datetime) -> int | None:
+    """Bring the next waiting letters up to date with the campaign's steps, in a transaction of its own.
 
-    First letters keep their text, and leave when the window says; follow-ups take over text and wait, unless somebody
-    has approved them. From the number `after` on; the number to go on from, None at the end. May be repeated.
+    Follow-ups take over text and wait, unless somebody has approved them. First letters keep their text; where the
+    window was changed (`windows`) they leave when the new one says. From the number `after` on; the number to go on
+    from, None at the end. May be repeated.
     """
     with transaction.atomic():
         unfilled = models.Q(state=Attempt.State.BLOCKED, kind=Kind.FOLLOW_UP, message_id="")
@@ -216,11 +244,11 @@ def refresh(campaign: Campaign, *, after: int = 0, now: datetime) -> int | None:
             .select_for_update(of=("self",))
             .order_by("pk")[:SLICE]
         )
-        _bring_up_to_date(letters, now=now)
+        _bring_up_to_date(letters, windows=windows, now=now)
     return letters[-1].pk if len(letters) == SLICE else None
 
 
-def _bring_up_to_date(letters: Sequence[Attempt], *, now: datetime) -> None:
+def _bring_up_to_date(letters: Sequence[Attempt], *, windows: bool, now: datetime) -> None:
     leads = {letter.lead_id: letter.lead for letter in letters}
     places = _places(letters, leads)
     follow_ups = [letter.lead_id for letter in letters if letter.kind == Kind.FOLLOW_UP]
@@ -241,7 +269,7 @@ def _bring_up_to_date(letters: Sequence[Attempt], *, now: datetime) -> None:
             continue
         if letter.follows_at is not None:
             letter.due_at = _due_at(step, letter.lead, letter.follows_at, place, now=now)
-        elif letter.due_at > now:
+        elif windows and letter.due_at > now:
             letter.due_at = next_allowed(now, letter.lead.campaign.window, place.zone, place.is_holiday)
     changed = ("subject", "body", "template", "variant", "begins_thread", "state", "reason", "finished_at", "due_at")
     Attempt.objects.bulk_update(letters, changed)

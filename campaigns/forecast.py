@@ -23,7 +23,7 @@ from campaigns import outbox, windows
 from campaigns.models import Attempt, Campaign, Lead, Step
 from campaigns.pace import Pace, steady_gap
 from campaigns.places import places_of
-from campaigns.sequences import Place, Timing, next_allowed
+from campaigns.sequences import Place, Timing, Window, next_allowed
 from compliance import gate
 from compliance.models import Kind, PolicyResult
 from compliance.policy import Decision, Facts, Hour, Letter, Rule, decide
@@ -32,7 +32,7 @@ from outreach_site.lib.ports import inbox_read_until
 
 HORIZON = timedelta(days=30)
 HOUR = timedelta(hours=1)
-MOST = 1_500  # letters that are followed
+MOST = 1_000  # letters that are followed
 # What one letter meets here every other of the same key meets until then: it is not asked again.
 _SHARED = {
     Rule.RAMP_UP: "mailbox_id",
@@ -124,7 +124,7 @@ def _work_off(
     queued = Attempt.objects.in_workspace(workspace).filter(
         state=Attempt.State.QUEUED, campaign__archived_at=None, mailbox__archived_at=None, mailbox__isnull=False
     )
-    in_order = queued.select_related("campaign", "lead__contact", "identity", "mailbox__workspace", "step", "user")
+    in_order = queued.select_related("campaign__workspace", "lead__contact", "identity", "mailbox__workspace", "step")
     stored = list(in_order.defer("body", "references").order_by("due_at", "pk")[: MOST + 1])
     beyond = queued.count() - MOST if len(stored) > MOST else 0
     followed = [*proposed, *stored][:MOST]
@@ -142,6 +142,7 @@ class _Thought:
         self.launching = launching
         self.rows: list[Row] = []
         self.order = count()
+        self.windows: dict[int, tuple[Window | None, str]] = {}
         self.mailboxes = {a.mailbox.pk: a.mailbox for a in attempts if a.mailbox is not None}
         self.steps: dict[int, list[Step]] = defaultdict(list)
         campaigns = {attempt.campaign_id for attempt in attempts}
@@ -264,10 +265,10 @@ class _Thought:
 
     def _goes(self, each: _Waiting, at: datetime, day_ends_at: datetime) -> bool:
         """Whether it leaves now; else it is put where it belongs."""
-        window, place = windows.window_of(each.attempt), each.place
+        (window, words), place = self._window(each), each.place
         if window is not None and place is not None and not window.is_open(at, place.zone, place.is_holiday):
             each.due_at = next_allowed(at, window, place.zone, place.is_holiday)
-            each.why = f"Letters of this campaign leave {told(each.campaign)}."
+            each.why = f"Letters of this campaign leave {words}."
             self.push(each)
             return False
         if (stop := self._stopped(each.letter, at)) is not None:
@@ -295,6 +296,14 @@ class _Thought:
             self._bring_next(each, at)
             return True
         return False
+
+    def _window(self, each: _Waiting) -> tuple[Window | None, str]:
+        """The window that it waits for, and that in words."""
+        if not windows.keeps_window(each.attempt):
+            return None, ""
+        if each.campaign.pk not in self.windows:
+            self.windows[each.campaign.pk] = each.campaign.window, told(each.campaign)
+        return self.windows[each.campaign.pk]
 
     def _stopped(self, letter: Letter, at: datetime) -> tuple[datetime, str] | None:
         if letter.kind == Kind.ANSWER:

@@ -83,7 +83,16 @@ class CampaignsHolder:
             "leads": list(
                 Lead.objects.filter(contact__in=_contacts(person))
                 .order_by("pk")
-                .values("website_url", "website_title", "topic", "status", "source", "custom_fields", "created_at")
+                .values(
+                    "website_url",
+                    "website_title",
+                    "topic",
+                    "status",
+                    "source",
+                    "custom_fields",
+                    "away_until",
+                    "created_at",
+                )
             ),
             "letters": list(
                 _letters(person)
@@ -125,7 +134,7 @@ class CampaignsHolder:
                 raise NotYetError("A letter to this address waits in the queue. It is being taken out.")
         contacts = _contacts(person)
         OwnLetter.objects.filter(lead__contact__in=contacts).delete()
-        Lead.objects.filter(contact__in=contacts).update(custom_fields={}, contact=None)
+        Lead.objects.filter(contact__in=contacts).update(custom_fields={}, contact=None, away_until=None)
         contacts.delete()
         _black_out(Attempt.objects.filter(pk__in=[letter.pk for letter in letters]), stone=person.stone, now=now)
 

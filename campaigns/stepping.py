@@ -115,12 +115,12 @@ def take_out(step: Step, *, user: User, now: datetime) -> int:
     return taken_back
 
 
-def bring_up_to_date(campaign: Campaign, *, now: datetime) -> None:
+def bring_up_to_date(campaign: Campaign, *, windows: bool = False, now: datetime) -> None:
     """Letters under way follow what was changed: the first few at once, the rest of a large campaign by and by."""
-    letters = following.refresh(campaign, now=now)
+    letters = following.refresh(campaign, windows=windows, now=now)
     leads = following.catch_up(campaign, now=now) if letters is None else 0
     if letters is not None or leads is not None:
-        follow_changes_soon(campaign.pk)
+        follow_changes_soon(campaign.pk, windows=windows)
 
 
 def _locked(campaign: Campaign) -> None:

@@ -60,20 +60,20 @@ def dispatch_at(mailbox_id: int, at: datetime) -> None:
     transaction.on_commit(lambda: run_at(at, dispatch_mailbox, mailbox_id, cluster=CLUSTER))
 
 
-def follow_changes(campaign_id: int, letters: int | None = 0, leads: int | None = 0) -> None:
+def follow_changes(campaign_id: int, windows: bool, letters: int | None = 0, leads: int | None = 0) -> None:  # noqa: FBT001 - a task's arguments are stored in order
     """One slice of bringing the letters under way up to date with a campaign's steps; the next one follows at once."""
     campaign = Campaign.objects.select_related("workspace").get(pk=campaign_id)
     if letters is not None:
-        letters = following.refresh(campaign, after=letters, now=timezone.now())
+        letters = following.refresh(campaign, after=letters, windows=windows, now=timezone.now())
     elif leads is not None:
         leads = following.catch_up(campaign, after=leads, now=timezone.now())
     if letters is not None or leads is not None:
-        async_task(follow_changes, campaign_id, letters, leads, cluster=LONG)
+        async_task(follow_changes, campaign_id, windows, letters, leads, cluster=LONG)
 
 
-def follow_changes_soon(campaign_id: int) -> None:
+def follow_changes_soon(campaign_id: int, *, windows: bool) -> None:
     """Ask the long cluster to begin as soon as the caller's transaction stands."""
-    transaction.on_commit(lambda: async_task(follow_changes, campaign_id, cluster=LONG))
+    transaction.on_commit(lambda: async_task(follow_changes, campaign_id, windows, cluster=LONG))
 
 
 def launch(campaign_id: int, user_id: int, grounds: dict[str, str], after: int) -> None:

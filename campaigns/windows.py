@@ -16,10 +16,13 @@ from compliance.models import Kind
 from outreach_site.accounts.models import Workspace
 
 
+def keeps_window(attempt: Attempt) -> bool:
+    return attempt.step_id is not None and not attempt.is_single and attempt.kind != Kind.ANSWER
+
+
 def window_of(attempt: Attempt) -> Window | None:
     """The window that this letter waits for. Its campaign should be loaded."""
-    keeps = attempt.step_id is not None and not attempt.is_single and attempt.kind != Kind.ANSWER
-    return attempt.campaign.window if keeps else None
+    return attempt.campaign.window if keeps_window(attempt) else None
 
 
 def hold_back(

@@ -145,7 +145,7 @@ def campaign_window(request: WorkspaceRequest, workspace: str, pk: int) -> HttpR
             details={"changed": form.changed_data},
             now=timezone.now(),
         )
-        stepping.bring_up_to_date(campaign, now=timezone.now())
+        stepping.bring_up_to_date(campaign, windows=True, now=timezone.now())
     messages.success(request, f"Saved. Letters of this campaign leave {forecast.told(campaign)}.")
     return redirect_to(request, reverse("campaigns:campaign_schedule", args=[workspace, campaign.pk]))
 

@@ -10,7 +10,7 @@ from django.db.models import F
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from campaigns import following, outbox, queueing
+from campaigns import following, outbox, queueing, restoring
 from campaigns.lifecycle import change_status
 from campaigns.models import Attempt, Campaign, Lead, Step, Task
 from campaigns.turns import Fitting, next_letters
@@ -129,7 +129,7 @@ class TestTheNextStep:
         for some in (few, many):
             for letter in some:
                 letter.finished_at = TUESDAY
-            with django_assert_num_queries(5):  # steps, leads, identities, regions, letters
+            with django_assert_num_queries(6):  # steps, leads, identities, regions, restored?, letters
                 assert following.after(some, now=TUESDAY) == len(some)
 
     def test_costs_one_query_where_there_is_none(
@@ -258,6 +258,9 @@ class TestEdits:
         window(room.campaign, "0", 11, 12)
         following.refresh(room.campaign, now=timezone.now())
         letter.refresh_from_db()
+        assert letter.due_at == before
+        following.refresh(room.campaign, windows=True, now=timezone.now())
+        letter.refresh_from_db()
         assert letter.body == body
         assert letter.due_at != before
         assert letter.due_at is not None
@@ -296,6 +299,44 @@ class TestEdits:
         waiting = Attempt.objects.get(lead=sent.lead, state=State.QUEUED)
         assert waiting.step is not None
         assert waiting.step.position == 3
+
+
+class TestARestoredDatabase:
+    """It has forgotten what left since the backup: nobody may get a step twice because of it."""
+
+    def test_doubts_what_an_edit_may_have_let_go_earlier(self, room: Room) -> None:
+        now = timezone.now()
+        add_step(room, wait_days=30)
+        [letter] = room.queue(room.leads[0])
+        send(letter, at=now - timedelta(days=3))
+        window(room.campaign, str((now.weekday() + 2) % 7), 9, 10)
+        [first] = room.queue(room.leads[1])
+        assert first.due_at is not None
+        assert first.due_at > now
+        restoring.after_restore(now - timedelta(hours=5), now=now)
+        first.refresh_from_db()
+        assert (follow_up(letter.lead).state, first.state) == (State.UNCERTAIN, State.UNCERTAIN)
+
+    def test_and_what_follows_a_letter_that_may_have_left_in_that_time(self, room: Room) -> None:
+        now = timezone.now()
+        add_step(room)
+        [letter] = room.queue(room.leads[0])
+        Attempt.objects.update(created_at=now - timedelta(days=9))
+        restoring.after_restore(now - timedelta(hours=5), now=now)
+        letter.refresh_from_db()
+        assert letter.state == State.UNCERTAIN
+        assert queueing.settle_doubt(letter, arrived=True, user=room.world.marketer, now=now)
+        outbox.settle(now=now)
+        second = follow_up(letter.lead)
+        assert (second.state, second.reason) == (State.CANCELLED, following.MAY_HAVE_LEFT)
+
+    def test_but_goes_on_after_what_has_left_since(self, room: Room) -> None:
+        now = timezone.now()
+        add_step(room)
+        restoring.after_restore(now - timedelta(hours=5), now=now)
+        [letter] = room.queue(room.leads[0])
+        send(letter, at=now)
+        assert follow_up(letter.lead).state == State.QUEUED
 
 
 class TestTasks:

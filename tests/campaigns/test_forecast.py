@@ -144,6 +144,7 @@ def test_one_lead(room: Room) -> None:
 
 def test_queries_do_not_grow_and_nothing_is_written(room: Room) -> None:
     add_step(room)
+    window(room.campaign, "0123456", 0, 23, in_their_zone=True)
     queue(room, 2)
     before = list(Attempt.objects.values().order_by("pk"))
     with CaptureQueriesContext(connection) as few:
