@@ -321,7 +321,7 @@ class TestARestoredDatabase:
         now = timezone.now()
         add_step(room)
         [letter] = room.queue(room.leads[0])
-        Attempt.objects.update(created_at=now - timedelta(days=9))
+        Attempt.objects.update(created_at=now - timedelta(days=9), due_at=now - timedelta(hours=1))
         restoring.after_restore(now - timedelta(hours=5), now=now)
         letter.refresh_from_db()
         assert letter.state == State.UNCERTAIN
