@@ -136,6 +136,8 @@ def findings(subject: str, body: str) -> list[Finding]:
         *_about_phrases(subject, body),
         *_about_shouting(body),
         *_about_links(subject, body),
+        *_about_opening(body),
+        *_about_asking(body),
     ]
 
 
@@ -245,6 +247,42 @@ def _about_links(subject: str, body: str) -> Iterator[Finding]:
             "warn",
             f"{hosts} hides where the link goes, and filters distrust it. Write the address itself.",
             _spots(short),
+        )
+
+
+# How one speaks of oneself at the beginning of a sentence, and of whom one writes to, in the languages of letters here.
+_OURSELVES = re.compile(
+    r"(?:I|I['’]m|I['’]ve|We|We['’]re|My|Our|Ich|Wir|Mein|Meine|Unser|Unsere|Je|J['’]ai|Nous|Mon|Ma|Notre|Yo|Soy|Somos|Io|"
+    r"Sono|Siamo|Noi|Ik|Wij|Mijn|Jag|Vi|Jeg|Eu|Sou|Jestem)\b"
+)
+_THEM = re.compile(
+    r"\b(?:you|your|yours|du|dein\w*|dich|dir|sie|ihr\w*|ihnen|euch|euer|eure\w*|vous|votre|vos|tu|te|ton|ta|tes|usted\w*|"
+    r"su|sus|tus|lei|suo|sua|vostro|vostra|voi|je|jij|jouw|jullie|uw|u|din|ditt|dina|dig|ert|deres|dere|você|seu|"
+    r"pan|pani|pana|państw\w*|wasz\w*|twój|twoj\w*)\b",
+    re.IGNORECASE,
+)
+MOST_QUESTIONS = 2
+
+
+def _about_opening(body: str) -> Iterator[Finding]:
+    """The first paragraph after the greeting is read; the others are if that one was worth it."""
+    greeted = False
+    for part in re.finditer(r"\S[^\n]*(?:\n(?!\s*\n)[^\n]*)*", body):
+        text = part[0].rstrip()
+        if len(text) <= 60 and text.endswith((",", "!")):
+            greeted = True
+            continue
+        if greeted and _OURSELVES.match(text) and not _THEM.search(text):
+            spot = Spot("body", part.start(), part.start() + len(text))
+            yield Finding("warn", "The opening speaks of you alone. Begin with their work.", (spot,))
+        return
+
+
+def _about_asking(body: str) -> Iterator[Finding]:
+    asked = [Spot("body", match.start(), match.end()) for match in re.finditer(r"[^.!?\n]*\?", body)]
+    if len(asked) > MOST_QUESTIONS:
+        yield Finding(
+            "warn", f"It asks {len(asked)} questions. One thing to say yes to is answered more often.", tuple(asked)
         )
 
 

@@ -266,6 +266,9 @@ class LetterForm(forms.ModelForm[Step]):
     def __init__(self, *args: Any, custom_names: Iterable[str] = (), **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.custom_names = list(custom_names)
+        # A task's may be empty, and so the model's; a letter's may not.
+        for field in self.fields.values():
+            field.required = True
 
     def clean_letter_subject(self) -> str:
         return check_placeholders(self.cleaned_data["letter_subject"], self.custom_names)

@@ -72,6 +72,7 @@ def accept_backed(campaign: Campaign, *, user: User, now: datetime) -> int:
 def write(lead: Lead, *, subject: str, body: str, user: User, now: datetime) -> OwnLetter:
     """A person's own words for this lead, or what they made of a proposal: accepted by being written. Claims whose
     sentences are still in it stay beside it."""
+    body = body.replace("\r\n", "\n")
     with transaction.atomic():
         letter = OwnLetter.objects.select_for_update().filter(lead=lead).first() or OwnLetter(lead=lead)
         letter.claims = [claim for claim in letter.claims if claim["text"] in body]

@@ -9,9 +9,9 @@ from itertools import pairwise
 from django.db.models import Q
 
 from campaigns import letters
-from campaigns.content import Finding, findings, without_opt_out
+from campaigns.content import Finding, Spot, findings, without_opt_out
 from campaigns.models import Campaign, Contact, Lead, LeadQuerySet
-from campaigns.rendering import Mark, Rendered, render
+from campaigns.rendering import Mark, MarkKind, Rendered, render
 from compliance.models import Kind
 from outreach_site.accounts.models import SenderIdentity
 
@@ -37,9 +37,19 @@ class Preview:
 
 
 def preview(
-    subject: str, body: str, *, lead: Lead, identity: SenderIdentity | None, campaign: Campaign | None, sender: str
+    subject: str,
+    body: str,
+    *,
+    lead: Lead,
+    identity: SenderIdentity | None,
+    campaign: Campaign | None,
+    sender: str,
+    claims: Sequence[tuple[str, bool]] = (),
 ) -> Preview:
-    """`sender` is the address it would come from; "" while none is chosen. Writes what letters.write would send."""
+    """`sender` is the address it would come from; "" while none is chosen. Writes what letters.write would send.
+
+    `claims` are sentences of the letter, and whether a passage backs each.
+    """
     rendered = render(subject, body, lead=lead, identity=identity, campaign=campaign)
     whole = rendered.body
     foot = ""
@@ -57,15 +67,31 @@ def preview(
     found = findings(rendered.subject, rendered.body)
     if not foot:
         found.append(without_opt_out())
+    backed, open_ones = _claims_in(rendered.body, claims)
+    if open_ones:
+        found.append(Finding("warn", "Nothing on their pages backs this.", tuple(open_ones)))
     return Preview(
         rendered=rendered,
         subject=list(segments(rendered.subject, rendered.subject, rendered.subject_marks, _spots("subject", found))),
-        body=list(segments(whole, rendered.body, rendered.body_marks, _spots("body", found))),
+        body=list(segments(whole, rendered.body, [*rendered.body_marks, *backed], _spots("body", found))),
         findings=found,
         foot=foot,
         recipient=letters.named(lead.contact.name, lead.contact.email) if lead.contact else "",
         sender=letters.named(identity.name, sender) if identity and sender else sender,
     )
+
+
+def _claims_in(body: str, claims: Iterable[tuple[str, bool]]) -> tuple[list[Mark], list[Spot]]:
+    """Where claims stand: those that are backed, and those that are not."""
+    backed: list[Mark] = []
+    open_ones: list[Spot] = []
+    for text, is_backed in claims:
+        if text and (start := body.find(text)) >= 0:
+            if is_backed:
+                backed.append(Mark(start, start + len(text), "claim", MarkKind.FILLED))
+            else:
+                open_ones.append(Spot("body", start, start + len(text)))
+    return backed, open_ones
 
 
 @dataclass(frozen=True)

@@ -67,6 +67,7 @@ class CampaignsHolder:
         return {
             "contacts, with where they were found": contacts.count(),
             "leads that lose their contact and their own fields": Lead.objects.filter(contact__in=contacts).count(),
+            "letters prepared for their site": OwnLetter.objects.filter(lead__contact__in=contacts).count(),
             "letters, with their text": letters.count(),
             "files sent with them": EnclosedFile.objects.filter(attempt__in=letters).count(),
         }
@@ -93,6 +94,11 @@ class CampaignsHolder:
                     "away_until",
                     "created_at",
                 )
+            ),
+            "letters prepared for their site": list(
+                OwnLetter.objects.filter(lead__contact__in=_contacts(person))
+                .order_by("pk")
+                .values("lead__website_url", "state", "letter_subject", "letter_body", "claims")
             ),
             "letters": list(
                 _letters(person)

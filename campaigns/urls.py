@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
+from campaigns.drafting.urls import urlpatterns as drafting_urls
 from campaigns.views import (
     approvals,
     bulk,
@@ -71,6 +72,7 @@ urlpatterns: list[URLPattern] = [
     path("steps/<int:pk>/move/", steps.step_move, name="step_move"),
     path("steps/<int:pk>/remove/", steps.step_remove, name="step_remove"),
     path("steps/<int:pk>/second/", steps.step_second, name="step_second"),
+    *drafting_urls,
     path("<int:pk>/send/", sending.campaign_send, name="campaign_send"),
     path("<int:pk>/outgoing/", sending.attempt_list, name="attempt_list"),
     path("<int:pk>/ground/", sending.campaign_ground, name="campaign_ground"),

@@ -24,8 +24,10 @@ from campaigns.models import (
     Campaign,
     Contact,
     DiscoveryRun,
+    DraftRun,
     Lead,
     LeadImport,
+    OwnLetter,
     Step,
     Task,
     Template,
@@ -142,6 +144,10 @@ def full(world: World) -> World:
     DiscoveryRun.objects.create(pk=PK, campaign=campaign, keyword="secret plans")
     LeadImport.objects.create(
         pk=PK, campaign=campaign, file_name="secret.csv", lines=1, headings=["site"], meanings=["website_url"]
+    )
+    run = DraftRun.objects.create(pk=PK, campaign=campaign, letter_subject="Hello", letter_body="Hello", total=1)
+    OwnLetter.objects.create(
+        pk=PK, lead=lead, run=run, state=OwnLetter.State.PROPOSED, letter_subject="Hello", letter_body="Hello"
     )
     contact = Contact.objects.create(pk=PK, lead=lead, email="ada@site.com", email_key="ada@site.com")
     lead.contact = contact

@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any, Literal, TypeVar
 
 from django.db.models.functions import Lower
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from ninja import Field, Query, Router, Schema, Status
+from ninja.errors import HttpError
 from pydantic import BeforeValidator
 
 from campaigns.api.shared import MAX_LIMIT, Fault, FieldFaults, fault, letter_text, numbered, one_line, page_of
 from campaigns.custom_names import custom_names_in
+from campaigns.drafting import sites, writing
+from campaigns.drafting.desk import Desk, LimitReachedError, Missing, NotReady, desk_of
+from campaigns.drafting.provider import DraftingError
+from campaigns.drafting.writing import Draft, Tone
+from campaigns.leads import NotASiteError, read_site
 from campaigns.library import NameTakenError, delete_template, keep_template
 from campaigns.models import Lead, Template
 from campaigns.rendering import MAX_SUBJECT, problems_in
 from outreach_site.accounts.access import READERS, SENDERS
 from outreach_site.accounts.api_access import ApiRequest, caller
-from outreach_site.accounts.models import Scope
+from outreach_site.accounts.models import Scope, SenderIdentity, Workspace
 
 router = Router()
 LONGEST_BODY = 20_000
@@ -117,3 +124,182 @@ def remove_template(request: ApiRequest, template_id: int) -> Status[None]:
     templates = Template.objects.in_workspace(request.auth.workspace).select_related("workspace")
     delete_template(get_object_or_404(templates, pk=template_id), user=request.auth.user, now=timezone.now())
     return Status(204, None)
+
+
+# --- Drafts -----------------------------------------------------------------------------------------------------------
+
+ToneWord = Literal["professional", "friendly", "casual", "formal"]
+
+
+class ClaimNow(Schema):
+    """A sentence about the reader or their site, with the passage that it rests on."""
+
+    text: str
+    passage: str = Field(description="As it stands on the page; empty: nothing backs this sentence.")
+    url: str
+    backed: bool
+
+
+class DraftNow(Schema):
+    """A draft. Nothing is saved or sent. Look at every claim that nothing backs before you use it."""
+
+    subject: str
+    body: str
+    claims: list[ClaimNow]
+    notes: list[str]
+
+
+class NewDraft(Schema):
+    topic: Line = Field(min_length=1, max_length=300, examples=["balcony gardening"])
+    tone: ToneWord = "professional"
+    template_id: int | None = Field(default=None, description="A template to start from.")
+
+
+class ToPersonalize(Schema):
+    base_email: Letter = Field(min_length=1, max_length=LONGEST_BODY, description="Kept but for a sentence or two.")
+    lead_name: Line = Field(default="", max_length=120)
+    lead_website: Line = Field(min_length=1, max_length=500, description="Its pages are read, if they are not known.")
+    content_topic: Line = Field(default="", max_length=300)
+
+
+class ForSubjects(Schema):
+    topic: Line = Field(min_length=1, max_length=300)
+    tone: ToneWord = "professional"
+
+
+class SubjectsNow(Schema):
+    subjects: list[str] = Field(description="Five to ten.")
+
+
+class ForFollowUp(Schema):
+    original_subject: Line = Field(min_length=1, max_length=MAX_SUBJECT)
+    original_body: Letter = Field(
+        min_length=1, max_length=LONGEST_BODY, description="Quoted lines are somebody else's, and are not passed on."
+    )
+    tone: ToneWord = "professional"
+
+
+# 403: switched off in this workspace; 429: the month's tokens are used up, or the provider asks for a pause; 502: the
+# provider gave nothing that can be used; 503: this server has no key.
+ANSWERS: dict[Any, Any] = {
+    200: DraftNow, 401: Fault, 403: Fault, 404: Fault, 422: FieldFaults, 429: Fault, 502: Fault, 503: Fault
+}  # fmt: skip
+
+
+@router.post(
+    "/emails/generate",
+    response=ANSWERS,
+    auth=caller(SENDERS, Scope.WRITE),
+    summary="Draft a letter",
+    operation_id="generate_email",
+)
+def generate_email(request: ApiRequest, payload: NewDraft) -> DraftNow:
+    """A letter about a topic, for many readers, with placeholders. It starts from a template where one is named."""
+    here = request.auth.workspace
+    start = None
+    if payload.template_id is not None:
+        template = get_object_or_404(Template.objects.in_workspace(here), pk=payload.template_id)
+        start = (template.subject, template.body)
+    task = writing.generate(topic=payload.topic, tone=Tone(payload.tone), start=start, our_site=_our_site(here))
+    return _shown(_drafted(here, lambda desk: desk.letter(task, now=timezone.now())))
+
+
+@router.post(
+    "/emails/personalize",
+    response=ANSWERS,
+    auth=caller(SENDERS, Scope.WRITE),
+    summary="Make a letter personal",
+    operation_id="personalize_email",
+)
+def personalize_email(request: ApiRequest, payload: ToPersonalize) -> DraftNow:
+    """The same letter with a sentence or two about the reader's own work, each with the passage that it rests on."""
+    here, now = request.auth.workspace, timezone.now()
+    try:
+        site = read_site(payload.lead_website)
+    except NotASiteError as err:
+        raise fault("lead_website", str(err)) from err
+
+    def personal(desk: Desk) -> Draft:
+        pages = sites.known(here, [site.domain], now=now).get(site.domain)
+        if pages is None:
+            read, troubles = sites.read(here, {site.domain: site.url}, now=now)
+            if site.domain not in read:
+                raise fault("lead_website", f"{site.domain} could not be read. {troubles.get(site.domain, '')}".strip())
+            pages = read[site.domain]
+        task = writing.personalise(
+            subject="",
+            body=payload.base_email,
+            pages=pages,
+            domain=site.domain,
+            reader=payload.lead_name,
+            topic=payload.content_topic,
+            our_site=_our_site(here),
+        )
+        return desk.personal(task, now=now)
+
+    return _shown(_drafted(here, personal))
+
+
+@router.post(
+    "/emails/subject-suggestions",
+    response=ANSWERS | {200: SubjectsNow},
+    auth=caller(SENDERS, Scope.WRITE),
+    summary="Suggest subjects",
+    operation_id="suggest_subjects",
+)
+def suggest_subjects(request: ApiRequest, payload: ForSubjects) -> SubjectsNow:
+    """Five to ten subjects for a letter about a topic."""
+    task = writing.subject_ideas(topic=payload.topic, tone=Tone(payload.tone))
+    now = timezone.now()
+    return SubjectsNow(subjects=_drafted(request.auth.workspace, lambda desk: desk.subjects(task, now=now)))
+
+
+@router.post(
+    "/emails/follow-up",
+    response=ANSWERS,
+    auth=caller(SENDERS, Scope.WRITE),
+    summary="Draft a follow-up",
+    operation_id="draft_follow_up",
+)
+def draft_follow_up(request: ApiRequest, payload: ForFollowUp) -> DraftNow:
+    """A shorter letter to whoever has not answered. Its subject is that of the original."""
+    here = request.auth.workspace
+    task = writing.follow_up(
+        subject=payload.original_subject,
+        body=payload.original_body,
+        tone=Tone(payload.tone),
+        our_site=_our_site(here),
+    )
+    return _shown(_drafted(here, lambda desk: desk.letter(task, now=timezone.now())))
+
+
+Drafted = TypeVar("Drafted")
+
+
+def _drafted(workspace: Workspace, write: Callable[[Desk], Drafted]) -> Drafted:
+    desk = desk_of(workspace)
+    if isinstance(desk, NotReady):
+        raise HttpError(503 if desk.missing is Missing.KEY else 403, desk.sentence)
+    try:
+        return write(desk)
+    except LimitReachedError as err:
+        raise HttpError(429, str(err)) from err
+    except DraftingError as err:
+        raise HttpError(429 if err.retry_after is not None else 502, str(err)) from err
+
+
+def _our_site(workspace: Workspace) -> str:
+    identity = SenderIdentity.objects.default_of(workspace)
+    return identity.site if identity else ""
+
+
+def _shown(draft: Draft) -> DraftNow:
+    return DraftNow(
+        subject=draft.subject,
+        body=draft.body,
+        claims=[
+            ClaimNow(text=claim.text, passage=claim.passage, url=claim.url, backed=claim.is_backed)
+            for claim in draft.claims
+        ],
+        notes=list(draft.notes),
+    )

@@ -66,8 +66,15 @@ def to_write(campaign: Campaign, step: Step | None) -> models.QuerySet[Lead]:
     return leads.filter(~models.Exists(letters), ~models.Exists(own)).order_by("pk")
 
 
-def begin(campaign: Campaign, *, lead_ids: Sequence[int] | None = None, user: User, now: datetime) -> DraftRun:
-    """Write down what is to be done: for these leads, or for the first that can still be written to. Raises
+def begin(
+    campaign: Campaign,
+    *,
+    lead_ids: Sequence[int] | None = None,
+    most: int = MOST_LETTERS,
+    user: User,
+    now: datetime,
+) -> DraftRun:
+    """Write down what is to be done: for these leads, or for the first `most` that can still be written to. Raises
     CannotDraftError."""
     desk = desk_of(campaign.workspace)
     if isinstance(desk, NotReady):
@@ -78,7 +85,7 @@ def begin(campaign: Campaign, *, lead_ids: Sequence[int] | None = None, user: Us
     leads = to_write(campaign, step)
     if lead_ids is not None:
         leads = leads.filter(pk__in=list(lead_ids)[:MOST_LETTERS])
-    chosen = list(leads.values_list("pk", flat=True)[:MOST_LETTERS])
+    chosen = list(leads.values_list("pk", flat=True)[: min(max(most, 1), MOST_LETTERS)])
     if not chosen:
         raise CannotDraftError("No lead is left to write to: each has a letter, or no address.")
     try:

@@ -197,7 +197,7 @@ def check(subject: str, body: str, allowed: Allowed) -> None:
     for number in _TELEPHONE.findall(whole):
         if re.sub(r"\D", "", number) not in given:
             raise UnfitError("it held a telephone number that you did not give.")
-    if _MARKUP.search(whole):
+    if any(found not in allowed.words for found in _MARKUP.findall(whole)):
         raise UnfitError("it held markup instead of plain text.")
     if _tells(whole, allowed.instructions):
         raise UnfitError("it spoke of how it was made instead of the letter.")

@@ -173,7 +173,7 @@ class Task:
             if texts:
                 written.append(texts[0] + "".join(self._gap(text) + text for text in texts[1:]))
         body = "\n\n".join(written) + "\n"
-        check(subject, body, self.allowed)
+        check(subject or ("-" if self.letter else ""), body, self.allowed)
         return Draft(subject=subject, body=body, claims=tuple(claims), notes=self.notes)
 
     def _gap(self, text: str) -> str:

@@ -19,6 +19,7 @@ from campaigns.custom_names import custom_names_in
 from campaigns.forms import LetterForm
 from campaigns.library import free_name, keep_template
 from campaigns.models import Campaign, Lead, Step, Template
+from campaigns.own_letters import own_texts
 from campaigns.previews import preview, sample_lead, which_lead
 from campaigns.progress import lacks
 from campaigns.rendering import BUILT_IN, doubled_sentences, problems_in
@@ -154,15 +155,19 @@ def page_context(request: WorkspaceRequest, campaign: Campaign, form: LetterForm
 def preview_context(
     request: WorkspaceRequest, campaign: Campaign, subject: str, body: str, wanted: str
 ) -> dict[str, Any]:
-    """The letter for one lead, its neighbours, and what to look at. Seven queries."""
+    """The letter for one lead, its neighbours, and what to look at; a letter of its own in place of what is typed.
+    Eight queries.
+    """
     # What a browser sends has its own line ends; what a reader gets has none of them.
     body = body.replace("\r\n", "\n")
     identity = campaign.identity or SenderIdentity.objects.default_of(campaign.workspace)
     mailbox = mailbox_of(campaign)
     shown = which_lead(Lead.objects.of(campaign), wanted)
+    own = own_texts([shown.lead]).get(shown.lead.pk) if shown.lead else None
+    own = own if own and not own.trouble else None
     seen = preview(
-        subject,
-        body,
+        own.subject if own else subject,
+        own.body if own else body,
         lead=shown.lead or sample_lead(),
         identity=identity,
         campaign=campaign,
@@ -171,6 +176,7 @@ def preview_context(
     return {
         "preview": seen,
         "shown": shown,
+        "own": own,
         "identity": identity,
         "checks": checks(request, campaign, subject, body, identity, seen.findings) if subject or body else [],
     }

@@ -165,3 +165,32 @@ def test_every_spot_lies_in_its_text(subject: str, body: str) -> None:
 def test_a_hostile_text_is_read_in_a_moment(text: str) -> None:
     """No pattern may walk a text again and again; the suite's own patience is the bound."""
     findings("An idea", text)
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ("Hi Ann,\n\nWe make tools for gardens.\n\nYour site is good.", True),
+        ("Hi Ann,\n\nI am the best of gardeners,\nand rich.", True),
+        ("Hallo Frau Berg,\n\nWir verkaufen Erde.", True),
+        ("Hi Ann,\n\nI read your piece on slugs.", False),
+        ("Hi Ann,\n\nYour piece on slugs helped us.", False),
+        ("Hallo Frau Berg,\n\nIch lese Ihren Garten gern.", False),
+        ("Slugs are back.", False),
+        ("Hi Ann,", False),
+        ("", False),
+    ],
+)
+def test_an_opening_is_about_them(body: str, said: bool) -> None:
+    found = [one for one in findings("Beds", body) if "opening" in one.sentence]
+    assert bool(found) is said
+    for one in found:
+        [spot] = one.spots
+        assert body[spot.start : spot.end].startswith(("We", "I ", "Wir"))
+
+
+def test_one_thing_is_asked() -> None:
+    assert not [one for one in findings("Beds?", "Is it? Shall I?") if "questions" in one.sentence]
+    [found] = [one for one in findings("Beds", "Is it? Shall I?\nWhen? Who?") if "questions" in one.sentence]
+    assert "4 questions" in found.sentence
+    assert len(found.spots) == 4
