@@ -245,6 +245,7 @@ def own_letter_edit(request: WorkspaceRequest, workspace: str, pk: int) -> HttpR
     identity = campaign.identity or SenderIdentity.objects.default_of(campaign.workspace)
     mailbox = mailbox_of(campaign)
     letter.letter_subject, letter.letter_body = subject, body.replace("\r\n", "\n")
+    letter.claims = [claim for claim in letter.claims if claim["text"] in letter.letter_body]
     shown = seen(campaign, letter, identity, mailbox.email if mailbox else "")
     context = {
         "letter": letter,
