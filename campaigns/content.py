@@ -279,7 +279,10 @@ def _about_opening(body: str) -> Iterator[Finding]:
 
 
 def _about_asking(body: str) -> Iterator[Finding]:
-    asked = [Spot("body", match.start(), match.end()) for match in re.finditer(r"[^.!?\n]*\?", body)]
+    asked = [
+        Spot("body", max(body.rfind(end, 0, match.start()) for end in ".!?\n") + 1, match.end())
+        for match in re.finditer(r"\?+", body)
+    ]
     if len(asked) > MOST_QUESTIONS:
         yield Finding(
             "warn", f"It asks {len(asked)} questions. One thing to say yes to is answered more often.", tuple(asked)

@@ -112,7 +112,7 @@ _TO_PROGRAMS = re.compile(
     r"|(?:ignore[zr]?|oublie[zr]?|ignora|olvida).{0,40}(?:instruction|consigne|instrucci|istruzion)",
     re.IGNORECASE,
 )
-_ADDRESS = re.compile(r"[^\s<>()\[\],;:\"']+@[^\s<>()\[\],;:\"']+")
+_ADDRESS = re.compile(r"[^\s<>()\[\],;:\"'@]{1,64}@[^\s<>()\[\],;:\"'@]{1,255}")
 
 
 def without_addresses(text: str) -> str:
