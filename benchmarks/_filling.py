@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from django.db import connection, models, transaction
 
@@ -61,3 +63,23 @@ def insert(model: type[models.Model], series: str, **columns: str) -> None:
             f"INSERT INTO {model._meta.db_table} ({', '.join(map(connection.ops.quote_name, columns))}) "
             f"{series} SELECT {', '.join(columns.values())} FROM numbers"
         )
+
+
+def defaults_of(model: type[models.Model]) -> dict[str, str]:
+    """For `insert`: what a new row has in the columns that nobody names, as SQL. A moment has to be named."""
+    return {
+        field.column: _literal(field)
+        for field in model._meta.concrete_fields
+        if not isinstance(field, models.AutoField)
+    }
+
+
+def _literal(field: models.Field[Any, Any]) -> str:
+    if field.null:
+        return "NULL"
+    value = field.get_default() if not isinstance(field, models.DateTimeField) else ""
+    if isinstance(field, models.JSONField):
+        return f"'{json.dumps(value)}'"
+    if isinstance(value, bool):
+        return str(value).lower()
+    return str(value) if isinstance(value, int) else f"'{value or ''}'"

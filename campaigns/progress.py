@@ -11,12 +11,12 @@ from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Coalesce
 from django.db.models.lookups import Exact
 
+from campaigns.analytics.reading import totals
 from campaigns.models import Attempt, Campaign, Lead
 from campaigns.rendering import names_that_need_a_value, values_for
 from compliance import suppression
 from compliance.models import Hold
 from outreach_site.accounts.models import SenderIdentity, Workspace
-from outreach_site.lib.ports import people_who_answered
 
 # A letter that may have been sent counts as one: caps and people see it alike.
 WRITTEN = (Attempt.State.SENT, Attempt.State.UNCERTAIN)
@@ -24,7 +24,9 @@ WRITTEN = (Attempt.State.SENT, Attempt.State.UNCERTAIN)
 
 @dataclass(frozen=True)
 class Figures:
-    """A campaign's numbers. People are counted, not letters: two letters to one person are one."""
+    """A campaign's numbers. People are counted, not letters: two letters to one person are one. A status that somebody
+    set brings no reply.
+    """
 
     leads: int = 0
     written_to: int = 0
@@ -39,18 +41,9 @@ class Figures:
         """People who answered / people written to, in percent; None before the first letter."""
         return round(100 * self.answered / self.written_to) if self.written_to else None
 
-    # The funnel's bars: each stage holds the later ones, so that no bar is longer than the one it grew from.
-    @property
-    def contacted(self) -> int:
-        return min(max(self.written_to, self.replied), self.leads)
-
-    @property
-    def replied(self) -> int:
-        return min(max(self.answered, self.placed), self.leads)
-
 
 def figures_of(campaigns: Sequence[Campaign], *, now: datetime) -> dict[int, Figures]:
-    """The figures of each campaign, by its id. Three queries."""
+    """The figures of each campaign of one workspace, by its id. A constant number of queries."""
     ids = [campaign.pk for campaign in campaigns]
     if not ids:
         return {}
@@ -61,26 +54,23 @@ def figures_of(campaigns: Sequence[Campaign], *, now: datetime) -> dict[int, Fig
         .values("campaign")
         .annotate(total=Count("pk"), placed=Count("pk", filter=Q(status=Lead.Status.PLACED)))
     }
-    letters = {
+    waiting = {
         row["campaign"]: row
         for row in Attempt.objects.filter(campaign__in=ids)
+        .waiting()
         .order_by()
         .values("campaign")
-        .annotate(
-            written_to=Count("recipient_key", distinct=True, filter=Q(state__in=WRITTEN)),
-            waiting=Count("pk", filter=Q(state__in=[Attempt.State.QUEUED, Attempt.State.SENDING])),
-            next_due_at=Min("due_at", filter=Q(state=Attempt.State.QUEUED)),
-        )
+        .annotate(count=Count("pk"), next_due_at=Min("due_at", filter=Q(state=Attempt.State.QUEUED)))
     }
-    answered = people_who_answered(ids)
-    due = {pk: row["next_due_at"] for pk, row in letters.items()}
+    came = totals(campaigns[0].workspace, campaigns, now=now)
+    due = {pk: row["next_due_at"] for pk, row in waiting.items()}
     return {
         pk: Figures(
             leads=leads.get(pk, {}).get("total", 0),
             placed=leads.get(pk, {}).get("placed", 0),
-            written_to=letters.get(pk, {}).get("written_to", 0),
-            answered=answered.get(pk, 0),
-            waiting=letters.get(pk, {}).get("waiting", 0),
+            written_to=came[pk].people,
+            answered=came[pk].people_answered,
+            waiting=waiting.get(pk, {}).get("count", 0),
             next_due_at=due.get(pk),
             is_due=due.get(pk) is not None and due[pk] <= now,
         )

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import reduce
 from operator import or_
 from typing import Any
 
-from django.db.models import Count, Min, Q, QuerySet
+from django.db.models import Min, Q, QuerySet
 
 from inbox.models import Reply, ReplyLabel
 from inbox.reading_models import ReplyLink
@@ -23,12 +23,6 @@ _BY_ITSELF = {
     Reply.Kind.BOUNCE.value: Reply.Classification.BOUNCE.value,
     Reply.Kind.COMPLAINT.value: Reply.Classification.COMPLAINT.value,
 }
-
-
-def people_who_answered(campaign_ids: Sequence[int]) -> Mapping[int, int]:
-    """People who answered, by campaign: leads with an answer, however many of a site wrote. One query."""
-    answered = Reply.objects.answers().filter(campaign__in=campaign_ids).exclude(lead=None).order_by()
-    return dict(answered.values_list("campaign_id").annotate(Count("lead", distinct=True)))
 
 
 class Answers:

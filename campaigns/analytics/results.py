@@ -114,7 +114,7 @@ class Waits:
     def spread(self) -> str:
         if self.count < 4:
             return f"of {self.count} answer{'' if self.count == 1 else 's'}" if self.count else "nobody has answered"
-        return f"half of them within {in_words(self.quarter)} to {in_words(self.three_quarters)}"
+        return f"half of them after {in_words(self.quarter)} to {in_words(self.three_quarters)}"
 
 
 @dataclass(frozen=True)

@@ -44,12 +44,6 @@ class SuppressionListener(Protocol):
     def __call__(self, *, workspace_id: int | None, addresses: Sequence[str], domains: Sequence[str]) -> None: ...
 
 
-class AnswerCounter(Protocol):
-    """Filled by the inbox: how many people answered each of these campaigns, counted from the replies themselves."""
-
-    def __call__(self, campaign_ids: Sequence[int]) -> Mapping[int, int]: ...
-
-
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What a person wrote back. `letter` is the attempt that it answers, where that is known."""
@@ -102,7 +96,6 @@ class AnswerBook(Protocol):
 
 _audit_recorder: AuditRecorder | None = None
 _suppression_listeners: list[SuppressionListener] = []
-_answer_counter: AnswerCounter | None = None
 _answer_book: AnswerBook | None = None
 
 
@@ -128,18 +121,6 @@ def announce_suppression(
 ) -> None:
     for listener in _suppression_listeners:
         listener(workspace_id=workspace_id, addresses=addresses, domains=domains)
-
-
-def set_answer_counter(counter: AnswerCounter) -> None:
-    global _answer_counter  # noqa: PLW0603 - a registry that is filled once, at start
-    _answer_counter = counter
-
-
-def people_who_answered(campaign_ids: Sequence[int]) -> Mapping[int, int]:
-    """How many people answered, by campaign; a campaign nobody answered may be left out."""
-    if _answer_counter is None:
-        raise RuntimeError("No inbox is registered: it must be installed.")
-    return _answer_counter(campaign_ids)
 
 
 def set_answer_book(book: AnswerBook) -> None:

@@ -14,6 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 
 from campaigns import queueing
+from campaigns.analytics.reading import totals
 from campaigns.leads import ASKED_TO_BE_ERASED, NewLead, add_lead, add_many, set_contact
 from campaigns.models import Attempt, Campaign, Contact, Lead, Template
 from compliance import consents, evidence, gate, holds, privacy, seals, suppression, unsubscribe, verification
@@ -115,12 +116,14 @@ def test_what_is_about_others_stays_with_the_name_blacked_out(life: Life) -> Non
 
 def test_what_numbers_are_counted_from_stays(life: Life) -> None:
     before = (Attempt.objects.count(), Reply.objects.count(), RawMessage.objects.count(), AuditEntry.objects.count())
-    people = ports.people_who_answered([life.box.campaign.pk])
+    campaign = life.box.campaign
+    people = totals(campaign.workspace, [campaign], now=NOW)
     erase(life)
     after = (Attempt.objects.count(), Reply.objects.count(), RawMessage.objects.count())
     assert after == before[:3]
     assert AuditEntry.objects.count() > before[3]
-    assert ports.people_who_answered([life.box.campaign.pk]) == people
+    assert totals(campaign.workspace, [campaign], now=NOW) == people
+    assert people[campaign.pk].people_answered
     lead = Lead.objects.get(pk=life.letter.lead_id)
     assert (lead.contact, lead.custom_fields, lead.domain) == (None, {}, "brightgarden.com")
     gone = Attempt.objects.get(pk=life.letter.pk)
