@@ -6,14 +6,15 @@ A day is a calendar day of a time zone, which is named: so a workspace that move
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from functools import cached_property, reduce
+from itertools import islice
 from operator import or_
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q
 
 from campaigns.models import Attempt, AttemptQuerySet, Campaign, Lead, Rollup
 from compliance.known_regions import regions_of
@@ -60,6 +61,16 @@ class Sums:
 
 
 Lines = dict[Key, Sums]
+T = TypeVar("T")
+# SQLite takes 32,766 values in a query.
+VALUES_AT_ONCE = 20_000
+
+
+def batched(values: Iterable[T]) -> Iterator[list[T]]:
+    """In parts that a query can name; nearly always one."""
+    rest = iter(values)
+    while some := list(islice(rest, VALUES_AT_ONCE)):
+        yield some
 
 
 @dataclass(frozen=True)
@@ -113,7 +124,8 @@ class _Letter(NamedTuple):
 def count(
     workspace: Workspace, days: Collection[date], *, calendar: Calendar, campaign: Campaign | None = None
 ) -> Lines:
-    """The lines of these days: of all campaigns and the workspace, or of one campaign alone. Five queries.
+    """The lines of these days: of all campaigns and the workspace, or of one campaign alone. Five queries; more
+    only where a letter or an answer is one of tens of thousands.
 
     1. The letters of these days. 2. What their leads answered. 3. Which letter each first answer belongs to. 4. Where
     the readers are. 5. What came in on these days.
@@ -126,9 +138,9 @@ def count(
     letters = _letters(counted)
     answers = _by_lead(answer_book().answers(counted.values("lead"))) if letters else {}
     answered = _answered_letters(answers)
-    known = regions_of(workspace, {letter.to for letter in letters if letter.to and not is_stone(letter.to)})
+    known = _regions(workspace, {letter.to for letter in letters if letter.to and not is_stone(letter.to)})
     for letter in letters:
-        region = known[letter.to].region.value if letter.to in known else ""
+        region = known.get(letter.to, "")
         sums = _sums_of(letter, answers.get(letter.lead, ()), answered)
         day = calendar.day_of(letter.left_at)
         for key in _keys_of(letter, day, region, in_workspace=campaign is None):
@@ -178,6 +190,13 @@ def _letters(counted: AttemptQuerySet) -> list[_Letter]:
     return [_Letter(*row) for row in rows]  # type: ignore[arg-type]  # a span of time excludes letters without one
 
 
+def _regions(workspace: Workspace, addresses: Collection[str]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for some in batched(addresses):
+        found |= {address: guess.region.value for address, guess in regions_of(workspace, some).items()}
+    return found
+
+
 def _by_lead(answers: Iterable[Answer]) -> dict[int, list[Answer]]:
     found: dict[int, list[Answer]] = defaultdict(list)
     for answer in answers:
@@ -201,10 +220,11 @@ def _answered_letters(answers: Mapping[int, Sequence[Answer]]) -> dict[int, _Cre
     if not answers:
         return {}
     sent: dict[int, list[tuple[datetime, int]]] = defaultdict(list)
-    ours = Attempt.objects.unasked().filter(among("lead_id", answers.keys()), finished_at__isnull=False)
-    for lead, pk, at in ours.order_by("finished_at", "pk").values_list("lead_id", "pk", "finished_at"):
-        if at is not None:
-            sent[lead].append((at, pk))
+    for leads in batched(answers):
+        ours = Attempt.objects.unasked().filter(among("lead_id", leads)).exclude(finished_at=None)
+        for lead, pk, at in ours.order_by("finished_at", "pk").values_list("lead_id", "pk", "finished_at"):
+            if at is not None:
+                sent[lead].append((at, pk))
     credited: dict[int, _Credit] = {}
     for lead, written in answers.items():
         first: tuple[int, int] | None = None
@@ -270,10 +290,7 @@ def first_day(workspace: Workspace, *, calendar: Calendar) -> date | None:
     return calendar.day_of(min(moments)) if moments else None
 
 
-def days_of(leads: Collection[int], *, calendar: Calendar) -> set[date]:
-    """The days on which letters to these leads left. One query."""
-    if not leads:
-        return set()
-    letters = Attempt.objects.unasked().filter(among("lead_id", leads)).order_by()
-    moments = letters.annotate(at=F("finished_at")).values_list("at", flat=True)
-    return {calendar.day_of(at) for at in moments if at is not None}
+def days_of(letters: AttemptQuerySet, *, calendar: Calendar) -> set[date]:
+    """The days on which these letters left. One query."""
+    left = letters.unasked().order_by().values_list("finished_at", flat=True)
+    return {calendar.day_of(at) for at in left if at is not None}

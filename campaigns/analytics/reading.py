@@ -14,10 +14,12 @@ from typing import Any
 from django.db.models import QuerySet, Sum
 
 from campaigns.analytics.counting import Calendar, Dimension, Lines, Sums, count, first_day
-from campaigns.analytics.upkeep import LATE, stale
+from campaigns.analytics.upkeep import stale
 from campaigns.models import Campaign, Rollup, RollupState
 from outreach_site.accounts.models import Workspace
 
+# What is written down later than this after it happened is right when the next minute's count has found it.
+_LATE = timedelta(minutes=1)
 # What is read over all time: how far it came, and how variants compare. The rest is read for a period.
 _EVER = (Dimension.TOTAL, Dimension.VARIANT, Dimension.CAME_BACK)
 _MEASURES = tuple(name for name in Sums.__slots__ if name != "waits")
@@ -101,8 +103,8 @@ class _Kept:
             return cls(calendar, calendar.days(first, calendar.day_of(now)) if first else [], Rollup.objects.none())
         calendar = Calendar(state.zone)
         # What nobody can name is counted by the pass that is about to begin; until then the last days are looked at.
-        known = stale(workspace, state, calendar=calendar, now=now).days
-        fresh = sorted(known or calendar.days(calendar.day_of(state.counted_at - LATE), calendar.day_of(now)))
+        known = stale(workspace, state, calendar=calendar, now=now, late=_LATE).days
+        fresh = sorted(known or calendar.days(calendar.day_of(state.counted_at - _LATE), calendar.day_of(now)))
         rows = Rollup.objects.filter(workspace=workspace, zone=state.zone).exclude(day__in=fresh)
         return cls(calendar, fresh, rows)
 

@@ -14,9 +14,10 @@ from datetime import date, datetime, timedelta
 from django.db import transaction
 from django.db.models import F
 
-from campaigns.analytics.counting import A_DAY, Calendar, Key, Sums, count, days_of, first_day
-from campaigns.models import Lead, Rollup, RollupState
+from campaigns.analytics.counting import A_DAY, Calendar, Key, Sums, batched, count, days_of, first_day
+from campaigns.models import Attempt, Lead, Rollup, RollupState
 from outreach_site.accounts.models import Workspace
+from outreach_site.lib.among import among
 from outreach_site.lib.inserting import insert
 from outreach_site.lib.ports import answer_book
 
@@ -38,27 +39,31 @@ class Stale:
     has_news: bool  # something is known to have happened, and not only time to have passed
 
 
-def stale(workspace: Workspace, state: RollupState, *, calendar: Calendar, now: datetime) -> Stale:
-    """What has happened since `state` was counted. A constant number of queries.
+def stale(
+    workspace: Workspace, state: RollupState, *, calendar: Calendar, now: datetime, late: timedelta = LATE
+) -> Stale:
+    """What has happened since `state` was counted, and `late` before it. A constant number of queries.
 
     The days since then, on which letters may have left; the days of letters whose leads answered, had an answer tagged
     anew, or changed their state for good; and the days on which those answers came in.
     """
     if state.counted_at is None:
         return Stale(None, has_news=True)
-    since = state.counted_at - LATE
+    since = state.counted_at - late
     changed = answer_book().changed(workspace.pk, since=since)
     if changed is None:
         return Stale(None, has_news=True)
-    leads = set(changed.leads)
-    leads.update(
+    ended = (
         Lead.objects.in_workspace(workspace)
         .filter(status_changed_at__gt=since)
         .exclude(status__in=[Lead.Status.DISCOVERED, Lead.Status.CONTACTED])
         .order_by()
-        .values_list("pk", flat=True)
     )
-    days = days_of(leads, calendar=calendar) | {calendar.day_of(moment) for moment in changed.moments}
+    letters = Attempt.objects.in_workspace(workspace)
+    days = {calendar.day_of(moment) for moment in changed.moments}
+    days |= days_of(letters.filter(lead__in=ended.values("pk")), calendar=calendar)
+    for leads in batched(changed.leads):
+        days |= days_of(letters.filter(among("lead_id", leads)), calendar=calendar)
     recent = calendar.days(calendar.day_of(since), calendar.day_of(now))
     return Stale(frozenset(days.union(recent)), has_news=bool(days))
 

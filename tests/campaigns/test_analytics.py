@@ -97,6 +97,17 @@ def test_kept_numbers_are_those_of_the_rows(world: World, seed: int) -> None:
         agree(world.here, campaign, 14, later + timedelta(hours=3))
 
 
+def test_parts_make_the_same_whole(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """More letters than one query can name are asked about in parts."""
+    letters = Letters.begin(world.here, 6)
+    letters.write(12)
+    monkeypatch.setattr("campaigns.analytics.counting.VALUES_AT_ONCE", 2)
+    agree(world.here, None, None, NOW)
+    keep(world.here)
+    letters.go_on(NOW)
+    agree(world.here, letters.campaigns[0], None, NOW)
+
+
 def test_what_no_date_tells_of_is_right_after_the_next_pass(world: World) -> None:
     letters = Letters.begin(world.here, 11)
     letters.write(20)
