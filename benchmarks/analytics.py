@@ -54,10 +54,12 @@ def main() -> None:
             if vendor in options.on:
                 say(f"{vendor}: starting ({load()})")
                 with start() as make:
-                    measured[vendor] = _measure(vendor, make, options)
-    for vendor, pages in measured.items():
-        rows = [[name, f"{page.ms:.0f}", f"{page.core_ms:.0f}", str(page.queries)] for name, page in pages.items()]
-        table(f"{vendor}, {options.rows:,} letters", ["page", "ms", "of a core", "queries"], rows)
+                    measured[vendor] = pages = _measure(vendor, make, options)
+                rows = [
+                    [name, f"{page.ms:.0f}", f"{page.core_ms:.0f}", str(page.queries)] for name, page in pages.items()
+                ]
+                heading = f"{vendor}, {options.rows:,} letters ({load()})"
+                table(heading, ["page", "ms", "of a core", "queries"], rows)
     finish({vendor: {name: page.as_json() for name, page in pages.items()} for vendor, pages in measured.items()})
 
 
