@@ -19,14 +19,15 @@ from campaigns.analytics.upkeep import recount
 from campaigns.following import go_on, postpone
 from campaigns.lifecycle import ENDS_WRITING
 from campaigns.models import Attempt, Lead
-from campaigns.queueing import cancel_waiting, cancel_waiting_for, prove_sent, stop_at_companies
+from campaigns.queueing import cancel_waiting, cancel_waiting_for, prove_sent, requeue, stop_at_companies
 from compliance import audit, holds, suppression
 from compliance.addresses import domain_of
-from compliance.models import Hold, Suppression
+from compliance.models import Hold, Kind, Suppression
 from inbox.bounces import Hardness
 from inbox.classify import classify
 from inbox.matching import Match
 from inbox.models import Reply, ReplyLabel
+from inbox.reading_models import ReplyLink
 from inbox.scope import key_of
 from inbox.understanding import MessageKind, Understanding
 from outreach_site.accounts.models import User, Workspace
@@ -268,8 +269,10 @@ def draw_for_link(reply: Reply, *, now: datetime) -> None:
         Reply.objects.filter(pk=reply.pk).update(needs_review=reply.needs_review)
 
 
-def take_back_link(reply: Reply, *, status_before: str, user: User, now: datetime) -> list[str]:
-    """What followed from a link alone is taken back; the addresses that stay suppressed all the same."""
+def take_back_link(reply: Reply, link: ReplyLink, *, user: User, now: datetime) -> tuple[list[str], int]:
+    """What followed from a link alone is taken back: the addresses that stay suppressed all the same, and how many
+    letters wait again.
+    """
     writer = key_of(reply.from_email)
     staying = []
     for entry in entries_of(reply):
@@ -282,13 +285,26 @@ def take_back_link(reply: Reply, *, status_before: str, user: User, now: datetim
     for hold in Hold.objects.in_workspace(reply.workspace).standing().filter(source=reply.about):
         if hold.subject != f"address:{writer}":
             holds.lift(hold, user=user, now=now)
-    if reply.lead is not None and status_before in Lead.Status.values:
+    back = 0
+    if reply.lead is not None and link.status_before in Lead.Status.values:
         came_from_here = Lead.objects.filter(pk=reply.lead.pk, status=status_after(reply) or "")
-        came_from_here.move_to(Lead.Status(status_before), now=now)
+        moved = came_from_here.move_to(Lead.Status(link.status_before), now=now)
+        if moved and link.status_before in Lead.SILENT:
+            back = _letters_wait_again(reply.lead, taken_back_at=link.linked_at, user=user, now=now)
     if reply.kind != Reply.Kind.REPLY:
         reply.needs_review = False
         Reply.objects.filter(pk=reply.pk).update(needs_review=False)
-    return staying
+    return staying, back
+
+
+def _letters_wait_again(lead: Lead, *, taken_back_at: datetime, user: User, now: datetime) -> int:
+    """They have not answered after all: what was taken back at that moment waits again, and the gate decides anew."""
+    reason = ENDS_WRITING[Lead.Status.REPLIED]
+    first = Attempt.objects.filter(
+        lead=lead, kind=Kind.FIRST, state=Attempt.State.CANCELLED, reason=reason, finished_at=taken_back_at
+    )
+    letters = list(first.select_related("campaign__workspace"))
+    return sum(requeue(letter, user=user, now=now) for letter in letters) + go_on([lead.pk], reason=reason, now=now)
 
 
 # --- A server reports -------------------------------------------------------------------------------------------------

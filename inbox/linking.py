@@ -22,9 +22,10 @@ class CannotLinkError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Unlinked:
-    """What stays although the link was taken back: addresses that are suppressed all the same."""
+    """What stays although the link was taken back: addresses that are suppressed all the same; and what came back."""
 
     staying: tuple[str, ...] = ()
+    letters: int = 0  # that were taken back with the link, and wait again
 
 
 def link(reply: Reply, lead: Lead, *, user: User, now: datetime) -> ReplyLink:
@@ -58,19 +59,19 @@ def link(reply: Reply, lead: Lead, *, user: User, now: datetime) -> ReplyLink:
 def unlink(reply: Reply, *, user: User, now: datetime) -> Unlinked | None:
     """Take the last link back; None where there is none. The lead is what it was, unless it has moved on since.
 
-    Letters that were taken back stay so, and what they asked for themselves stays suppressed.
+    Letters that the link took back wait again. What they asked for themselves stays suppressed.
     """
     with transaction.atomic():
         reply = consequences.locked(reply)
         last = reply.links.filter(undone_at=None).select_related("lead", "lead_before", "attempt_before").last()
         if last is None or reply.matched_by != MatchedBy.HAND:
             return None
-        staying = consequences.take_back_link(reply, status_before=last.status_before, user=user, now=now)
+        staying, letters = consequences.take_back_link(reply, last, user=user, now=now)
         _set(reply, lead=last.lead_before, attempt=last.attempt_before, matched_by=last.matched_by_before)
         last.undone_at = now
         last.save(update_fields=["undone_at"])
         _record("reply.unlinked", reply, user=user, lead=last.lead, now=now)
-    return Unlinked(tuple(staying))
+    return Unlinked(tuple(staying), letters)
 
 
 def _set(reply: Reply, *, lead: Lead | None, attempt: Attempt | None, matched_by: str) -> None:

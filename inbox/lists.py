@@ -21,7 +21,7 @@ FIRST_WORDS = 160
 SEARCHED = 5_000
 WORDS_AT_MOST = 6
 LONGEST_SEARCH = 100
-_SEARCHED_COLUMNS = ("from_name", "from_email", "subject", "new_text", "failed_recipient")
+_SEARCHED_COLUMNS = ("from_name", "from_email", "subject", "text", "failed_recipient")  # the text with its quotation
 
 TONES = {
     Reply.Classification.INTERESTED: "good",

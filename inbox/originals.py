@@ -27,6 +27,11 @@ HTML_LIMIT = 1024 * 1024
 OPEN_TAGS_LIMIT = 1_000
 PICTURE_LIMIT = 2 * 1024 * 1024
 PICTURES_LIMIT = 8 * 1024 * 1024
+LOWEST_FRAME, HIGHEST_FRAME = 160, 960  # pixels
+PIXELS_A_LINE, PIXELS_A_PARAGRAPH, PIXELS_A_PICTURE, CHARACTERS_A_LINE = 24, 40, 120, 60
+_BREAK = re.compile(r"<(?:br|tr|li|div|hr|pre)\b")
+_PARAGRAPH = re.compile(r"<(?:p|h[1-6]|blockquote|table)\b")
+_ANY_TAG = re.compile(r"<[^>]*>")
 PICTURES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
 # Parts that reports are made of: whoever wants them reads the message itself.
 _REPORTS = ("delivery-status", "feedback-report", "disposition-notification", "rfc822-headers")
@@ -55,6 +60,16 @@ class Page:
     html: str
     remote: int = 0
     trouble: str = ""
+
+    @property
+    def height(self) -> int:
+        """Pixels that it may need, within reason. A frame without scripts and origin tells nobody how high it is."""
+        pixels = (
+            PIXELS_A_LINE * (len(_BREAK.findall(self.html)) + len(_ANY_TAG.sub("", self.html)) // CHARACTERS_A_LINE)
+            + PIXELS_A_PARAGRAPH * len(_PARAGRAPH.findall(self.html))
+            + PIXELS_A_PICTURE * self.html.count("<img")
+        )
+        return min(max(pixels, LOWEST_FRAME), HIGHEST_FRAME)
 
 
 # --- What there is ----------------------------------------------------------------------------------------------------

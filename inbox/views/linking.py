@@ -59,7 +59,10 @@ def reply_unlink(request: WorkspaceRequest, workspace: str, reply: int) -> HttpR
     elif unlinked.staying:
         messages.warning(request, f"The link is taken back. {', '.join(unlinked.staying)} stays suppressed.")
     else:
-        messages.info(request, "The link is taken back.")
+        letters = (
+            "A letter to them waits again." if unlinked.letters == 1 else f"{unlinked.letters} letters wait again."
+        )
+        messages.info(request, f"The link is taken back. {letters if unlinked.letters else ''}".strip())
     return back(request, found)
 
 

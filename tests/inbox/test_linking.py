@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 from django.utils import timezone
 
-from campaigns.models import Lead
-from compliance.models import AuditEntry, Hold, Suppression
+from campaigns.models import Attempt, Lead, Step
+from compliance.models import AuditEntry, Hold, Kind, Suppression
 from inbox import linking
 from inbox.models import Reply
-from tests.inbox.conftest import Correspondence, bounce, message
+from tests.inbox.conftest import Correspondence, bounce, message, sent_letter
 
 STRANGER = "Jo Doe <jo@somewhere-else.org>"
 ED = "ed@brightgarden.com"
@@ -50,6 +50,49 @@ def test_a_refusal_now_speaks_for_the_address_we_wrote_to(correspondence: Corres
     linking.unlink(reply, user=user, now=now)
     assert set(values.all()) == {"jo@somewhere-else.org"}
     assert correspondence.lead.status == Lead.Status.CONTACTED
+
+
+def test_letters_that_the_link_took_back_wait_again(correspondence: Correspondence) -> None:
+    user, now = correspondence.box.world.marketer, timezone.now()
+    lead = correspondence.lead
+    step = Step.objects.create(campaign=lead.campaign, position=2, letter_subject="Again", letter_body="Hello again")
+    follow_up = Attempt.objects.create(
+        campaign=lead.campaign, lead=lead, step=step, kind=Kind.FOLLOW_UP, recipient=ED, recipient_key=ED,
+        subject="Re: An idea", body="Hello again", state=Attempt.State.QUEUED, due_at=now,
+        workspace=lead.campaign.workspace,
+    )  # fmt: skip
+    reply = unlinked(correspondence, "Sounds good, please send it over.")
+    linking.link(reply, lead, user=user, now=now)
+    follow_up.refresh_from_db()
+    assert follow_up.state == Attempt.State.CANCELLED
+    assert linking.unlink(reply, user=user, now=timezone.now()) == linking.Unlinked(letters=1)
+    follow_up.refresh_from_db()
+    assert (follow_up.state, follow_up.reason) == (Attempt.State.QUEUED, "")
+    # Whoever has answered since is not written to because of it.
+    linking.link(reply, lead, user=user, now=timezone.now())
+    correspondence.answer("Yes, send it.")
+    Lead.objects.filter(pk=lead.pk).update(status=Lead.Status.PLACED)
+    assert linking.unlink(reply, user=user, now=timezone.now()) == linking.Unlinked()
+    follow_up.refresh_from_db()
+    assert follow_up.state == Attempt.State.CANCELLED
+
+
+def test_a_first_letter_waits_again_too(correspondence: Correspondence) -> None:
+    user = correspondence.box.world.marketer
+    other = sent_letter(correspondence.box, "ann@otherplace.com")
+    Attempt.objects.filter(pk=other.pk).update(
+        state=Attempt.State.QUEUED, due_at=timezone.now(), finished_at=None, settled_at=None
+    )
+    Lead.objects.filter(pk=other.lead_id).update(status=Lead.Status.DISCOVERED)
+    reply = unlinked(correspondence, "Sounds good, please send it over.")
+    linking.link(reply, other.lead, user=user, now=timezone.now())
+    other.refresh_from_db()
+    assert other.state == Attempt.State.CANCELLED
+    assert linking.unlink(reply, user=user, now=timezone.now()) == linking.Unlinked(letters=1)
+    other.refresh_from_db()
+    assert (other.state, other.due_at is not None) == (Attempt.State.QUEUED, True)
+    other.lead.refresh_from_db()
+    assert other.lead.status == Lead.Status.DISCOVERED
 
 
 def test_an_opt_out_stays(correspondence: Correspondence) -> None:

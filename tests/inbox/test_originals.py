@@ -140,6 +140,13 @@ def test_deep_html_is_refused_or_done_with_soon(html: str) -> None:
     assert time.monotonic() - began < 20  # Without the limit the first takes minutes.
 
 
+def test_the_frame_is_as_high_as_the_letter_may_need() -> None:
+    short, long = clean("<p>Yes.</p>"), clean("<p>One line after the other.</p>" * 100)
+    assert originals.Page(short).height == originals.LOWEST_FRAME
+    assert originals.LOWEST_FRAME < originals.Page("<p>A line.</p>" * 10).height < originals.HIGHEST_FRAME
+    assert originals.Page(long).height == originals.HIGHEST_FRAME
+
+
 def test_the_frame_has_a_policy_of_its_own(client: Client, correspondence: Correspondence) -> None:
     reply = received(correspondence, letter("<p>Hello</p><img src='https://cdn.example/a.png'>"))
     answer = client.get(url("reply_html", reply.pk))
