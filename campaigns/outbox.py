@@ -231,6 +231,7 @@ def letter_of(attempt: Attempt, mailbox: Mailbox, *, now: datetime) -> Letter:
         found_url=contact.found_url if contact else "",
         found_passage=contact.found_words if contact else "",
         found_at=contact.found_at if contact else None,
+        must_be_read=attempt.must_be_read,
         approved=attempt.approved_at is not None,
         cool_off_waived=attempt.cool_off_waived_at is not None,
         refusal_waived=attempt.answers_refusal,

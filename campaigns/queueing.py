@@ -23,7 +23,7 @@ from campaigns.variants import Text, text_of
 from compliance import audit, gate
 from compliance.addresses import domain_of, is_free_mail
 from compliance.models import Kind, PolicyResult
-from compliance.policy import Decision, Rule
+from compliance.policy import Decision
 from outreach_site.accounts.models import SenderIdentity, User, Workspace
 from outreach_site.lib.domains import registrable
 from outreach_site.mailboxes.models import Mailbox
@@ -115,15 +115,12 @@ def prepare_for_another(lead: Lead, *, user: User, now: datetime) -> Attempt:
         if had.exclude(state__in=[Attempt.State.BLOCKED, Attempt.State.CANCELLED]).exists():
             raise CannotQueueError("A letter to this address is queued or sent already.")
         draft.attempt.step = None
+        draft.attempt.must_be_read = True
         [foreseen] = _judge(plan, [draft], now=now, screen=True)
         if foreseen.refused:
             raise CannotQueueError(foreseen.sentence)
         wait_for_person(foreseen)
         attempt = draft.attempt
-        if f"{Rule.APPROVAL} " not in attempt.asks:
-            attempt.asks += f"{Rule.APPROVAL} "
-            attempt.reason = attempt.reason or "Somebody named them in a reply: a person reads the letter first."
-        attempt.due_at = None
         attempt.save()
         note("letter.queued_for_another", attempt, user=user, now=now)
     return attempt

@@ -140,6 +140,7 @@ class Letter:
     found_url: str = ""  # where the address was found
     found_passage: str = ""
     found_at: datetime | None = None
+    must_be_read: bool = False  # by a person before it leaves: to somebody whom another reader named
     approved: bool = False  # a person has read this very letter and let it go
     cool_off_waived: bool = False  # a person wants to write there although somebody has lately
     refusal_waived: bool = False  # a person wants to answer once although the reader said no
@@ -617,6 +618,9 @@ def _source(case: _Case) -> Check:
 def _approval(case: _Case) -> Check:
     if case.letter.approved:
         return _say(Rule.APPROVAL, Outcome.PASSED, "A person has read this letter and let it go.")
+    if case.letter.must_be_read:
+        sentence = "Somebody named this reader in a reply: a person reads the letter before it leaves."
+        return _say(Rule.APPROVAL, Outcome.ASKS, sentence)
     first, let_go = case.facts.limits.first_letters, case.running.let_go
     if let_go < first:
         so_far = f"{let_go} {'has' if let_go == 1 else 'have'} left so far" if let_go else "none has left yet"

@@ -84,14 +84,14 @@ class ReplyNow(Schema):
     summary="Look for replies now",
     operation_id="poll_replies",
 )
-def poll_replies(request: ApiRequest, payload: WhatToPoll) -> Polled:
+def poll_replies(request: ApiRequest, payload: WhatToPoll | None = None) -> Polled:
     """Read the mailboxes now, whether or not their turn has come; at most half a minute. A mailbox that somebody else
     is reading at this moment is left to them."""
-    here = request.auth.workspace
+    here, campaign_id = request.auth.workspace, payload.campaign_id if payload else None
     found = Reply.objects.in_workspace(here).filter(kind__in=REPLIES)
     mailboxes = Mailbox.objects.in_workspace(here).that_can_receive()
-    if payload.campaign_id is not None:
-        campaign = get_object_or_404(Campaign.objects.in_workspace(here), pk=payload.campaign_id)
+    if campaign_id is not None:
+        campaign = get_object_or_404(Campaign.objects.in_workspace(here), pk=campaign_id)
         found = found.filter(campaign=campaign)
         mailboxes = mailboxes.filter(pk__in=_mailboxes_of(campaign, here))
     newest = Reply.objects.order_by("-pk").values_list("pk", flat=True).first() or 0

@@ -130,6 +130,9 @@ class Attempt(models.Model):
     ground = models.CharField(max_length=12, choices=Ground, blank=True)
     is_single = models.BooleanField(default=False, editable=False)  # sent by itself through the API: policy.Letter
     # What a person has said about this very letter. A letter that is written anew loses both.
+    must_be_read = models.BooleanField(
+        default=False, editable=False
+    )  # by a person before it leaves, whatever else holds
     approved_at = models.DateTimeField(null=True, blank=True)
     approved_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     cool_off_waived_at = models.DateTimeField(null=True, blank=True)  # "write anyway", to a site written to lately

@@ -31,6 +31,8 @@ def test_a_look_brings_replies(faulty_box: FaultyBox) -> None:
     assert (answer.status_code, answer.json()) == (200, {"replies_found": 1, "failed": 0, "errors": []})
     server.add(message("Me again.", sender="x@elsewhere.org", message_id="<3@elsewhere.org>"))
     assert poll(box).json()["replies_found"] == 1
+    bare = box.box.world.client(box.box.world.marketer).generic("POST", f"{BASE}/replies/poll")
+    assert (bare.status_code, bare.json()["replies_found"]) == (200, 0)
 
 
 def test_what_failed_is_said(faulty_box: FaultyBox) -> None:

@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from campaigns import approvals
+from campaigns import approvals, outbox
 from campaigns.models import Attempt, Contact, Lead
 from inbox.asks import asks_of
 from inbox.models import Reply
@@ -173,6 +173,12 @@ def test_the_letter_leaves_once_a_person_has_read_it(rehearsal: Letterbox, post_
     client.post(url("reply_instead", reply.pk), {"email": "anna@somewhere.test"})
     waiting = Attempt.objects.get(recipient="anna@somewhere.test")
     assert rehearsal.send().sent == 0
+    # The clock looks whether what it waits for has gone: a person's look has not.
+    assert outbox.wake(now=timezone.now()) == 0
+    Attempt.objects.filter(pk=waiting.pk).update(due_at=timezone.now())  # whatever else makes it due
+    assert rehearsal.send().sent == 0
+    waiting.refresh_from_db()
+    assert (waiting.due_at, waiting.asks) == (None, "approval ")
     assert approvals.approve(
         waiting, subject=waiting.subject, body=waiting.body, user=rehearsal.world.marketer, now=timezone.now()
     )
