@@ -201,6 +201,8 @@ class _Thought:
             self.rows.append(each.row(None, why, "asks"))
         else:
             each.due_at = max(attempt.due_at or self.now, self.now)
+            if attempt.kind == Kind.FIRST and each.due_at > self.now and not attempt.reason:
+                each.why = self._leaves(each) or each.why
             self.push(each)
 
     def push(self, each: _Waiting) -> None:
@@ -265,10 +267,10 @@ class _Thought:
 
     def _goes(self, each: _Waiting, at: datetime, day_ends_at: datetime) -> bool:
         """Whether it leaves now; else it is put where it belongs."""
-        (window, words), place = self._window(each), each.place
+        (window, _), place = self._window(each), each.place
         if window is not None and place is not None and not window.is_open(at, place.zone, place.is_holiday):
             each.due_at = next_allowed(at, window, place.zone, place.is_holiday)
-            each.why = f"Letters of this campaign leave {words}."
+            each.why = self._leaves(each)
             self.push(each)
             return False
         if (stop := self._stopped(each.letter, at)) is not None:
@@ -304,6 +306,12 @@ class _Thought:
         if each.campaign.pk not in self.windows:
             self.windows[each.campaign.pk] = each.campaign.window, told(each.campaign)
         return self.windows[each.campaign.pk]
+
+    def _leaves(self, each: _Waiting) -> str:
+        """Its window in words, and what the recipient's clock was guessed from."""
+        window, words = self._window(each)
+        guess = each.place.guess if each.place is not None else ""
+        return f"Letters of this campaign leave {words}. {guess}".strip() if window is not None else ""
 
     def _stopped(self, letter: Letter, at: datetime) -> tuple[datetime, str] | None:
         if letter.kind == Kind.ANSWER:

@@ -14,13 +14,15 @@ from datetime import datetime
 from functools import lru_cache
 from importlib import resources
 
+from django.db import transaction
+
 from campaigns.forecast import Forecast, of_campaign
 from campaigns.models import Attempt, Campaign, FoundSite, Ground, Lead, LeadQuerySet
 from campaigns.places import country_of
 from campaigns.queueing import LARGEST_REQUEST, Foreseen, Queued, foresee_letters, queue_letters
 from campaigns.rendering import names_that_need_a_value
 from campaigns.tasks import launch_soon
-from compliance import gate
+from compliance import audit, gate
 from compliance.models import Kind
 from compliance.regions import asks_businesses_too
 from outreach_site.accounts.models import User
@@ -218,6 +220,10 @@ def launch(campaign: Campaign, *, grounds: Mapping[str, Ground], user: User, now
     """
     leads = list(to_launch(campaign).exclude(contact=None)[:LARGEST_REQUEST])
     queued = _queue(campaign, leads, grounds=grounds, user=user, now=now)
+    if queued.attempts and campaign.state == Campaign.State.PAUSED:
+        with transaction.atomic():
+            campaign.resume()
+            audit.record("campaign.resumed", workspace=campaign.workspace, user=user, about=campaign.subject, now=now)
     if len(leads) == LARGEST_REQUEST:
         launch_soon(campaign.pk, user.pk, {key: ground.value for key, ground in grounds.items()}, after=leads[-1].pk)
     return queued

@@ -84,6 +84,16 @@ def test_windows_are_kept(room: Room) -> None:
     assert rows[0].why.startswith("Letters of this campaign leave Wednesday and Friday, 14:00 to 15:00")
 
 
+def test_the_recipients_clock_is_called_a_guess(room: Room) -> None:
+    window(room.campaign, "0123456", 9, 10, in_their_zone=True)
+    room.queue(room.lead("garden.co.nz", "ada@garden.co.nz"))
+    Attempt.objects.update(due_at=TUESDAY, ground="published")
+    [row] = plan(room).of("goes")
+    assert row.at is not None
+    assert row.at.astimezone(ZoneInfo("Pacific/Auckland")).hour == 9
+    assert "Guessed from their address: Auckland time." in row.why
+
+
 def test_follow_ups_come_after_the_letter_before_them(room: Room) -> None:
     add_step(room)
     add_step(room, 3, wait_days=5)

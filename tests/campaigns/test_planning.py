@@ -75,6 +75,12 @@ class TestStart:
         room.campaign.refresh_from_db()
         assert room.campaign.state == Campaign.State.RUNNING
 
+    def test_goes_on_where_it_was_paused(self, room: Room) -> None:
+        room.campaign.pause()
+        room.post("campaign_start", room.campaign.pk)
+        room.campaign.refresh_from_db()
+        assert room.campaign.state == Campaign.State.RUNNING
+
     def test_twice_queues_once(self, room: Room) -> None:
         for _ in range(2):
             room.post("campaign_start", room.campaign.pk, htmx=True)
