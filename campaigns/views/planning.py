@@ -18,7 +18,7 @@ from django.views.decorators.http import require_GET, require_POST
 from campaigns import forecast, stepping
 from campaigns.grounds import BY_HAND
 from campaigns.launching import check, launch
-from campaigns.models import Campaign, Ground
+from campaigns.models import Campaign, Ground, Task
 from campaigns.rota import CannotQueueError
 from campaigns.step_forms import WindowForm
 from campaigns.trial_letter import send_to_oneself
@@ -156,7 +156,8 @@ def lead_forecast(request: WorkspaceRequest, workspace: str, pk: int) -> HttpRes
     """What comes next for one lead."""
     lead = find_lead(request, pk)
     rows = forecast.of_lead(lead, now=timezone.now())
-    context = {"lead": lead, "campaign": lead.campaign, "rows": rows}
+    tasks = list(Task.objects.open().filter(lead=lead).exclude(step=None).select_related("step").order_by("due_at"))
+    context = {"lead": lead, "campaign": lead.campaign, "rows": rows, "tasks": tasks}
     template = "campaigns/lead_forecast.html"
     return render(request, f"{template}#rows" if is_htmx(request) else template, context)
 

@@ -173,6 +173,10 @@ class TestTasks:
         assert task.done_by == room.world.marketer
         assert "Nothing to do by hand" in text_of(room.get("task_list", headers=HTMX))
 
+    def test_stand_among_what_comes_next_for_the_lead(self, room: Room, task: Task) -> None:
+        text = text_of(room.get("lead_forecast", task.lead_id, headers=HTMX))
+        assert "Task: Comment on their post" in text
+
     def test_once(self, room: Room, task: Task) -> None:
         room.post("task_done", task.pk)
         answer = room.post("task_done", task.pk, htmx=True)
