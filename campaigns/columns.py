@@ -22,10 +22,10 @@ FIELDS: Mapping[str, str] = {
     "contact_role": "Contact’s role",
     "website_title": "Site’s name",
     "topic": "Topic",
-    "found_url": "Page where the address was found",
+    "found_url": "Page it was found on",
     "quality_score": "Quality, 0 to 1",
     "relevance_score": "Relevance, 0 to 1",
-    "guest_post_likelihood": "Likelihood of a guest article, 0 to 1",
+    "guest_post_likelihood": "Guest articles, 0 to 1",
 }
 SCORES = ("quality_score", "relevance_score", "guest_post_likelihood")
 # What people and other programs call their columns, besides what a pasted list knows.

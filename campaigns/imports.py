@@ -75,7 +75,10 @@ def begin(campaign: Campaign, content: bytes, *, name: str, user: User, now: dat
     if len(content) > LARGEST_FILE:
         raise UnreadableFileError(f"This file is too large: at most {LARGEST_FILE // 1024 // 1024} MB at a time.")
     table = read_table(content)
-    if len(table.lines) > MOST_LINES:
+    lines = list(table.lines)
+    while not lines[-1].strip():
+        lines.pop()
+    if len(lines) > MOST_LINES:
         raise UnreadableFileError(f"Up to {MOST_LINES:,} rows at a time, please: split the file.")
     try:
         first, after = table.row(table.first)
@@ -83,7 +86,7 @@ def begin(campaign: Campaign, content: bytes, *, name: str, user: User, now: dat
         raise UnreadableFileError(f"The first line cannot be read. {err}") from err
     has_heading = not any(is_data(cell) for cell in first)
     begins = after if has_heading else table.first
-    samples = [cells for _, cells in _sample(table.lines, begins, table.delimiter, 50)]
+    samples = [cells for _, cells in _sample(lines, begins, table.delimiter, 50)]
     if not samples:
         raise UnreadableFileError("This file has a heading line and no row below it.")
     width = max(len(first), *map(len, samples))
@@ -97,9 +100,9 @@ def begin(campaign: Campaign, content: bytes, *, name: str, user: User, now: dat
         user=user,
         file_name=audit.one_line(name, 200) or "list.csv",
         sheet=table.sheet if table.others else "",
-        packed=zlib.compress("\n".join(table.lines).encode(), 6),
+        packed=zlib.compress("\n".join(lines).encode(), 6),
         delimiter=table.delimiter,
-        lines=len(table.lines),
+        lines=len(lines),
         first_line=begins,
         next_line=begins,
         headings=headings,
@@ -136,7 +139,7 @@ class Column:
 
 
 def columns_of(run: LeadImport) -> list[Column]:
-    rows = [cells for _, cells in _sample(_lines_of(run), run.first_line, run.delimiter, 50)]
+    rows = [cells for _, cells in _sample(lines_of(run), run.first_line, run.delimiter, 50)]
     return [
         Column(
             place,
@@ -186,7 +189,7 @@ class Verdict:
 
 def preview(run: LeadImport, *, now: datetime) -> list[Verdict]:
     """The first rows with what would become of each, in the state of things at this moment. Four queries."""
-    lines, columns = _lines_of(run), _Columns.of(run, run.user)
+    lines, columns = lines_of(run), Columns.of(run, run.user)
     rows: list[_Row] = []
     at = run.first_line
     while at < len(lines) and len(rows) < PREVIEWED:
@@ -299,8 +302,8 @@ def work(run_id: int, *, now: datetime, seconds: float = SLICE_SECONDS) -> bool:
     run = LeadImport.objects.select_related("campaign__workspace", "user").get(pk=run_id)
     ours = LeadImport.objects.under_way().filter(pk=run_id, lease_token=token)
     try:
-        lines, columns = _lines_of(run), _Columns.of(run, run.user)
-        while _take_piece(run_id, lines, columns, now=now):
+        lines, columns = lines_of(run), Columns.of(run, run.user)
+        while take_piece(run_id, lines, columns, now=now):
             if time.monotonic() >= ends_at:
                 return True
         return False
@@ -308,7 +311,7 @@ def work(run_id: int, *, now: datetime, seconds: float = SLICE_SECONDS) -> bool:
         ours.update(lease_token=None, leased_until=None)
 
 
-def _take_piece(run_id: int, lines: Sequence[str], columns: _Columns, *, now: datetime) -> bool:
+def take_piece(run_id: int, lines: Sequence[str], columns: Columns, *, now: datetime) -> bool:
     """Read the next lines, and write down what they are; whether any are left.
 
     They are read before the lock is taken; whoever else read them at the same moment finds them written down.
@@ -361,7 +364,8 @@ def _take_piece(run_id: int, lines: Sequence[str], columns: _Columns, *, now: da
     return at < len(lines)
 
 
-def _lines_of(run: LeadImport) -> list[str]:
+def lines_of(run: LeadImport) -> list[str]:
+    """The lines of its file, while it has one."""
     return zlib.decompress(bytes(run.packed)).decode().split("\n") if run.packed else []
 
 
@@ -388,7 +392,7 @@ def left_out(run: LeadImport) -> Iterator[bytes]:
 
 
 @dataclass(frozen=True)
-class _Columns:
+class Columns:
     """What to make of a row's cells."""
 
     fields: Sequence[tuple[int, str]]  # place, name of NewLead or a part of it
@@ -396,7 +400,7 @@ class _Columns:
     origin: str
 
     @classmethod
-    def of(cls, run: LeadImport, user: User | None) -> _Columns:
+    def of(cls, run: LeadImport, user: User | None) -> Columns:
         named = enumerate(run.meanings)
         fields, own = [], []
         taken: set[str] = set()
@@ -427,7 +431,7 @@ class _Row:
     trouble: str = ""
 
 
-def _next_row(lines: Sequence[str], at: int, delimiter: str, columns: _Columns) -> tuple[_Row | None, int]:
+def _next_row(lines: Sequence[str], at: int, delimiter: str, columns: Columns) -> tuple[_Row | None, int]:
     """The row that begins on a line, None where nothing stands there; and the line after it."""
     line = at + 1
     try:
@@ -442,7 +446,7 @@ def _next_row(lines: Sequence[str], at: int, delimiter: str, columns: _Columns) 
         return _Row(line, cells, None, str(err)), after
 
 
-def _new_lead(cells: Sequence[str], columns: _Columns, line: int) -> NewLead:
+def _new_lead(cells: Sequence[str], columns: Columns, line: int) -> NewLead:
     """Raises NotASiteError."""
     values: dict[str, str] = {}
     count = len(cells)

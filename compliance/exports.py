@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from compliance.models import AuditEntry, AuditEntryQuerySet
@@ -33,25 +33,28 @@ COLUMNS = (
 )
 
 
-def as_csv(entries: AuditEntryQuerySet) -> Iterator[bytes]:
+Row = dict[str, Any]
+
+
+def as_csv(rows: Iterable[Row], *, with_mark: bool = False) -> Iterator[bytes]:
     """Checks and details are JSON in their cells."""
-    return csv.lines(COLUMNS, (_cells(row) for row in _rows(entries)))
+    return csv.lines(COLUMNS, (_cells(row) for row in rows), with_mark=with_mark)
 
 
-def as_json(entries: AuditEntryQuerySet) -> Iterator[bytes]:
+def as_json(rows: Iterable[Row]) -> Iterator[bytes]:
     """One array, an object a line."""
     before = b"[\n"
-    for row in _rows(entries):
+    for row in rows:
         yield before + json.dumps(row, ensure_ascii=False).encode()
         before = b",\n"
     yield b"[]\n" if before == b"[\n" else b"\n]\n"
 
 
-def _cells(row: dict[str, Any]) -> list[Any]:
+def _cells(row: Row) -> list[Any]:
     return [json.dumps(cell, ensure_ascii=False) if isinstance(cell, dict | list) else cell for cell in row.values()]
 
 
-def _rows(entries: AuditEntryQuerySet) -> Iterator[dict[str, Any]]:
+def rows_of(entries: AuditEntryQuerySet) -> Iterator[Row]:
     """Oldest first, in pieces of two queries each; what is recorded from now on is left out.
 
     By key, not through one long cursor: a slow reader keeps no transaction open.

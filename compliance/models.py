@@ -11,8 +11,9 @@ from typing import Self
 from django.db import models
 from django.utils import timezone
 
+import compliance.export_models
 import compliance.privacy_models
-import compliance.region_models  # noqa: F401 - the models of both belong to this app
+import compliance.region_models  # noqa: F401 - the models of all these belong to this app
 from compliance.fields import WrittenJSON
 from outreach_site.accounts.models import Workspace
 

@@ -7,16 +7,18 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Annotated
 
-from django.http import HttpResponse
+from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404
 from ninja import Field, Query, Router, Schema
 from ninja.errors import ValidationError
 
+from campaigns.api.exports import AS_CSV, FAULTS, Bom, campaign_file
 from campaigns.api.shared import MAX_LIMIT, CampaignCaller, Fault, FieldFaults, numbered, page_of
 from campaigns.models import Attempt, Campaign
-from inbox import polling
+from compliance.export_models import Export
+from inbox import exports, polling
 from inbox.models import Reply
-from outreach_site.accounts.access import READERS, SENDERS
+from outreach_site.accounts.access import READERS, SENDERS, WORKERS
 from outreach_site.accounts.api_access import ApiRequest, caller
 from outreach_site.accounts.models import Scope, Workspace
 from outreach_site.mailboxes.models import Mailbox
@@ -147,3 +149,24 @@ def list_replies(
 
 def _place_of(reply: Reply) -> str:
     return str(reply.pk)
+
+
+@router.get(
+    "/campaigns/{campaign_id}/export/replies",
+    response=FAULTS,
+    auth=CampaignCaller(WORKERS, Scope.READ),
+    summary="Replies as CSV",
+    operation_id="export_replies",
+    openapi_extra=AS_CSV,
+)
+def export_replies(request: ApiRequest, campaign_id: int, bom: Bom = False) -> StreamingHttpResponse:  # noqa: FBT002 - a query parameter
+    """All that came back to the campaign, in the order in which it was read, in fixed columns. Not for viewers."""
+    return campaign_file(
+        request,
+        campaign_id,
+        Export.What.REPLIES,
+        exports.COLUMNS,
+        exports.replies_of,
+        lambda campaign: Reply.objects.filter(campaign=campaign).count(),
+        bom=bom,
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from inbox.views import answering, handling, hook, lead, linking, mailbox, originals, reading, tagging
+from inbox.views import answering, exports, handling, hook, lead, linking, mailbox, originals, reading, tagging
 
 app_name = "inbox"
 urlpatterns: list[URLPattern] = [
@@ -19,6 +19,7 @@ urlpatterns: list[URLPattern] = [
     path("webhooks/<int:mailbox>/renew/", hook.webhook_renew, name="webhook_renew"),
     path("webhooks/<int:mailbox>/key/", hook.webhook_key, name="webhook_key"),
     path("webhooks/<int:mailbox>/close/", hook.webhook_close, name="webhook_close"),
+    path("campaigns/<int:campaign>/replies.csv", exports.replies_export, name="replies_export"),
     path("leads/<int:lead>/", reading.lead_replies, name="lead_replies"),
     path("<int:reply>/", reading.reply_detail, name="reply_detail"),
     path("<int:reply>/tag/<slug:classification>/", tagging.reply_tag, name="reply_tag"),

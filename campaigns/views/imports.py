@@ -6,7 +6,7 @@ from typing import Any, cast
 
 from django.contrib import messages
 from django.core.files.uploadedfile import UploadedFile
-from django.http import HttpResponse, StreamingHttpResponse
+from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -21,6 +21,7 @@ from campaigns.models import ImportedRow, LeadImport
 from campaigns.tasks import import_soon
 from campaigns.views.page import find_campaign, may_act
 from outreach_site.accounts.access import READERS, SENDERS, WORKERS, WorkspaceRequest, allow
+from outreach_site.lib.downloads import csv_to_save
 from outreach_site.lib.htmx import is_htmx, redirect_to
 from outreach_site.lib.tables import UnreadableFileError
 
@@ -154,11 +155,7 @@ def import_cancel(request: WorkspaceRequest, workspace: str, pk: int) -> HttpRes
 def import_rows(request: WorkspaceRequest, workspace: str, pk: int) -> HttpResponseBase:
     """The rows that became no leads, as a file to put right and to send in again."""
     run = _find(request, pk)
-    response = StreamingHttpResponse(imports.left_out(run), content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="not-added-{run.pk}.csv"'
-    response["X-Content-Type-Options"] = "nosniff"
-    response["Cache-Control"] = "no-store"
-    return response
+    return csv_to_save(imports.left_out(run), f"not-added-{run.pk}.csv")
 
 
 def _find(request: WorkspaceRequest, pk: int) -> LeadImport:

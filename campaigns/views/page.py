@@ -8,7 +8,7 @@ from django.shortcuts import get_object_or_404
 from django.urls import NoReverseMatch, reverse
 
 from campaigns.models import Attempt, Campaign, Lead
-from outreach_site.accounts.access import SENDERS, WorkspaceRequest
+from outreach_site.accounts.access import SENDERS, WORKERS, WorkspaceRequest
 from outreach_site.lib.htmx import is_htmx
 from outreach_site.mailboxes.models import Mailbox
 
@@ -88,6 +88,7 @@ def campaign_context(request: WorkspaceRequest, campaign: Campaign, tab: str) ->
         "lead_count": leads,
         "waiting_count": waiting,
         "may_act": may_act(request),
+        "may_export": request.membership.role in WORKERS,
     }
 
 
@@ -99,6 +100,11 @@ def replies_of_campaign(slug: str, campaign: Campaign) -> str:
 def replies_of_lead(slug: str, lead: Lead) -> str:
     """Where the replies of a lead can be fetched to stand in its page; "" where nothing offers it."""
     return _higher_room("inbox:lead_replies", slug, lead.pk)
+
+
+def replies_file_of(slug: str, campaign: Campaign) -> str:
+    """Where the replies to a campaign can be fetched as a file; "" where there is none."""
+    return _higher_room("inbox:replies_export", slug, campaign.pk)
 
 
 def with_query(url: str, **values: object) -> str:

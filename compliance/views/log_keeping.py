@@ -11,7 +11,8 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from compliance import audit, checkups, exports, seals, tasks
+from compliance import audit, checkups, exports, seals, taking, tasks
+from compliance.export_models import Export
 from compliance.forms import AuditFilter, kept
 from compliance.models import AuditHead
 from compliance.views.audit import narrow
@@ -58,12 +59,21 @@ def audit_export(request: WorkspaceRequest, workspace: str, form: str) -> HttpRe
         now=now,
     )
     entries = narrow(narrowed, here).filter(pk__lt=export.pk)
-    lines, content_type = (
-        (exports.as_csv(entries), "text/csv; charset=utf-8")
-        if form == "csv"
-        else (exports.as_json(entries), "application/json")
+    taken = taking.begin(
+        Export.What.AUDIT,
+        workspace=here,
+        about=f"workspace:{here.pk}",
+        total=entries.count(),
+        user=request.user,
+        now=now,
     )
-    response = StreamingHttpResponse(lines, content_type=content_type)
+    rows = taking.Counted(exports.rows_of(entries))
+    lines, content_type = (
+        (exports.as_csv(rows, with_mark="excel" in request.GET), "text/csv; charset=utf-8")
+        if form == "csv"
+        else (exports.as_json(rows), "application/json")
+    )
+    response = StreamingHttpResponse(taking.followed(taken, rows, lines), content_type=content_type)
     response["Content-Disposition"] = f'attachment; filename="audit-{here.slug}-{now:%Y-%m-%d}.{form}"'
     response["X-Content-Type-Options"] = "nosniff"
     response["Cache-Control"] = "no-store"

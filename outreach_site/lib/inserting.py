@@ -17,7 +17,15 @@ from django.db import connection, models, transaction
 
 # Fields of exactly these classes write texts and whole numbers as they are.
 _PLAIN_FIELDS = frozenset(
-    {models.CharField, models.TextField, models.BigIntegerField, models.IntegerField, models.ForeignKey}
+    {
+        models.CharField,
+        models.EmailField,
+        models.URLField,
+        models.TextField,
+        models.BigIntegerField,
+        models.IntegerField,
+        models.ForeignKey,
+    }
 )
 _PLAIN_VALUES = frozenset({str, int, type(None)})
 

@@ -345,7 +345,7 @@ def test_two_workers_take_no_row_twice(room: Room, monkeypatch: pytest.MonkeyPat
 
     def read_row(lines: Any, at: int, delimiter: str, columns: Any) -> Any:
         if others and others.pop():
-            while imports._take_piece(run.pk, lines, columns, now=timezone.now()):
+            while imports.take_piece(run.pk, lines, columns, now=timezone.now()):
                 pass
         return real(lines, at, delimiter, columns)
 

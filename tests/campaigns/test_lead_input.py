@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+import re
 from contextlib import suppress
 
 import pytest
@@ -11,11 +13,13 @@ from django.utils import timezone
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from campaigns import leads
 from campaigns.leads import (
     Added,
     AlreadyThere,
     NewLead,
     NotASiteError,
+    Site,
     add_lead,
     add_many,
     read_page_address,
@@ -261,3 +265,25 @@ def test_another_contact_and_back(room: Room) -> None:
     lead.refresh_from_db()
     assert lead.contact is None
     assert lead.contacts.count() == 2
+
+
+def test_the_quick_reading_says_what_the_thorough_one_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    chance = random.Random(3)
+    parts = [
+        "a.com", "www.A.com", "http://", "HTTPS://", "x-y.co.uk", "/", "/index.html", "/a/b/", "/a_b~c.d", "..",
+        "-a.com", "a-.com", "a.c", "münchen.de", "/?q=1", ":80", "#x", "1.2.3.4", "a.123", "xn--a.com", "www.",
+        "localhost", "A.ORG.",
+    ]  # fmt: skip
+    texts = ["".join(chance.choices(parts, k=chance.randint(1, 4))) for _ in range(3_000)]
+
+    def read(text: str) -> Site | str:
+        try:
+            return read_site.__wrapped__(text)
+        except NotASiteError as err:
+            return str(err)
+
+    quick = [read(text) for text in texts]
+    for name in ("_PLAIN_URL", "_PLAIN_HOST"):
+        monkeypatch.setattr(leads, name, re.compile("(?!)"))
+    assert [read(text) for text in texts] == quick
+    assert sum(isinstance(each, Site) for each in quick) > 300

@@ -234,12 +234,12 @@ def test_a_file_is_made_in_pieces_of_constant_queries(world: World, monkeypatch:
     write(35, workspace_id=world.here.pk)
     entries = AuditEntry.objects.in_workspace(world.here)
     with CaptureQueriesContext(connection) as captured:
-        pieces = exports.as_json(entries)
+        pieces = exports.as_json(exports.rows_of(entries))
         next(pieces)
         assert len(captured) == 3
         assert len(list(pieces)) == 35
     assert len(captured) == 1 + 4 * 2
-    assert len(list(csv.reader(io.StringIO(b"".join(exports.as_csv(entries)).decode())))) == 36
+    assert len(list(csv.reader(io.StringIO(b"".join(exports.as_csv(exports.rows_of(entries))).decode())))) == 36
 
 
 def test_the_end_as_a_file(world: World) -> None:
