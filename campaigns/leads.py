@@ -20,7 +20,7 @@ from campaigns.rendering import BUILT_IN, placeholder_name
 from compliance.addresses import InvalidAddressError, domain_of, is_free_mail, normalise
 from compliance.suppression import erased_among
 from outreach_site.lib.domains import registrable
-from outreach_site.lib.inserting import insert
+from outreach_site.lib.inserting import Maker, insert
 
 MAX_URL = 500
 MAX_PASTE = 2_000_000  # characters
@@ -458,9 +458,11 @@ def _host(host: str) -> str:
     return ascii_host
 
 
+_new_lead, _new_contact = Maker(Lead), Maker(Contact)
+
+
 def _lead(campaign: Campaign, new: NewLead, site: Site, *, source: Lead.Source, now: datetime) -> Lead:
-    # By their keys: to set the objects themselves costs as much as all the rest.
-    return Lead(
+    return _new_lead(
         campaign_id=campaign.pk,
         website_url=site.url,
         site_key=site.key,
@@ -470,7 +472,9 @@ def _lead(campaign: Campaign, new: NewLead, site: Site, *, source: Lead.Source, 
         quality_score=new.quality_score,
         relevance_score=new.relevance_score,
         guest_post_likelihood=new.guest_post_likelihood,
-        custom_fields={placeholder_name(name): value for name, value in new.custom_fields.items()},
+        custom_fields={placeholder_name(name): value for name, value in new.custom_fields.items()}
+        if new.custom_fields
+        else {},
         source=source,
         status_changed_at=now,
         created_at=now,
@@ -481,7 +485,7 @@ def _contact(new: NewLead, *, now: datetime) -> Contact | None:
     """Raises InvalidAddressError, NotASiteError."""
     if not new.contact_email:
         return None
-    return Contact(
+    return _new_contact(
         email=new.contact_email.strip(),
         email_key=normalise(new.contact_email),
         name=new.contact_name.strip(),
