@@ -9,6 +9,7 @@ from campaigns.leads import COLUMNS
 from campaigns.models import ColumnMeaning
 from campaigns.rendering import placeholder_name
 from outreach_site.accounts.models import Workspace
+from outreach_site.lib.tables import RowError, UnreadableFileError, read_table
 
 OWN = "own"
 
@@ -96,3 +97,35 @@ def letter(place: int) -> str:
         place, rest = divmod(place - 1, 26)
         letters = chr(65 + rest) + letters
     return letters
+
+
+def sites_in(content: bytes) -> list[str]:
+    """What stands in a file's column of sites: the one whose heading says so, else the one that looks like it.
+
+    Raises UnreadableFileError.
+    """
+    table = read_table(content)
+    rows: list[list[str]] = []
+    at = table.first
+    while at < len(table.lines):
+        try:
+            cells, at = table.row(at)
+        except RowError:
+            at += 1
+            continue
+        rows.append([cell.strip() for cell in cells])
+    if not rows:
+        raise UnreadableFileError("There is nothing in this file that can be read.")
+    named = [place for place, cell in enumerate(rows[0]) if HEADINGS.get(placeholder_name(cell)) == "website_url"]
+    width = max(map(len, rows[:50]))
+    place = named[0] if named else max(range(width), key=lambda place: _sites_at(rows[:50], place))
+    sites = [row[place] for row in rows[bool(named) :] if place < len(row) and row[place]]
+    if not named:
+        sites = [site for site in sites if _LOOKS_LIKE_SITE.fullmatch(site)]
+    if not sites:
+        raise UnreadableFileError("There is no column of sites in this file. Call it “site”, in the first line.")
+    return sites
+
+
+def _sites_at(rows: Sequence[Sequence[str]], place: int) -> int:
+    return sum(place < len(row) and bool(_LOOKS_LIKE_SITE.fullmatch(row[place])) for row in rows)

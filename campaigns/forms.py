@@ -11,8 +11,9 @@ from django.core.files.uploadedfile import UploadedFile
 from django.db.models import QuerySet
 
 from campaigns import leads
+from campaigns.columns import sites_in
 from campaigns.content import gaps_in
-from campaigns.discovery.runs import MOST_SITES, Wanted
+from campaigns.discovery.runs import MOST_ADDRESSES, MOST_SITES, Wanted
 from campaigns.discovery.search import PATTERNS
 from campaigns.grounds import BY_HAND
 from campaigns.imports import LARGEST_FILE
@@ -22,6 +23,7 @@ from campaigns.rendering import problems_in
 from compliance.addresses import InvalidAddressError, normalise
 from compliance.policy import Rule
 from outreach_site.accounts.models import SenderIdentity, Workspace
+from outreach_site.lib.tables import UnreadableFileError
 from outreach_site.mailboxes.models import Mailbox
 
 # Attributes of a field that takes a web address without its scheme, for phones' keyboards.
@@ -381,6 +383,12 @@ class DiscoveryForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 4, "placeholder": "brightgarden.com", **AN_ADDRESS}),
         help_text="One a line. They are read as they are, and nothing is searched.",
     )
+    file = forms.FileField(
+        label="Or a file of them",
+        required=False,
+        widget=forms.FileInput(attrs={"accept": ".csv,.tsv,.txt,.xlsx,text/csv,text/plain"}),
+        help_text=f"CSV or .xlsx with a column of sites, at most {MOST_ADDRESSES} at a time.",
+    )
 
     def __init__(self, *args: Any, providers: list[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -388,11 +396,32 @@ class DiscoveryForm(forms.Form):
         assert isinstance(choose, forms.MultipleChoiceField)  # noqa: S101 - for the type checker
         choose.choices = providers
         choose.initial = [name for name, _ in providers]
-        if self.data.get("urls", "").strip():
+        if self.data.get("urls", "").strip() or self.files.get("file"):
             self.fields["keyword"].required = False
         self.fields["keyword"].error_messages["required"] = (
             "Type what the sites should be about, or paste sites that you know."
         )
+
+    def clean_file(self) -> list[str]:
+        chosen: UploadedFile | None = self.cleaned_data["file"]
+        if chosen is None:
+            return []
+        if chosen.size is not None and chosen.size > LARGEST_FILE:
+            raise forms.ValidationError(f"At most {LARGEST_FILE // 1024 // 1024} MB at a time: split the file.")
+        try:
+            return sites_in(chosen.read())
+        except UnreadableFileError as err:
+            raise forms.ValidationError(str(err)) from err
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        count = len(cleaned.get("urls", "").split()) + len(cleaned.get("file") or ())
+        if count > MOST_ADDRESSES:
+            sentence = (
+                f"These are {count:,} sites: at most {MOST_ADDRESSES} are read at a time. Take the rest afterwards."
+            )
+            self.add_error("file" if cleaned.get("file") else "urls", sentence)
+        return cleaned
 
     def clean_targets(self) -> list[str]:
         targets = self.cleaned_data["targets"].split()
@@ -409,7 +438,7 @@ class DiscoveryForm(forms.Form):
             keyword=values["keyword"],
             patterns=values["patterns"].splitlines(),
             providers=values["providers"],
-            urls=values["urls"].split(),
+            urls=[*values["urls"].split(), *values["file"]],
             most_sites=values["most_sites"],
             targets=values["targets"],
         )

@@ -52,6 +52,22 @@ def start_campaign(
     return campaign
 
 
+def archive_campaign(campaign: Campaign, *, user: User, now: datetime) -> None:
+    """Out of the list, and nothing of it leaves; everything stays readable. Twice is once."""
+    if campaign.archived_at is None:
+        with transaction.atomic():
+            campaign.archive(now=now)
+            audit.record("campaign.archived", workspace=campaign.workspace, user=user, about=campaign.subject, now=now)
+
+
+def restore_campaign(campaign: Campaign, *, user: User, now: datetime) -> None:
+    """Back into the list. Twice is once."""
+    if campaign.archived_at is not None:
+        with transaction.atomic():
+            campaign.restore()
+            audit.record("campaign.restored", workspace=campaign.workspace, user=user, about=campaign.subject, now=now)
+
+
 def change_status(lead: Lead, status: Lead.Status, *, user: User, now: datetime) -> int:
     """A person says where a lead stands; how many waiting letters were taken back because of it."""
     return change_statuses([lead], status, user=user, now=now)

@@ -9,12 +9,18 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from ninja import Field, Query, Router, Schema, Status
-from ninja.errors import HttpError
+from ninja.errors import HttpError, ValidationError
 from pydantic import BeforeValidator
 
-from campaigns.api.shared import MAX_LIMIT, Fault, FieldFaults, one_line, page_of, plain_text
+from campaigns.api.shared import MAX_LIMIT, CampaignCaller, Fault, FieldFaults, one_line, page_of, plain_text
 from campaigns.forms import tidy_keywords
-from campaigns.lifecycle import OnItsWayError, delete_campaign, start_campaign
+from campaigns.lifecycle import (
+    OnItsWayError,
+    archive_campaign,
+    delete_campaign,
+    restore_campaign,
+    start_campaign,
+)
 from campaigns.models import Campaign
 from campaigns.paging import after, place_of
 from outreach_site.accounts.access import READERS, SENDERS
@@ -116,7 +122,39 @@ def create_campaign(request: ApiRequest, payload: NewCampaign) -> Status[Campaig
 )
 def read_campaign(request: ApiRequest, campaign_id: int) -> Campaign:
     """One campaign, archived or not."""
-    return get_object_or_404(Campaign.objects.in_workspace(request.auth.workspace), pk=campaign_id)
+    return _find(request, campaign_id)
+
+
+def _find(request: ApiRequest, pk: int) -> Campaign:
+    return get_object_or_404(Campaign.objects.in_workspace(request.auth.workspace).select_related("workspace"), pk=pk)
+
+
+@router.post(
+    "/campaigns/{campaign_id}/archive",
+    response={200: CampaignNow, 401: Fault, 403: Fault, 404: Fault, 422: FieldFaults},
+    auth=CampaignCaller(SENDERS, Scope.WRITE),
+    summary="Archive a campaign",
+    operation_id="archive_campaign",
+)
+def post_archive(request: ApiRequest, campaign_id: int) -> Campaign:
+    """Out of the list, and nothing of it leaves; everything stays readable. Archiving twice changes nothing."""
+    campaign = _find(request, campaign_id)
+    archive_campaign(campaign, user=request.auth.user, now=timezone.now())
+    return campaign
+
+
+@router.post(
+    "/campaigns/{campaign_id}/unarchive",
+    response={200: CampaignNow, 401: Fault, 403: Fault, 404: Fault, 422: FieldFaults},
+    auth=CampaignCaller(SENDERS, Scope.WRITE),
+    summary="Bring an archived campaign back",
+    operation_id="unarchive_campaign",
+)
+def post_unarchive(request: ApiRequest, campaign_id: int) -> Campaign:
+    """Back into the list; what waited leaves again in its turn, unless the campaign is paused."""
+    campaign = _find(request, campaign_id)
+    restore_campaign(campaign, user=request.auth.user, now=timezone.now())
+    return campaign
 
 
 @router.delete(
@@ -126,10 +164,21 @@ def read_campaign(request: ApiRequest, campaign_id: int) -> Campaign:
     summary="Delete a campaign",
     operation_id="delete_campaign",
 )
-def remove_campaign(request: ApiRequest, campaign_id: int) -> Status[None]:
+def remove_campaign(
+    request: ApiRequest,
+    campaign_id: int,
+    confirm: Annotated[
+        str | None,
+        Query(max_length=120, description="The campaign's name, where a person was asked to type it: 422 for another."),
+    ] = None,
+) -> Status[None]:
     """With its leads, letters and replies, for good. Opt-outs stay, and so does what counts and proves: ledger and
-    audit log. 403 while a letter of it is leaving, or may have left."""
-    campaign = get_object_or_404(Campaign.objects.in_workspace(request.auth.workspace), pk=campaign_id)
+    audit log. 403 while a letter of it is leaving, or may have left. A program that a person deletes with should ask
+    for the name, as the pages do, and hand it on as `confirm`."""
+    campaign = _find(request, campaign_id)
+    if confirm is not None and confirm.strip() != campaign.name.strip():
+        message = "That is not the campaign's name."
+        raise ValidationError([{"loc": ("query", "confirm"), "msg": message, "type": "value_error"}])
     try:
         delete_campaign(campaign, user=request.auth.user, now=timezone.now())
     except OnItsWayError as err:

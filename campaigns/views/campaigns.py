@@ -12,7 +12,13 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from campaigns.forms import CampaignForm, CampaignSettingsForm
-from campaigns.lifecycle import OnItsWayError, delete_campaign, start_campaign
+from campaigns.lifecycle import (
+    OnItsWayError,
+    archive_campaign,
+    delete_campaign,
+    restore_campaign,
+    start_campaign,
+)
 from campaigns.models import Campaign
 from campaigns.paging import NoSuchPlaceError, after, place_of
 from campaigns.progress import figures_of
@@ -126,10 +132,7 @@ def campaign_resume(request: WorkspaceRequest, workspace: str, pk: int) -> HttpR
 def campaign_archive(request: WorkspaceRequest, workspace: str, pk: int) -> HttpResponse:
     """Out of the list, and nothing of it leaves; everything stays readable."""
     campaign = find_campaign(request, pk)
-    if campaign.archived_at is None:
-        with transaction.atomic():
-            campaign.archive(now=timezone.now())
-            note("campaign.archived", campaign, request)
+    archive_campaign(campaign, user=request.user, now=timezone.now())
     undo = reverse("campaigns:campaign_restore", args=[workspace, campaign.pk])
     messages.success(request, f"{campaign.name} is archived.", extra_tags=f"undo:{undo}")
     return redirect_to(request, reverse("campaigns:campaign_list", args=[workspace]))
@@ -139,10 +142,7 @@ def campaign_archive(request: WorkspaceRequest, workspace: str, pk: int) -> Http
 @require_POST
 def campaign_restore(request: WorkspaceRequest, workspace: str, pk: int) -> HttpResponse:
     campaign = find_campaign(request, pk)
-    if campaign.archived_at is not None:
-        with transaction.atomic():
-            campaign.restore()
-            note("campaign.restored", campaign, request)
+    restore_campaign(campaign, user=request.user, now=timezone.now())
     messages.success(request, f"{campaign.name} is back in the list.")
     return back_to_campaign(request, campaign)
 

@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.contrib import messages
+from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.datastructures import MultiValueDict
 from django.views.decorators.http import require_GET, require_POST
 
 from campaigns.discovery import runs
@@ -40,7 +42,7 @@ def discovery_begin(request: WorkspaceRequest, workspace: str, pk: int) -> HttpR
     """Begin a search; what is wrong with it is said beside what was typed."""
     campaign = find_campaign(request, pk)
     providers = runs.available(campaign.workspace)
-    form = _form(campaign, providers, request.POST)
+    form = _form(campaign, providers, request.POST, request.FILES)
     if form.is_valid():
         try:
             run = runs.begin(campaign, form.wanted(), user=request.user, now=timezone.now())
@@ -57,9 +59,14 @@ def discovery_begin(request: WorkspaceRequest, workspace: str, pk: int) -> HttpR
 Providers = Mapping[str, Provider | NotSetUp]
 
 
-def _form(campaign: Campaign, providers: Providers, data: QueryDict | None = None) -> DiscoveryForm:
+def _form(
+    campaign: Campaign,
+    providers: Providers,
+    data: QueryDict | None = None,
+    files: MultiValueDict[str, UploadedFile] | None = None,
+) -> DiscoveryForm:
     ready = [(name, each.label) for name, each in providers.items() if not isinstance(each, NotSetUp)]
-    return DiscoveryForm(data, providers=ready, initial={"keyword": campaign.topic})
+    return DiscoveryForm(data, files, providers=ready, initial={"keyword": campaign.topic})
 
 
 def _page(request: WorkspaceRequest, campaign: Campaign, providers: Providers, form: DiscoveryForm) -> dict[str, Any]:

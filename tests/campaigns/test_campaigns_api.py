@@ -141,3 +141,35 @@ def test_archived_ones_are_asked_for(world: World) -> None:
     campaign.archive(now=timezone.now())
     assert call(world, world.owner).json() == []
     assert [one["id"] for one in call(world, world.owner, path="?archived=true").json()] == [campaign.pk]
+
+
+def test_archived_and_brought_back(world: World) -> None:
+    campaign = start_campaign(world.here, name="Spring", user=world.owner, now=timezone.now())
+    for _ in range(2):
+        response = call(world, world.marketer, "post", f"/{campaign.pk}/archive")
+        assert response.status_code == 200
+        assert response.json()["archived_at"]
+    assert call(world, world.viewer).json() == []
+    assert [one["id"] for one in call(world, world.viewer, path="?archived=true").json()] == [campaign.pk]
+    response = call(world, world.marketer, "post", f"/{campaign.pk}/unarchive")
+    assert (response.status_code, response.json()["archived_at"]) == (200, None)
+    events = AuditEntry.objects.filter(about=campaign.subject, user_id=world.marketer.pk).order_by("pk")
+    assert list(events.values_list("event", flat=True)) == ["campaign.archived", "campaign.restored"]
+
+
+@pytest.mark.parametrize("what", ["archive", "unarchive"])
+def test_who_may_archive(world: World, what: str) -> None:
+    campaign = start_campaign(world.here, name="Spring", user=world.owner, now=timezone.now())
+    for user, status in ((world.viewer, 403), (world.officer, 403), (world.stranger, 404)):
+        assert call(world, user, "post", f"/{campaign.pk}/{what}").status_code == status
+    assert call(world, world.owner, path=f"/{campaign.pk}/{what}").status_code == 405
+    assert Campaign.objects.get().archived_at is None
+
+
+def test_a_name_that_a_person_typed_is_compared(world: World) -> None:
+    campaign = start_campaign(world.here, name="Spring", user=world.owner, now=timezone.now())
+    response = call(world, world.marketer, "delete", f"/{campaign.pk}?confirm=Autumn")
+    assert response.status_code == 422
+    assert response.json()["fields"] == [{"field": "confirm", "message": "That is not the campaign's name."}]
+    assert call(world, world.marketer, "delete", f"/{campaign.pk}?confirm=Spring").status_code == 204
+    assert not Campaign.objects.exists()

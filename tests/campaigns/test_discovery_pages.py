@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 from ddgs.engines.duckduckgo import Duckduckgo
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
 from django_q.models import OrmQ
@@ -213,3 +214,40 @@ def test_the_endpoint(campaign: Campaign, world: World, marketer: Client) -> Non
     ):  # fmt: skip
         answer = marketer.post(path, json.dumps(wrong), content_type="application/json", headers=headers)
         assert answer.status_code == status
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        (b"name;website\nOne;one.org\nTwo;https://two.org/blog\n", {"one.org", "two.org"}),
+        (b"one.org\ntwo.org\nnot a site\n", {"one.org", "two.org"}),
+        (b"x,1,one.org\ny,2,two.org\n", {"one.org", "two.org"}),
+    ],
+)
+def test_sites_come_from_a_file(campaign: Campaign, marketer: Client, content: bytes, expected: set[str]) -> None:
+    data = {"keyword": "", "most_sites": "20", "urls": "", "file": SimpleUploadedFile("sites.csv", content)}
+    answer = marketer.post(f"/w/orchard/campaigns/{campaign.pk}/find/begin/", data)
+    assert answer.status_code == 302, answer.content.decode()
+    run = DiscoveryRun.objects.get()
+    assert set(run.sites.values_list("domain", flat=True)) == expected
+    assert not run.queries.exists()
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (b"%PDF-1.4", "PDF"),
+        (b"name,age\nEd,7\n", "no column of sites"),
+        ("\n".join(f"s{n}.org" for n in range(501)).encode(), "at most 500"),
+    ],
+)
+@pytest.mark.parametrize("htmx", [False, True])
+def test_a_file_without_sites_says_so(
+    campaign: Campaign, marketer: Client, content: bytes, sentence: str, *, htmx: bool
+) -> None:
+    data = {"keyword": "moss", "most_sites": "20", "urls": "", "file": SimpleUploadedFile("sites.csv", content)}
+    url = f"/w/orchard/campaigns/{campaign.pk}/find/begin/"
+    answer = marketer.post(url, data, headers=HTMX if htmx else {})
+    assert answer.status_code == 422
+    assert sentence in answer.content.decode()
+    assert not DiscoveryRun.objects.exists()

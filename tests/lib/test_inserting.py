@@ -9,7 +9,7 @@ from django.db import IntegrityError
 
 from compliance.models import AuditEntry, AuditSeal, Hold, Suppression
 from outreach_site.lib.among import among
-from outreach_site.lib.inserting import insert
+from outreach_site.lib.inserting import Maker, insert
 from tests.conftest import World
 
 NOW = datetime(2026, 3, 2, 9, 0, 0, 123456, tzinfo=UTC)
@@ -79,3 +79,15 @@ def test_one_of_many(world: World) -> None:
     assert list(everything.filter(among("value", []))) == []
     keys = list(Suppression.objects.values_list("pk", flat=True))
     assert everything.filter(among("pk", keys[:2])).count() == 2
+
+
+def test_rows_that_are_made_are_as_the_model_makes_them(world: World) -> None:
+    make = Maker(Hold)
+    made, plain = make(workspace_id=world.here.pk, subject="s"), Hold(workspace=world.here, subject="s")
+    names = [field.attname for field in Hold._meta.concrete_fields if not field.attname.endswith("_at")]
+    assert [getattr(made, name) for name in names] == [getattr(plain, name) for name in names]
+    assert made.workspace == world.here
+    made.save()
+    assert Hold.objects.get(subject="s").pk == made.pk
+    with pytest.raises(TypeError, match="no subjekt"):
+        make(subjekt="s")
