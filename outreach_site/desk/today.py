@@ -489,7 +489,7 @@ def _week(here: Workspace, now: datetime) -> Week:
     since = now - WEEK
     written = (
         Reply.objects.in_workspace(here)
-        .from_people()
+        .answers()
         .filter(received_at__gt=since)
         .aggregate(
             people=Count("from_key", distinct=True),
