@@ -337,7 +337,8 @@ class _Thought:
             newest_at={domain: self.newest_at[domain]} if domain in self.newest_at else {},
             written={site: known.written[site]} if site in known.written else {},
             taken_steps={step} & known.taken_steps,
-            repeats={repeat} & known.repeats,
+            # What is a repeat now is none days later, and a follow-up is never due while it would be one.
+            repeats={repeat} & known.repeats if letter.kind == Kind.FIRST and at - self.now < HOUR else frozenset(),
             let_go=self.let_go,
         )
         [decision] = decide([letter], facts, now=at)

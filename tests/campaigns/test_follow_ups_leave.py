@@ -9,6 +9,7 @@ from datetime import time, timedelta
 
 from django.utils import timezone
 
+from campaigns import forecast
 from campaigns.models import Attempt, Step
 from compliance.models import Kind, SendRecord
 from tests.letterbox import Letterbox
@@ -23,8 +24,11 @@ def test_the_second_letter_leaves_once_the_mailbox_was_read(faulty_letterbox: Bo
     [first] = box.write_to("ada@site.com")
     assert box.send().sent == 1
     second = Attempt.objects.get(kind=Kind.FOLLOW_UP)
+    box.has_read()
+    [row] = forecast.of_campaign(box.campaign, now=timezone.now()).rows
+    assert (row.attempt_id, row.fate, row.at) == (second.pk, "goes", second.due_at)
     # The days go by.
-    due_at = timezone.now() - timedelta(minutes=5)
+    due_at = timezone.now()
     Attempt.objects.filter(pk=second.pk).update(due_at=due_at)
     SendRecord.objects.update(counted_at=timezone.now() - timedelta(days=3))
     assert box.send().sent == 0
