@@ -57,13 +57,7 @@ def main() -> None:
     table(
         f"Pages, milliseconds and statements ({load()})",
         ["", *(f"{vendor} {what}" for vendor in measured for what in ("ms", "core ms", "queries"))],
-        [
-            [
-                name,
-                *(text for found in measured.values() for text in (f"{found[name].ms:.0f}", str(found[name].queries))),
-            ]
-            for name in names
-        ],
+        [[name, *(text for found in measured.values() for text in found[name].as_texts())] for name in names],
     )
     finish(
         {
