@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django import forms
@@ -19,7 +19,7 @@ from campaigns.grounds import BY_HAND
 from campaigns.imports import LARGEST_FILE
 from campaigns.languages import Language
 from campaigns.models import Attempt, Campaign, Step, Template
-from campaigns.rendering import problems_in
+from campaigns.rendering import BUILT_IN, placeholder_name, problems_in
 from compliance.addresses import InvalidAddressError, normalise
 from compliance.policy import Rule
 from outreach_site.accounts.models import SenderIdentity, Workspace
@@ -202,8 +202,19 @@ class LeadForm(ContactForm):
 
 
 class LeadEditForm(ContactForm):
-    """What is known about a lead. Its site stays: another site is another lead."""
+    """What is known about a lead. Its site stays: another site is another lead.
 
+    Its own fields, and those that other leads of the campaign have, follow as `own_<number>`; one more may be begun.
+    """
+
+    new_name = forms.CharField(
+        label="New field",
+        max_length=60,
+        required=False,
+        help_text="Letters use it as {its name}.",
+        widget=forms.TextInput(attrs={"placeholder": "latest article", "autocomplete": "off"}),
+    )
+    new_value = forms.CharField(label="Its value", max_length=500, required=False)
     found_passage = forms.CharField(
         label="What it says there",
         max_length=500,
@@ -211,6 +222,35 @@ class LeadEditForm(ContactForm):
         widget=forms.Textarea(attrs={"rows": 2}),
         help_text="The words beside the address, quoted.",
     )
+
+    def __init__(self, *args: Any, own: Mapping[str, str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.own = [f"own_{number}" for number, _ in enumerate(own)]
+        for key, (name, value) in zip(self.own, own.items(), strict=True):
+            self.fields[key] = forms.CharField(label=name, max_length=500, required=False, initial=value)
+
+    def own_fields(self) -> list[forms.BoundField]:
+        return [self[key] for key in self.own]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        name = placeholder_name(cleaned.get("new_name", ""))
+        if name in BUILT_IN:
+            self.add_error("new_name", f"{{{name}}} is filled by itself. Choose another name.")
+        elif name and name in {self.fields[key].label for key in self.own}:
+            self.add_error("new_name", "This lead has a field of that name: change it above.")
+        elif (cleaned.get("new_value") or cleaned.get("new_name")) and not _IS_NAME.fullmatch(name):
+            self.add_error("new_name", "Give the field a name of letters and digits, such as latest article.")
+        return cleaned
+
+    def custom_fields(self) -> dict[str, str]:
+        """What the lead's own fields are to be; an empty one goes."""
+        values = {str(self.fields[key].label): self.cleaned_data[key] for key in self.own}
+        values[placeholder_name(self.cleaned_data["new_name"])] = self.cleaned_data["new_value"]
+        return {name: value for name, value in values.items() if name and value}
+
+
+_IS_NAME = re.compile(r"[^\W\d]\w*")
 
 
 _PASTED = """brightgarden.com, hannah@brightgarden.com, Hannah Lindqvist, Bright Garden

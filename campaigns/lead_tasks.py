@@ -6,7 +6,7 @@ from django.db import transaction
 from django.utils import timezone
 from django_q.tasks import async_task
 
-from campaigns import bulk
+from campaigns import address_checks, bulk
 from campaigns.models import BulkChange
 from campaigns.tasks import LONG
 
@@ -26,3 +26,15 @@ def change_leads_due() -> None:
 def change_leads_soon(bulk_id: int) -> None:
     """Ask the long cluster to begin as soon as the caller's transaction stands."""
     transaction.on_commit(lambda: async_task(change_leads, bulk_id, cluster=LONG))
+
+
+def look_up_domains(domains: list[str]) -> None:
+    """Whether these domains take mail; what is left over follows at once."""
+    if left := address_checks.look_up(domains, now=timezone.now()):
+        async_task(look_up_domains, left, cluster=LONG)
+
+
+def look_up_domains_soon(domains: list[str]) -> None:
+    """Ask the long cluster to, as soon as the caller's transaction stands."""
+    if domains:
+        transaction.on_commit(lambda: async_task(look_up_domains, domains, cluster=LONG))

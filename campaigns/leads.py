@@ -63,6 +63,7 @@ class NewLead:
     topic: str = ""
     found_url: str = ""
     found_passage: str = ""
+    found_how: str = ""  # models.FoundHow
     origin: str = ""
     quality_score: float | None = None
     relevance_score: float | None = None
@@ -493,6 +494,7 @@ def _contact(new: NewLead, *, now: datetime) -> Contact | None:
         # It becomes a link on our pages and a line of the letter, whoever brought it.
         found_url=read_page_address(new.found_url) if new.found_url else "",
         found_passage=new.found_passage,
+        found_how=new.found_how,
         origin=new.origin,
         found_at=now,
     )

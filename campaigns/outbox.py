@@ -232,6 +232,7 @@ def letter_of(attempt: Attempt, mailbox: Mailbox, *, now: datetime) -> Letter:
         found_passage=contact.found_words if contact else "",
         found_at=contact.found_at if contact else None,
         must_be_read=attempt.must_be_read,
+        is_hidden=contact is not None and contact.needs_a_yes,
         approved=attempt.approved_at is not None,
         cool_off_waived=attempt.cool_off_waived_at is not None,
         refusal_waived=attempt.answers_refusal,

@@ -78,7 +78,16 @@ class CampaignsHolder:
                 _contacts(person)
                 .order_by("pk")
                 .values(
-                    "email", "name", "role", "found_url", "found_passage", "origin", "found_at", "lead__website_url"
+                    "email",
+                    "name",
+                    "role",
+                    "found_url",
+                    "found_passage",
+                    "found_how",
+                    "confirmed_at",
+                    "origin",
+                    "found_at",
+                    "lead__website_url",
                 )
             ),
             "leads": list(
@@ -230,6 +239,8 @@ def _found(person: Person) -> Iterator[Exhibit]:
             ("Page", contact.found_url),
             ("Site", lead.website_url),
             ("How", lead.get_source_display()),
+            ("How it was read", contact.get_found_how_display()),
+            ("Use confirmed", f"{contact.confirmed_at:%d %B %Y}" if contact.confirmed_at else ""),
             ("Name", contact.name),
             ("Role", contact.role),
             ("How it came to us", contact.origin),

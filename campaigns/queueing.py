@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -11,7 +12,7 @@ from django.db import models, transaction
 from django.db.models.functions import Coalesce, Now
 from django.utils import timezone
 
-from campaigns import content, outbox, restoring, windows
+from campaigns import address_checks, content, outbox, restoring, windows
 from campaigns.analytics.upkeep import recount
 from campaigns.following import STEP_REMOVED
 from campaigns.models import Attempt, Campaign, Lead, Step, Task
@@ -331,6 +332,7 @@ class _Plan:
     rota: Rota  # from which mailbox each letter leaves
     identity: SenderIdentity
     own: Mapping[int, OwnText]  # leads that are sent a text of their own
+    no_mail: AbstractSet[str]  # domains that take no mail
 
 
 @dataclass(frozen=True)
@@ -352,6 +354,7 @@ def _plan(campaign: Campaign, leads: Sequence[Lead], *, now: datetime) -> _Plan:
         rota=rota_of(campaign, leads, now=now),
         identity=identity_of(campaign),
         own=own_texts(leads),
+        no_mail=address_checks.refused_among([lead.contact.email_key for lead in leads if lead.contact], now=now),
     )
 
 
@@ -371,6 +374,8 @@ def _draft(plan: _Plan, lead: Lead, *, user: User, now: datetime, ground: str) -
         return _Draft(lead, None, "No address is known for this site.")
     if not contact.email.rpartition("@")[0].isascii():
         return _Draft(lead, None, "This address has letters that most mail servers cannot take before the @.")
+    if (domain := domain_of(contact.email_key)) in plan.no_mail:
+        return _Draft(lead, None, address_checks.no_mail(domain))
     own = plan.own.get(lead.pk)
     if own is not None and own.trouble:
         return _Draft(lead, None, own.trouble)

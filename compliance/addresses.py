@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from disposable_email_domains import blocklist as disposable
 from django.conf import settings
 from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailNotValidError, validate_email
 
@@ -101,6 +102,12 @@ def parents_of(domain: str) -> list[str]:
 
 def is_free_mail(domain: str) -> bool:
     return domain.lower() in FREE_MAIL
+
+
+def is_disposable(domain: str) -> bool:
+    """Whether a provider of addresses that last for minutes or days owns it (the list of disposable-email-domains)."""
+    domain = domain.lower()
+    return domain in disposable or registrable(domain) in disposable
 
 
 def is_test(address: str) -> bool:

@@ -17,6 +17,7 @@ from functools import cache, cached_property, lru_cache
 from compliance.addresses import (
     InvalidAddressError,
     domain_of,
+    is_disposable,
     is_free_mail,
     is_role_account,
     is_test,
@@ -141,6 +142,7 @@ class Letter:
     found_passage: str = ""
     found_at: datetime | None = None
     must_be_read: bool = False  # by a person before it leaves: to somebody whom another reader named
+    is_hidden: bool = False  # it was written so that only people read it, and no person has said that we may use it
     approved: bool = False  # a person has read this very letter and let it go
     cool_off_waived: bool = False  # a person wants to write there although somebody has lately
     refusal_waived: bool = False  # a person wants to answer once although the reader said no
@@ -607,6 +609,13 @@ def _source(case: _Case) -> Check:
     """Where an address was found must be told to people in regions that ask (GDPR, article 14(2)(f)); a person who
     names the ground has looked at the case. Elsewhere it is good manners, and proof for later."""
     letter = case.letter
+    if letter.is_hidden and letter.recipient_key not in case.facts.consents:
+        hidden = "On their page this address is written so that only people read it."
+        if _region_asks(case):
+            return _say(
+                Rule.SOURCE, Outcome.ASKS, f"{hidden} Look at the page, and say on the lead that it may be used."
+            )
+        return _say(Rule.SOURCE, Outcome.WARNED, hidden)
     if letter.found_url or letter.found_passage:
         return _say(Rule.SOURCE, Outcome.PASSED, "Where the address was found is known.")
     unknown = "Nobody noted where this address was found."
@@ -639,6 +648,8 @@ def _address(case: _Case) -> Check:
     if is_free_mail(domain):
         sentence = f"Anybody gets an address at {domain}: it belongs to a private person rather than to a business."
         return _say(Rule.ADDRESS, Outcome.WARNED, sentence)
+    if is_disposable(domain):
+        return _say(Rule.ADDRESS, Outcome.WARNED, f"Addresses at {domain} are thrown away after a while.")
     if is_role_account(case.letter.recipient_key):
         return _say(Rule.ADDRESS, Outcome.WARNED, "This is a shared address rather than a person's.")
     return _say(Rule.ADDRESS, Outcome.PASSED, f"An address at {domain_of(case.letter.recipient_key)}.")

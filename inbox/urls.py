@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from inbox.views import answering, exports, handling, hook, lead, linking, mailbox, originals, reading, tagging
+from inbox.views import answering, exports, handling, hook, lead, linking, mailbox, notes, originals, reading, tagging
 
 app_name = "inbox"
 urlpatterns: list[URLPattern] = [
@@ -21,6 +21,9 @@ urlpatterns: list[URLPattern] = [
     path("webhooks/<int:mailbox>/close/", hook.webhook_close, name="webhook_close"),
     path("campaigns/<int:campaign>/replies.csv", exports.replies_export, name="replies_export"),
     path("leads/<int:lead>/", reading.lead_replies, name="lead_replies"),
+    path("leads/<int:lead>/notes/", notes.lead_notes, name="lead_notes"),
+    path("leads/<int:lead>/notes/add/", notes.lead_note_create, name="lead_note_create"),
+    path("leads/<int:lead>/notes/<int:note>/delete/", notes.lead_note_delete, name="lead_note_delete"),
     path("<int:reply>/", reading.reply_detail, name="reply_detail"),
     path("<int:reply>/tag/<slug:classification>/", tagging.reply_tag, name="reply_tag"),
     path("<int:reply>/untag/", tagging.reply_untag, name="reply_untag"),

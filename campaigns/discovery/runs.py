@@ -522,6 +522,7 @@ def save(run: DiscoveryRun, site_ids: Sequence[int], *, user: User | None, now: 
                     role=each.role,
                     found_url=each.url,
                     found_passage=each.passage,
+                    found_how=each.how,
                     found_at=by_key[key].site.read_at or now,
                 )
                 for key, lead in leads.items()
@@ -561,6 +562,7 @@ def _new_lead(number: int, result: Result) -> NewLead:
         contact_role=best.role if best else "",
         found_url=best.url if best else "",
         found_passage=best.passage if best else "",
+        found_how=best.how if best else "",
         quality_score=result.site.quality_score,
         relevance_score=result.site.relevance_score,
         guest_post_likelihood=result.site.guest_post_likelihood,

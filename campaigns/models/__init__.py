@@ -6,7 +6,7 @@ from campaigns.models.campaign import Campaign, CampaignQuerySet, Step, StepQuer
 from campaigns.models.discovery import DiscoveryRun, DiscoveryRunQuerySet, FoundContact, FoundSite, RunQuery
 from campaigns.models.drafting import DraftRun, DraftRunQuerySet, OwnLetter, OwnLetterQuerySet, SiteText, TokenUse
 from campaigns.models.imports import ColumnMeaning, ImportedRow, LeadImport, LeadImportQuerySet
-from campaigns.models.lead import Contact, Lead, LeadQuerySet, Tag, TagQuerySet
+from campaigns.models.lead import Contact, FoundHow, Lead, LeadQuerySet, MailDomain, Tag, TagQuerySet
 from campaigns.models.rollup import Rollup, RollupState
 from campaigns.models.sent_copy import SentCopy
 from campaigns.models.session import Session
@@ -29,6 +29,7 @@ __all__ = [
     "DraftRunQuerySet",
     "EnclosedFile",
     "FoundContact",
+    "FoundHow",
     "FoundSite",
     "Ground",
     "ImportedRow",
@@ -36,6 +37,7 @@ __all__ = [
     "LeadImport",
     "LeadImportQuerySet",
     "LeadQuerySet",
+    "MailDomain",
     "OwnLetter",
     "OwnLetterQuerySet",
     "Rollup",

@@ -138,6 +138,15 @@ class Lead(models.Model):
         return self.site_key.partition("/")[0].partition(":")[0]
 
 
+class FoundHow(models.TextChoices):
+    """How an address stood on its page; the same words as discovery.contacts.How."""
+
+    MAILTO = "mailto", "A link to write to"
+    PLAIN = "plain", "Plain text"
+    STRUCTURED = "structured", "Told to search engines"
+    OBFUSCATED = "obfuscated", "Written so that only people read it"
+
+
 class Contact(models.Model):
     """An address at a lead's site, and where it was found: proof that is shown to the person it belongs to."""
 
@@ -149,6 +158,12 @@ class Contact(models.Model):
     found_url = models.URLField("found at", max_length=500, blank=True)
     found_passage = models.CharField(max_length=500, blank=True)
     found_at = models.DateTimeField(default=timezone.now)
+    found_how = models.CharField(max_length=12, choices=FoundHow, blank=True)  # empty: a person wrote it down
+    # A person looked at an address that was hidden from programs, and said that it may be used.
+    confirmed_at = models.DateTimeField(null=True, blank=True, editable=False)
+    confirmed_by = models.ForeignKey(
+        User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", db_index=False
+    )
     # How it came to us where somebody handed it in: the file, the day, who, and what they said of where it is from.
     origin = models.CharField(max_length=500, blank=True)
 
@@ -160,6 +175,28 @@ class Contact(models.Model):
         return f"{self.name} <{self.email}>" if self.name else self.email
 
     @property
+    def needs_a_yes(self) -> bool:
+        """Whether it was hidden from programs, and nobody has said that it may be used all the same."""
+        return self.found_how == FoundHow.OBFUSCATED and self.confirmed_at is None
+
+    @property
     def found_words(self) -> str:
         """What is known of where the address is from, besides the page: its passage; without a page, how it came."""
         return self.found_passage or ("" if self.found_url else self.origin)
+
+
+class MailDomain(models.Model):
+    """Whether a domain takes mail, as its name servers said when asked last. Of no workspace: the DNS is not."""
+
+    class State(models.TextChoices):
+        TAKES = "takes", "Takes mail"
+        NONE = "none", "Takes no mail"
+        UNKNOWN = "unknown", "Unknown"  # not asked yet, or nobody could say: never held against anybody
+
+    domain = models.CharField(max_length=254, unique=True)
+    state = models.CharField(max_length=8, choices=State, default=State.UNKNOWN)
+    checked_at = models.DateTimeField(null=True)  # None: not asked yet
+    asked_for_at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return f"{self.domain}: {self.state}"

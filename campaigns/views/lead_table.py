@@ -14,8 +14,11 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
+from campaigns import address_checks
+from campaigns.address_checks import AddressCheck
 from campaigns.bulk import Action, newest_of
 from campaigns.lead_list import COUNTED_TO, Filters, Sort, assignable, count_of, page_of, tags_of
+from campaigns.lead_tasks import look_up_domains_soon
 from campaigns.models import Campaign, FoundSite, Lead
 from campaigns.paging import NoSuchPlaceError
 from campaigns.progress import Standing, standings
@@ -34,6 +37,7 @@ class Row:
     is_role_address: bool
     never_pitch: str = ""  # the sentence, where the site or the address is on that list
     reasons: Mapping[str, Sequence[str]] | None = None  # of each score, as sentences
+    check: AddressCheck | None = None  # None: it has no address
 
     @property
     def has_scores(self) -> bool:
@@ -106,6 +110,9 @@ def rows_of(leads: Sequence[Lead], campaign: Campaign) -> list[Row]:
     standing = standings(leads, campaign=campaign, workspace=campaign.workspace, now=timezone.now())
     listed = never_pitch.among(campaign.workspace, [where for lead in leads for where in _places(lead)])
     reasons = reasons_of(leads)
+    addresses = [lead.contact.email_key for lead in leads if lead.contact]
+    known = address_checks.known_among(addresses)
+    look_up_domains_soon(address_checks.ask_for(addresses, known, now=timezone.now()))
     return [
         Row(
             lead,
@@ -113,6 +120,7 @@ def rows_of(leads: Sequence[Lead], campaign: Campaign) -> list[Row]:
             is_role_address=lead.contact is not None and is_role_account(lead.contact.email),
             never_pitch=next((said for where in _places(lead) if (said := never_pitch.over(where, listed))), ""),
             reasons=reasons.get(lead.pk),
+            check=address_checks.check(lead.contact, known) if lead.contact else None,
         )
         for lead in leads
     ]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
@@ -15,7 +13,11 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from campaigns.custom_names import custom_names_in
+from campaigns.discovery.signals import Kind
 from campaigns.forms import LeadEditForm, LeadForm, PasteForm
+from campaigns.lead_events import events_of
+from campaigns.lead_list import assignable, tags_of
 from campaigns.leads import (
     AlreadyThere,
     Paste,
@@ -28,13 +30,14 @@ from campaigns.leads import (
     site_key,
 )
 from campaigns.lifecycle import OnItsWayError, change_status, delete_lead
-from campaigns.models import Attempt, Campaign, Lead
+from campaigns.models import Campaign, FoundSite, Lead
 from campaigns.views.lead_table import rows_of
 from campaigns.views.page import (
     find_campaign,
     find_lead,
     in_dialog,
     may_act,
+    notes_of_lead,
     replies_of_lead,
 )
 from compliance import audit, known_regions
@@ -55,56 +58,46 @@ def lead_detail(request: WorkspaceRequest, workspace: str, pk: int) -> HttpRespo
 def lead_context(request: WorkspaceRequest, lead: Lead) -> dict[str, Any]:
     campaign = lead.campaign
     [row] = rows_of([lead], campaign)
-    letters = list(lead.attempts.select_related("user", "mailbox"))
+    letters = list(lead.attempts.select_related("user", "mailbox").defer("body"))
+    found = FoundSite.objects.filter(lead=lead).order_by("-pk").first()
+    slug = request.membership.workspace.slug
     return {
         "lead": lead,
         "row": row,
         "campaign": campaign,
-        "events": events_of(lead, letters),
+        "events": events_of(lead, letters, found),
         "letters": letters,
+        "found": found,
+        "said": said_by(found) if found else [],
+        "others": [each for each in lead.contacts.order_by("pk") if each.pk != lead.contact_id],
         "region": known_regions.region_for(request.membership.workspace, lead.contact.email_key)
         if lead.contact
         else None,
         "statuses": Lead.Status.choices,
-        "replies_url": replies_of_lead(request.membership.workspace.slug, lead),
+        "people": assignable(campaign.workspace) if may_act(request) else [],
+        "tags": tags_of(campaign.workspace) if may_act(request) else [],
+        "replies_url": replies_of_lead(slug, lead),
+        "notes_url": notes_of_lead(slug, lead),
         "may_act": may_act(request),
         "in_panel": in_dialog(request),
     }
 
 
-@dataclass(frozen=True)
-class Event:
-    at: datetime
-    what: str
-    tone: str = ""
-    detail: str = ""
-    attempt: Attempt | None = None
-
-
-_EVENTS = {
-    Attempt.State.QUEUED: ("Letter queued", ""),
-    Attempt.State.SENDING: ("Letter leaving", ""),
-    Attempt.State.SENT: ("Letter sent", "good"),
-    Attempt.State.UNCERTAIN: ("Letter may have been sent", "warn"),
-    Attempt.State.FAILED: ("Letter could not be sent", "bad"),
-    Attempt.State.BLOCKED: ("Letter held back", "bad"),
-    Attempt.State.CANCELLED: ("Letter taken back", ""),
+_SAID = {
+    Kind.REFUSAL: ("Says no", "bad"),
+    Kind.INVITATION: ("Invites", "good"),
+    Kind.GUIDELINES: ("Guidelines", "good"),
 }
 
 
-def events_of(lead: Lead, letters: list[Attempt]) -> list[Event]:
-    """What happened, newest first."""
-    events = [Event(lead.created_at, "Added", detail=Lead.Source(lead.source).label)]
-    if lead.contact is not None and lead.contact.found_at != lead.created_at:
-        events.append(Event(lead.contact.found_at, "Contact added", detail=str(lead.contact)))
-    for attempt in letters:
-        if attempt.state in _EVENTS:
-            what, tone = _EVENTS[Attempt.State(attempt.state)]
-            at = attempt.finished_at or attempt.started_at or attempt.created_at
-            events.append(Event(at, what, tone, attempt.reason, attempt))
-    if lead.status not in {Lead.Status.DISCOVERED, Lead.Status.CONTACTED}:
-        events.append(Event(lead.status_changed_at, f"Status: {lead.get_status_display().lower()}"))
-    return sorted(events, key=lambda event: event.at, reverse=True)
+def said_by(found: FoundSite) -> list[dict[str, str]]:
+    """What its pages say for and against writing there, quoted, each with its page."""
+    return [
+        {"label": label, "tone": tone, "quote": str(signal.get("quote", "")), "url": str(signal.get("url", ""))}
+        for kind, (label, tone) in _SAID.items()
+        for signal in found.signals
+        if signal.get("kind") == kind
+    ][:8]
 
 
 @allow(SENDERS)
@@ -177,7 +170,9 @@ def lead_edit(request: WorkspaceRequest, workspace: str, pk: int) -> HttpRespons
         "found_url": contact.found_url if contact else "",
         "found_passage": contact.found_passage if contact else "",
     }
-    form = LeadEditForm(request.POST or None, initial=initial)
+    names = custom_names_in(lead.campaign.leads.all())
+    own = dict.fromkeys(names[:_OFFERED], "") | {name: str(value) for name, value in lead.custom_fields.items()}
+    form = LeadEditForm(request.POST or None, initial=initial, own=own)
     if request.method == "POST" and form.is_valid() and may_be_written_down(form, lead.campaign):
         save_lead(request, lead, form)
         messages.success(request, f"{lead} is saved.")
@@ -190,6 +185,13 @@ def lead_edit(request: WorkspaceRequest, workspace: str, pk: int) -> HttpRespons
         {"form": form, "lead": lead, "campaign": lead.campaign, "waiting": waiting},
         status=422 if form.is_bound else 200,
     )
+
+
+_OFFERED = 12  # fields that other leads of the campaign have, and this one may lack
+
+
+def _own_fields(name: str) -> str:
+    return "own fields" if name.startswith(("own_", "new_")) else name
 
 
 def may_be_written_down(form: LeadForm | LeadEditForm, campaign: Campaign) -> bool:
@@ -206,7 +208,8 @@ def save_lead(request: WorkspaceRequest, lead: Lead, form: LeadEditForm) -> None
     now, values = timezone.now(), form.cleaned_data
     with transaction.atomic():
         lead.website_title, lead.topic = values["website_title"], values["topic"]
-        lead.save(update_fields=["website_title", "topic"])
+        lead.custom_fields = form.custom_fields()
+        lead.save(update_fields=["website_title", "topic", "custom_fields"])
         set_contact(
             lead,
             email=values["contact_email"],
@@ -221,7 +224,7 @@ def save_lead(request: WorkspaceRequest, lead: Lead, form: LeadEditForm) -> None
             workspace=request.membership.workspace,
             user=request.user,
             about=f"lead:{lead.pk}",
-            details={"changed": form.changed_data},
+            details={"changed": [_own_fields(name) for name in form.changed_data]},
             lead_email=values["contact_email"],
             now=now,
         )

@@ -33,7 +33,10 @@ def find_campaign(request: WorkspaceRequest, pk: int) -> Campaign:
 def find_lead(request: WorkspaceRequest, pk: int) -> Lead:
     leads = Lead.objects.in_workspace(request.membership.workspace)
     return get_object_or_404(
-        leads.select_related("contact", "campaign__workspace", "campaign__identity", "campaign__mailbox"), pk=pk
+        leads.select_related(
+            "contact__confirmed_by", "assignee", "campaign__workspace", "campaign__identity", "campaign__mailbox"
+        ),
+        pk=pk,
     )
 
 
@@ -105,6 +108,11 @@ def replies_of_lead(slug: str, lead: Lead) -> str:
 def replies_file_of(slug: str, campaign: Campaign) -> str:
     """Where the replies to a campaign can be fetched as a file; "" where there is none."""
     return _higher_room("inbox:replies_export", slug, campaign.pk)
+
+
+def notes_of_lead(slug: str, lead: Lead) -> str:
+    """The same for what people noted about it."""
+    return _higher_room("inbox:lead_notes", slug, lead.pk)
 
 
 def with_query(url: str, **values: object) -> str:

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from campaigns import bulk, imports
 from campaigns.lead_list import Filters
-from campaigns.models import Attempt, Campaign, Ground, Lead, LeadImport, Template
+from campaigns.models import Attempt, Campaign, Contact, Ground, Lead, LeadImport, Template
 from compliance.models import AuditEntry, Suppression
 from tests.campaigns.conftest import HTMX, Room
 
@@ -40,6 +40,12 @@ def archived(room: Room) -> None:
 def waiting_for_a_ground(room: Room) -> None:
     room.queue(room.leads[0])
     Attempt.objects.update(due_at=None, asks="region ")
+
+
+def contact_number_one(room: Room) -> None:
+    Lead.objects.update(contact=None)
+    Contact.objects.all().delete()
+    Contact.objects.create(pk=1, lead=room.leads[0], email="ed@brightgarden.com", email_key="ed@brightgarden.com")
 
 
 def change_all(room: Room, status: str) -> None:
@@ -174,6 +180,36 @@ ACTIONS = [
         lambda _: not Lead.objects.filter(status=Lead.Status.LOST).exists(),
         "leads.change_undone",
         prepare=lambda room: change_all(room, "lost"),
+    ),
+    Action(
+        "lead_tag",
+        lambda room: room.leads[0].pk,
+        lambda room: [tag.name for tag in room.leads[0].tags.all()] == ["Spring"],
+        "",
+        {"add": "Spring"},
+    ),
+    Action(
+        "lead_assign",
+        lambda room: room.leads[0].pk,
+        lambda room: Lead.objects.get(pk=room.leads[0].pk).assignee is None,
+        "",
+        {"user": ""},
+        prepare=lambda room: Lead.objects.update(assignee=room.world.owner),
+    ),
+    Action(
+        "lead_contact",
+        lambda room: room.leads[0].pk,
+        lambda room: Lead.objects.get(pk=room.leads[0].pk).contact is not None,
+        "contact.chosen",
+        {"contact": "1"},
+        prepare=lambda room: contact_number_one(room),
+    ),
+    Action(
+        "contact_confirm",
+        lambda room: room.leads[0].pk,
+        lambda room: room.leads[0].contacts.get().confirmed_by == room.world.marketer,
+        "contact.confirmed",
+        prepare=lambda room: room.leads[0].contacts.update(found_how="obfuscated"),
     ),
     Action(
         "lead_edit",

@@ -41,6 +41,10 @@ class Names:
         """Its mail exchanges, the preferred first; "." is the one of a domain that takes no mail (RFC 7505)."""
         return self._ask(name, RdataType.MX)
 
+    def hosts(self, name: str) -> list[str]:
+        """Its addresses, of both kinds: where mail goes without an exchange (RFC 5321, 5.1)."""
+        return self._ask(name, RdataType.A) or self._ask(name, RdataType.AAAA)
+
     def _ask(self, name: str, kind: RdataType) -> list[str]:
         key = (name.lower().rstrip("."), kind)
         if key not in self._known:
@@ -71,4 +75,6 @@ class Names:
         rows = list(answer.rrset or ())
         if kind is RdataType.MX:
             return [str(row.exchange) for row in sorted(rows, key=lambda row: row.preference)]
+        if kind in {RdataType.A, RdataType.AAAA}:
+            return [str(row.address) for row in rows]
         return [b"".join(row.strings).decode("ascii", "replace") for row in rows]

@@ -1,0 +1,100 @@
+"""What happened to one lead, newest first: found, written to, changed, by whom. Replies stand in the inbox's part."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from campaigns.models import Attempt, FoundSite, Lead
+from compliance.models import AuditEntry
+from outreach_site.accounts.models import User
+
+MOST = 200  # entries of the log
+
+
+@dataclass(frozen=True)
+class Event:
+    at: datetime
+    what: str
+    tone: str = ""
+    detail: str = ""
+    who: str = ""
+    attempt: Attempt | None = None
+
+
+_LETTERS = {
+    Attempt.State.QUEUED: ("Letter queued", ""),
+    Attempt.State.SENDING: ("Letter leaving", ""),
+    Attempt.State.SENT: ("Letter sent", "good"),
+    Attempt.State.UNCERTAIN: ("Letter may have been sent", "warn"),
+    Attempt.State.FAILED: ("Letter could not be sent", "bad"),
+    Attempt.State.BLOCKED: ("Letter held back", "bad"),
+    Attempt.State.CANCELLED: ("Letter taken back", ""),
+}
+
+
+def events_of(lead: Lead, letters: Sequence[Attempt], found: FoundSite | None) -> list[Event]:
+    """Its campaign and contact should be loaded, and the letters' users. Two queries."""
+    events = [Event(lead.created_at, "Added", detail=Lead.Source(lead.source).label)]
+    if found is not None and found.read_at is not None:
+        events.append(Event(found.read_at, "Site read", detail=f"{len(found.pages)} pages"))
+    if lead.contact is not None and lead.contact.found_at != lead.created_at:
+        events.append(Event(lead.contact.found_at, "Contact found", detail=str(lead.contact)))
+    for attempt in letters:
+        if attempt.state in _LETTERS:
+            what, tone = _LETTERS[Attempt.State(attempt.state)]
+            at = attempt.finished_at or attempt.started_at or attempt.created_at
+            who = attempt.user.get_full_name() if attempt.user else ""
+            events.append(Event(at, what, tone, attempt.reason, who, attempt))
+    logged = _logged(lead)
+    events += logged
+    told = any(event.what.startswith("Status") for event in logged)
+    if not told and lead.status not in {Lead.Status.DISCOVERED, Lead.Status.CONTACTED}:
+        events.append(Event(lead.status_changed_at, f"Status: {lead.get_status_display().lower()}"))
+    return sorted(events, key=lambda event: event.at, reverse=True)
+
+
+def _logged(lead: Lead) -> list[Event]:
+    entries = list(
+        AuditEntry.objects.filter(workspace_id=lead.campaign.workspace_id, about=f"lead:{lead.pk}").order_by("-pk")[
+            :MOST
+        ]
+    )
+    people = User.objects.in_bulk({entry.user_id for entry in entries if entry.user_id is not None})
+    events = []
+    for entry in entries:
+        said = _in_words(entry.event, entry.details if isinstance(entry.details, dict) else {})
+        if said is not None:
+            person = people.get(entry.user_id) if entry.user_id is not None else None
+            what, detail = said
+            events.append(Event(entry.recorded_at, what, detail=detail, who=person.get_full_name() if person else ""))
+    return events
+
+
+_FIELDS = {
+    "website_title": "site's name",
+    "topic": "topic",
+    "contact_email": "address",
+    "contact_name": "name",
+    "contact_role": "role",
+    "found_url": "where it was found",
+    "found_passage": "what it says there",
+}
+
+
+def _in_words(event: str, details: dict[str, Any]) -> tuple[str, str] | None:
+    if event == "lead.status_changed":
+        to, was = str(details.get("to", "")), str(details.get("from", ""))
+        known = dict(Lead.Status.choices)
+        return f"Status: {known.get(to, to).lower()}", f"Before: {known.get(was, was).lower()}" if was else ""
+    if event == "lead.changed":
+        changed = details.get("changed", [])
+        names = [_FIELDS.get(str(name), str(name)) for name in changed] if isinstance(changed, list) else []
+        return "Edited", ", ".join(names)
+    if event == "contact.confirmed":
+        return "Hidden address confirmed", "Somebody looked at the page, and said that it may be used."
+    if event == "contact.chosen":
+        return "Another contact chosen", ""
+    return None
