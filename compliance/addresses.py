@@ -9,6 +9,8 @@ from disposable_email_domains import blocklist as disposable
 from django.conf import settings
 from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailNotValidError, validate_email
 
+from outreach_site.lib.domains import registrable
+
 # Providers that give addresses to anybody: their users are private people, and share no company.
 FREE_MAIL = frozenset(
     {
