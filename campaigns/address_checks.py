@@ -122,11 +122,16 @@ def look_up(
 
 
 def state_of(domain: str, names: Names) -> MailDomain.State:
-    """RFC 5321, 5.1, and RFC 7505: an exchange; a single dot for none; without an exchange the host itself."""
+    """RFC 5321, 5.1, and RFC 7505: an exchange; a single dot for none; without an exchange the host itself.
+
+    A network without a way out may say of every name that it does not exist. Whoever says so of `org` is not believed.
+    """
     try:
         exchanges = names.exchanges(domain)
         if exchanges == ["."]:
             return State.NONE
-        return State.TAKES if exchanges or names.hosts(domain) else State.NONE
+        if exchanges or names.hosts(domain):
+            return State.TAKES
+        return State.NONE if names.servers(domain.rpartition(".")[2]) else State.UNKNOWN
     except UnknownError:
         return State.UNKNOWN

@@ -27,6 +27,7 @@ from outreach_site.accounts.models import Membership, SenderIdentity, User, Work
 
 HIGH = 0.7  # the same as the badges of found sites
 COUNTED_TO = 10_000  # a number beside a filter is exact up to here
+SEARCHED_TO = 1_000  # and the number of what a search found
 
 
 class Sort(StrEnum):
@@ -161,20 +162,22 @@ def _matching(text: str) -> Q:
 class Page:
     leads: Sequence[Lead]
     after: str  # where the next page begins; "" if this is the last one
+    found: int  # how many were found from here on, up to a bound
 
 
 def page_of(campaign: Campaign, filters: Filters, *, place: str = "", size: int) -> Page:
     """One page of the table, each lead with contact, tags and assignee. At most four queries. NoSuchPlaceError."""
     order = _ORDERS[filters.order]
     leads = filters.apply(campaign)
-    found = _keys(leads, order, place, size + 1)
+    # A search reads whatever is before the first hits: it goes on a little, and nobody has to count by reading again.
+    found = _keys(leads, order, place, max(size, SEARCHED_TO if filters.q else 0) + 1)
     keys = [key for key, _ in found[:size]]
     rows = Lead.objects.select_related("contact", "assignee").prefetch_related("tags").in_bulk(keys)
     after = ""
     if len(found) > size:
         key, value = found[size - 1]
         after = f"{_as_text(value)}~{key}" if order.field != "pk" else str(key)
-    return Page([rows[key] for key in keys if key in rows], after)
+    return Page([rows[key] for key in keys if key in rows], after, len(found))
 
 
 def _keys(leads: QuerySet[Lead], order: _Order, place: str, most: int) -> list[tuple[int, Any]]:

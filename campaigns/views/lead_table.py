@@ -17,7 +17,7 @@ from django.views.decorators.http import require_GET
 from campaigns import address_checks
 from campaigns.address_checks import AddressCheck
 from campaigns.bulk import Action, newest_of
-from campaigns.lead_list import COUNTED_TO, Filters, Sort, assignable, count_of, page_of, tags_of
+from campaigns.lead_list import COUNTED_TO, SEARCHED_TO, Filters, Page, Sort, assignable, count_of, page_of, tags_of
 from campaigns.lead_tasks import look_up_domains_soon
 from campaigns.models import Campaign, FoundSite, Lead
 from campaigns.paging import NoSuchPlaceError
@@ -61,14 +61,15 @@ def campaign_detail(request: WorkspaceRequest, workspace: str, pk: int) -> HttpR
     """The leads of a campaign. As many queries for 100,000 as for ten."""
     campaign = find_campaign(request, pk)
     filters = Filters.read(request.GET.dict())
+    place = request.GET.get("after", "")[:600]
     try:
-        page = page_of(campaign, filters, place=request.GET.get("after", "")[:600], size=PAGE_SIZE)
+        page = page_of(campaign, filters, place=place, size=PAGE_SIZE)
     except NoSuchPlaceError as err:
         raise BadRequest(str(err)) from err
     url = reverse("campaigns:campaign_detail", args=[workspace, campaign.pk])
     tags, people = tags_of(campaign.workspace), assignable(campaign.workspace)
     counts, without_address = _counts(campaign)
-    matching = count_of(filters.apply(campaign)) if filters.any else sum(counts.values())
+    matching, exact_to = _matching(campaign, filters, page, counts)
     domain = domain_in(filters.q)
     history = history_of(campaign.workspace, domain) if domain else None
     rows = rows_of(page.leads, campaign)
@@ -78,13 +79,14 @@ def campaign_detail(request: WorkspaceRequest, workspace: str, pk: int) -> HttpR
         "filters": filters,
         "next_url": f"{url}?{filters.query(after=page.after)}" if page.after else "",
         "first_url": f"{url}?{filters.query()}",
-        "is_first_page": not request.GET.get("after"),
+        "is_first_page": not place,
         "may_act": may_act(request),
         "campaign": campaign,
         "chips": _chips(counts, without_address, filters, url),
         "orders": _orders(filters, url),
         "matching": matching,
-        "matching_text": f"{COUNTED_TO:,}+" if filters.any and matching > COUNTED_TO else f"{matching:,}",
+        # A search's later pages know only what is left.
+        "matching_text": "" if filters.q and place else f"{exact_to:,}+" if matching > exact_to else f"{matching:,}",
         "choices": _choices(filters, [(tag.pk, tag.name) for tag in tags], _people(request, people)),
         "history": history if history is not None and not history.is_empty else None,
         "bulk": newest_of(campaign),
@@ -93,9 +95,22 @@ def campaign_detail(request: WorkspaceRequest, workspace: str, pk: int) -> HttpR
     template = "campaigns/campaign_detail.html"
     if is_htmx(request):
         return render(request, f"{template}#lead-rows", context)
-    return render(request, template, context | campaign_context(request, campaign, "leads"))
+    return render(
+        request, template, campaign_context(request, campaign, "leads", lead_count=sum(counts.values())) | context
+    )
 
 
+def _matching(campaign: Campaign, filters: Filters, page: Page, counts: Mapping[str, int]) -> tuple[int, int]:
+    """How many leads the filters find, and up to where that is exact. One query, where it is not known already."""
+    if filters.q:
+        return page.found, SEARCHED_TO
+    if filters.any:
+        return count_of(filters.apply(campaign)), COUNTED_TO
+    total = sum(counts.values())
+    return total, total
+
+
+FEW = 1_000
 _BULK_ACTIONS = [
     (Action.STATUS.value, "Status"),
     (Action.ASSIGN.value, "Assign"),
@@ -142,15 +157,15 @@ def reasons_of(leads: Sequence[Lead]) -> dict[int, dict[str, list[str]]]:
 
 
 def _counts(campaign: Campaign) -> tuple[dict[str, int], int]:
-    """Leads by status, and those without an address. Two queries."""
+    """Leads by status, and those without an address, of whom so many are counted as are worth a number. Two queries."""
     counts = dict(campaign.leads.order_by().values_list("status").annotate(Count("pk")))
-    return counts, campaign.leads.filter(contact=None).order_by().count()
+    return counts, count_of(campaign.leads.filter(contact=None), at_most=FEW + 1)
 
 
 def _chips(counts: Mapping[str, int], without_address: int, filters: Filters, url: str) -> list[dict[str, Any]]:
     """The statuses that occur, each with its count, and what else narrows the table, to take it off."""
 
-    def chip(label: str, count: int | None, query: str, *, current: bool) -> dict[str, Any]:
+    def chip(label: str, count: int | str | None, query: str, *, current: bool) -> dict[str, Any]:
         return {"label": label, "count": count, "url": f"{url}?{query}" if query else url, "current": current}
 
     plain = filters.without("status", "lacks")
@@ -166,7 +181,12 @@ def _chips(counts: Mapping[str, int], without_address: int, filters: Filters, ur
     ]
     if without_address or filters.lacks == "address":
         chips.append(
-            chip("No address", without_address, plain.query(lacks="address"), current=filters.lacks == "address")
+            chip(
+                "No address",
+                f"{FEW:,}+" if without_address > FEW else without_address,
+                plain.query(lacks="address"),
+                current=filters.lacks == "address",
+            )
         )
     if filters.lacks and filters.lacks != "address":
         chips.append(chip(f"Without {{{filters.lacks}}}", None, filters.query(), current=True))

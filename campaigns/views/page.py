@@ -65,10 +65,12 @@ def mailbox_of(campaign: Campaign) -> Mailbox | None:
     return usable[0] if len(usable) == 1 else None
 
 
-def campaign_context(request: WorkspaceRequest, campaign: Campaign, tab: str) -> dict[str, Any]:
+def campaign_context(
+    request: WorkspaceRequest, campaign: Campaign, tab: str, *, lead_count: int | None = None
+) -> dict[str, Any]:
     """The header and the tabs above every page of a campaign. Two queries."""
     slug = request.membership.workspace.slug
-    leads = campaign.leads.count()
+    leads = campaign.leads.count() if lead_count is None else lead_count
     waiting = campaign.attempts.waiting().count()
 
     def at(name: str) -> str:

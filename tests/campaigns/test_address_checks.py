@@ -27,6 +27,7 @@ def server() -> object:
             ("host-only.org", "A"): ["192.0.2.1"],
             ("six-only.org", "AAAA"): ["2001:db8::1"],
             ("text-only.org", "TXT"): ['"x"'],
+            ("org", "NS"): ["a0.org.afilias-nst.info."],
         }
         opened.fail.add("broken.org")
         opened.silent.add("silent.org")
@@ -44,6 +45,7 @@ def server() -> object:
         ("nowhere.org", State.NONE),
         ("broken.org", State.UNKNOWN),
         ("silent.org", State.UNKNOWN),
+        ("nowhere.com", State.UNKNOWN),  # This server does not know `com`: it knows nothing of names below it.
     ],
 )
 def test_what_the_dns_says(server: NameServer, domain: str, state: MailDomain.State) -> None:

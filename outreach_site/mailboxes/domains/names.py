@@ -45,6 +45,10 @@ class Names:
         """Its addresses, of both kinds: where mail goes without an exchange (RFC 5321, 5.1)."""
         return self._ask(name, RdataType.A) or self._ask(name, RdataType.AAAA)
 
+    def servers(self, name: str) -> list[str]:
+        """Its name servers."""
+        return self._ask(name, RdataType.NS)
+
     def _ask(self, name: str, kind: RdataType) -> list[str]:
         key = (name.lower().rstrip("."), kind)
         if key not in self._known:
@@ -77,4 +81,6 @@ class Names:
             return [str(row.exchange) for row in sorted(rows, key=lambda row: row.preference)]
         if kind in {RdataType.A, RdataType.AAAA}:
             return [str(row.address) for row in rows]
+        if kind is RdataType.NS:
+            return [str(row.target) for row in rows]
         return [b"".join(row.strings).decode("ascii", "replace") for row in rows]
