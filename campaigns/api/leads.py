@@ -91,6 +91,8 @@ class LeadNow(Schema):
     relevance_score: float | None
     guest_post_likelihood: float | None
     source: str
+    tags: list[str]
+    assignee: str | None = Field(description="The address of the person whose it is.")
     created_at: datetime
 
 
@@ -110,6 +112,8 @@ def stands(lead: Lead) -> dict[str, Any]:
         "relevance_score": lead.relevance_score,
         "guest_post_likelihood": lead.guest_post_likelihood,
         "source": lead.source,
+        "tags": [tag.name for tag in lead.tags.all()],
+        "assignee": lead.assignee.email if lead.assignee else None,
         "created_at": lead.created_at,
     }
 
@@ -131,9 +135,22 @@ def list_leads(
     campaign_id: int,
     cursor: Annotated[str, Query(max_length=20, description="From the `Link` header of the page before.")] = "",
     limit: Annotated[int, Query(ge=1, le=MAX_LIMIT, description="Leads a page.")] = 50,
+    status: Annotated[Lead.Status | None, Query(description="Only those that stand so.")] = None,
+    tag: Annotated[str, Query(max_length=40, description="Only those with this tag, in whatever case.")] = "",
+    assignee: Annotated[
+        str, Query(max_length=254, description="Only those of this person, by their address; `nobody` for nobody's.")
+    ] = "",
 ) -> list[dict[str, Any]]:
     """Newest first. While there are more, the answer has a `Link` header with `rel="next"`."""
-    leads = Lead.objects.of(_campaign(request.auth.workspace, campaign_id)).order_by("-pk")
+    campaign = _campaign(request.auth.workspace, campaign_id)
+    leads = Lead.objects.of(campaign).select_related("assignee").prefetch_related("tags").order_by("-pk")
+    if status is not None:
+        leads = leads.filter(status=status)
+    if tag:
+        tagged = Lead.tags.through.objects.filter(tag__workspace=campaign.workspace, tag__name__iexact=tag)
+        leads = leads.filter(pk__in=tagged.values("lead"))
+    if assignee:
+        leads = leads.filter(assignee=None) if assignee == "nobody" else leads.filter(assignee__email__iexact=assignee)
     page = page_of(
         request, response, leads, after=numbered, place_of=lambda lead: str(lead.pk), cursor=cursor, limit=limit
     )

@@ -10,7 +10,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from campaigns.models import Attempt, Campaign, Contact, Lead
+from campaigns.models import Attempt, Campaign, Contact, Lead, Tag
 from compliance.models import AuditEntry, Suppression
 from compliance.suppression import entomb
 from outreach_site.accounts.models import User
@@ -167,3 +167,35 @@ def test_walls(room: Room, method: str, path: str, data: Any) -> None:
     assert call(room, method, path, data, user=room.world.stranger).status_code == 404
     if method != "get":
         assert call(room, method, path, data, user=room.world.viewer).status_code == 403
+
+
+def test_leads_are_listed_by_status_tag_and_person(room: Room) -> None:
+    bright, balcony, _ = room.leads
+    bright.tags.add(Tag.objects.create(workspace=room.world.here, name="Spring"))
+    Lead.objects.filter(pk=bright.pk).update(assignee=room.world.owner, status="contacted")
+    balcony.tags.add(Tag.objects.create(workspace=room.world.elsewhere, name="Theirs"))
+
+    def found(query: str) -> list[int]:
+        answer = call(room, "get", f"/leads?{query}")
+        assert answer.status_code == 200
+        return [lead["id"] for lead in answer.json()]
+
+    assert found("tag=SPRING") == [bright.pk]
+    assert found("tag=theirs") == []
+    assert found("status=contacted") == [bright.pk]
+    assert found(f"assignee={room.world.owner.email}") == [bright.pk]
+    assert bright.pk not in found("assignee=nobody")
+    assert found("tag=spring&status=lost") == []
+    [one] = call(room, "get", "/leads?tag=spring").json()
+    assert (one["tags"], one["assignee"]) == (["Spring"], room.world.owner.email)
+    assert call(room, "get", "/leads?status=nonsense").status_code == 422
+    first = call(room, "get", "/leads?assignee=nobody&limit=1")
+    assert "assignee=nobody" in first["Link"]
+    with CaptureQueriesContext(connection) as few:
+        call(room, "get", "/leads")
+    for number in range(8):
+        lead = room.lead(f"more{number}.com")
+        lead.tags.add(Tag.objects.get(name="Spring"))
+    with CaptureQueriesContext(connection) as many:
+        call(room, "get", "/leads")
+    assert len(many) == len(few)
