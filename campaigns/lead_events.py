@@ -39,7 +39,11 @@ def events_of(lead: Lead, letters: Sequence[Attempt], found: FoundSite | None) -
     """Its campaign and contact should be loaded, and the letters' users. Two queries."""
     events = [Event(lead.created_at, "Added", detail=Lead.Source(lead.source).label)]
     if found is not None and found.read_at is not None:
-        events.append(Event(found.read_at, "Site read", detail=f"{len(found.pages)} pages"))
+        events.append(
+            Event(
+                found.read_at, "Site read", detail=f"{len(found.pages)} {'page' if len(found.pages) == 1 else 'pages'}"
+            )
+        )
     if lead.contact is not None and lead.contact.found_at != lead.created_at:
         events.append(Event(lead.contact.found_at, "Contact found", detail=str(lead.contact)))
     for attempt in letters:

@@ -166,7 +166,8 @@ def _chips(counts: Mapping[str, int], without_address: int, filters: Filters, ur
     """The statuses that occur, each with its count, and what else narrows the table, to take it off."""
 
     def chip(label: str, count: int | str | None, query: str, *, current: bool) -> dict[str, Any]:
-        return {"label": label, "count": count, "url": f"{url}?{query}" if query else url, "current": current}
+        shown = f"{count:,}" if isinstance(count, int) else count
+        return {"label": label, "count": shown, "url": f"{url}?{query}" if query else url, "current": current}
 
     plain = filters.without("status", "lacks")
     chips = [
