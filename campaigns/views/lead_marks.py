@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
@@ -64,9 +64,12 @@ def lead_contact(request: WorkspaceRequest, workspace: str, pk: int) -> HttpResp
     lead = find_lead(request, pk)
     wanted = request.POST.get("contact", "")
     number = int(wanted) if wanted.isascii() and wanted.isdigit() and len(wanted) < 19 else 0
-    contact = get_object_or_404(lead.contacts, pk=number)
-    contacts.choose(lead, contact, user=request.user, now=timezone.now())
-    messages.success(request, f"Letters to {lead} go to {contact.email} now.")
+    contact = lead.contacts.filter(pk=number).first()
+    if contact is None:
+        messages.error(request, "This address is not there any more. Nothing was changed.")
+    else:
+        contacts.choose(lead, contact, user=request.user, now=timezone.now())
+        messages.success(request, f"Letters to {lead} go to {contact.email} now.")
     return _card(request, lead)
 
 
