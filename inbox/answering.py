@@ -26,6 +26,7 @@ from inbox.models import RawBody, Reply
 from inbox.originals import HEADERS_LIMIT
 from inbox.parsing import parse
 from outreach_site.accounts.models import User
+from outreach_site.lib.ports import BegunAnswer
 
 LONGEST_SUBJECT = 200
 LONGEST_BODY = 20_000
@@ -149,6 +150,19 @@ def keep(reply: Reply, *, subject: str, body: str, stamp: str, user: User, now: 
         draft.attempt, draft.sent_at = None, None
         draft.save()
     return draft
+
+
+def begin_for_lead(lead_id: int, *, text: str, user_id: int, now: datetime) -> BegunAnswer | None:
+    """Put words into this person's composer, under what the lead's people wrote last (lib.ports.AnswerBeginner)."""
+    replies = Reply.objects.from_people().filter(lead_id=lead_id).exclude(from_email="")
+    reply = replies.order_by("-received_at", "-pk").first()
+    if reply is None:
+        return None
+    user = User.objects.get(pk=user_id)
+    if draft_of(reply, user) is not None:
+        return BegunAnswer(reply.pk, is_new=False)
+    kept = keep(reply, subject=subject_of(reply), body=text, stamp=stamp_of(reply, user), user=user, now=now)
+    return BegunAnswer(reply.pk, is_new=kept is not None)
 
 
 def discard(reply: Reply, *, user: User) -> None:

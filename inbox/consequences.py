@@ -19,12 +19,14 @@ from campaigns.analytics.upkeep import recount
 from campaigns.following import go_on, postpone
 from campaigns.lifecycle import ENDS_WRITING
 from campaigns.models import Attempt, Lead
+from campaigns.placements.recording import quote
 from campaigns.queueing import cancel_waiting, cancel_waiting_for, prove_sent, requeue, stop_at_companies
 from compliance import audit, holds, suppression
 from compliance.addresses import domain_of
 from compliance.models import Hold, Kind, Suppression
 from inbox.bounces import Hardness
 from inbox.classify import classify
+from inbox.intents import IntentName
 from inbox.matching import Match
 from inbox.models import Reply, ReplyLabel
 from inbox.reading_models import ReplyLink
@@ -70,6 +72,7 @@ def draw(messages: Sequence[Drawn], *, now: datetime) -> None:
     news = [each for each in messages if each.is_news]
     _people_wrote([each for each in news if each.understood.kind is MessageKind.REPLY], now=now)
     _are_away([each for each in news if each.understood.return_on is not None], now=now)
+    _prices_were_named([each.reply for each in news if each.understood.kind is MessageKind.REPLY])
     _addresses_are_dead([each for each in news if _is_hard_bounce(each.understood)], now=now)
     for each in news:
         if each.understood.kind is MessageKind.COMPLAINT and each.understood.suppresses:
@@ -117,6 +120,14 @@ def _are_away(messages: Sequence[Drawn], *, now: datetime) -> None:
     }
     if away:
         postpone(away, now=now)
+
+
+def _prices_were_named(replies: Sequence[Reply]) -> None:
+    """A price makes the deal a paid one. Few replies name one."""
+    for reply in replies:
+        row = next((row for row in reply.intents if row["intent"] == IntentName.ASKS_PRICE and row.get("amount")), None)
+        if row is not None and reply.lead is not None:
+            quote(reply.lead, str(row["amount"]), str(row.get("currency") or ""))
 
 
 def _colleagues_answered(replies: Sequence[Reply], *, now: datetime) -> None:

@@ -111,6 +111,11 @@ class Thread:
     composer: Composer | None = None
     has_draft: bool = False
 
+    @property
+    def published_url(self) -> str:
+        """The page that they say is published, "" where they name none."""
+        return next((ask.url for ask in self.asks if ask.url), "")
+
 
 def thread_of(reply: Reply, *, user: User | None, now: datetime, composing: bool = False) -> Thread:
     """Everything about one reply, in a constant number of queries. `user`: who may act on it; None for who may not."""

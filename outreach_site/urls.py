@@ -11,6 +11,7 @@ from outreach_site.desk import styleguide
 
 workspace_urls: list[URLPattern | URLResolver] = [
     path("campaigns/", include("campaigns.urls")),
+    path("placements/", include("campaigns.placement_urls")),
     path("inbox/", include("inbox.urls")),
     path("compliance/", include("compliance.urls")),
     path("settings/", include("outreach_site.accounts.urls")),

@@ -28,6 +28,7 @@ from campaigns.models import (
     Lead,
     LeadImport,
     OwnLetter,
+    Placement,
     Step,
     Task,
     Template,
@@ -148,6 +149,9 @@ def full(world: World) -> World:
     run = DraftRun.objects.create(pk=PK, campaign=campaign, letter_subject="Hello", letter_body="Hello", total=1)
     OwnLetter.objects.create(
         pk=PK, lead=lead, run=run, state=OwnLetter.State.PROPOSED, letter_subject="Hello", letter_body="Hello"
+    )
+    Placement.objects.create(
+        pk=PK, lead=lead, page_url="https://site.com/a", target_url="https://ours.com/", state=Placement.State.LIVE
     )
     contact = Contact.objects.create(pk=PK, lead=lead, email="ada@site.com", email_key="ada@site.com")
     lead.contact = contact

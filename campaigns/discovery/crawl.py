@@ -256,6 +256,23 @@ class _Visit:
         return any(_key(link.href) == _key(target) for read in self.pages for link in read.links)
 
 
+class ForbiddenError(WebError):
+    """The site's robots.txt asks programs not to read that page."""
+
+
+def ask_page(url: str, *, polite: Polite | None = None) -> Answer:
+    """One page as it is answered, whatever its status, after a look at robots.txt. Raises WebError, ForbiddenError."""
+    visit = _Visit(url, "", (), date.min, polite or Polite(), threading.Event())
+    answer = visit.ask(url, PAGE_BOUNDS, cut=True) if visit.may_read(url) else None
+    if answer is None or (answer.came_by and not visit.may_read(answer.url)):
+        raise ForbiddenError(
+            f"The robots.txt of {_host(url)} asks programs not to read this page.",
+            failure=WebFailure.STATUS,
+            permanent=True,
+        )
+    return answer
+
+
 def read_sites(
     urls: Iterator[str] | list[str],
     *,

@@ -86,6 +86,9 @@ class Lead(models.Model):
     stage = models.CharField(max_length=40, blank=True)
     next_action = models.CharField(max_length=200, blank=True)
     next_action_on = models.DateField(null=True, blank=True)  # a day of the workspace; over it, Today says so
+    # What they asked for a link, as one of their replies says; `placements` take it over.
+    quoted_price = models.DecimalField(max_digits=10, decimal_places=2, null=True, blank=True, editable=False)
+    quoted_currency = models.CharField(max_length=3, blank=True, editable=False)
     away_until = models.DateField(null=True, blank=True, editable=False)  # an out-of-office reply says so
     quality_score = models.FloatField(null=True, blank=True, validators=ZERO_TO_ONE)
     relevance_score = models.FloatField(null=True, blank=True, validators=ZERO_TO_ONE)

@@ -99,12 +99,12 @@ def campaign_context(
 
 def replies_of_campaign(slug: str, campaign: Campaign) -> str:
     """The inbox, filtered; "" where there is none."""
-    return with_query(_higher_room("inbox:reply_list", slug), campaign=campaign.pk)
+    return with_query(higher_room("inbox:reply_list", slug), campaign=campaign.pk)
 
 
 def replies_of_lead(slug: str, lead: Lead) -> str:
     """Where the replies of a lead can be fetched to stand in its page; "" where nothing offers it."""
-    return _higher_room("inbox:lead_replies", slug, lead.pk)
+    return higher_room("inbox:lead_replies", slug, lead.pk)
 
 
 def replies_file_of(slug: str, campaign: Campaign) -> str:
@@ -121,7 +121,7 @@ def with_query(url: str, **values: object) -> str:
     return f"{url}?{'&'.join(f'{name}={value}' for name, value in values.items())}" if url else ""
 
 
-def _higher_room(name: str, *args: object) -> str:
+def higher_room(name: str, *args: object) -> str:
     """A page of a room above this one: known by its address alone, and only if it is there."""
     try:
         return reverse(name, args=args)

@@ -151,6 +151,7 @@ def _nav(request: HttpRequest, here: Workspace) -> list[NavItem]:
             count=badge.text,
             tone=badge.tone,
         ),
+        item("Placements", "placements:placement_list", "link", rooms={"placements"}),
         item("Compliance", "compliance:suppression_list", "shield-check", rooms={"compliance"}),
         item(
             "Settings",

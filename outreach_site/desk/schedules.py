@@ -54,6 +54,13 @@ SCHEDULES = (
     Recurring("drafts", "campaigns.drafting.tasks.draft_due", "long", 1, "Personal letters go on being written"),
     Recurring("numbers", "campaigns.tasks.count_numbers", "long", 1, "The numbers of campaigns are counted"),
     Recurring(
+        "placements",
+        "campaigns.placements.tasks.check_due",
+        "long",
+        5,
+        "Links that were agreed are looked at, each once a week",
+    ),
+    Recurring(
         "privacy", "compliance.tasks.finish_what_was_begun", "long", 5, "Erasures and lists that were begun go on"
     ),
     Recurring(

@@ -11,7 +11,7 @@ from django.db.models import Count, F, OuterRef, Q, Subquery
 from django.urls import reverse
 
 from campaigns.approvals import first_letters_left
-from campaigns.models import Attempt, Campaign, Lead, Step
+from campaigns.models import Attempt, Campaign, Lead, Placement, Step
 from campaigns.to_do import due_tasks
 from compliance.gate import limits_of
 from compliance.models import Hold, SendRecord, Suppression
@@ -107,6 +107,7 @@ def needs(membership: Membership, *, now: datetime) -> list[Need]:
         *_mailboxes_in_trouble(membership, now),
         *_held_back(here),
         *_letters(membership, now),
+        *_links(membership),
         *_privacy_requests(membership, now),
         *_look_through(here, now),
     ]
@@ -349,6 +350,28 @@ def _letters(membership: Membership, now: datetime) -> Iterable[Need]:
             detail="Each says what the server answered. You can queue it again or let it be.",
             verb="Look",
             url=f"{queue}?show=failed",
+        )
+
+
+def _links(membership: Membership) -> Iterable[Need]:
+    """Links that are gone, and pages that only a person can look at."""
+    here = membership.workspace
+    if membership.role not in SENDERS:
+        return
+    lost = Q(state=Placement.State.LOST, noted_at=None)
+    found = Placement.objects.in_workspace(here).filter(lost | Q(state=Placement.State.REVIEW)).select_related("lead")
+    for placement in found.order_by("state", "-checked_at", "-pk")[:ROWS_OF_A_KIND]:
+        is_lost = placement.state == Placement.State.LOST
+        yield Need(
+            tone="bad" if is_lost else "info",
+            icon="unlink" if is_lost else "eye",
+            title=f"{placement.lead}: the link is gone"
+            if is_lost
+            else f"{placement.lead}: look whether the link is there",
+            detail=placement.page_url if is_lost else "The site lets no program look at the page.",
+            verb="Look",
+            url=reverse("placements:placement_detail", args=[here.slug, placement.pk]),
+            at=placement.lost_at if is_lost else placement.checked_at,
         )
 
 

@@ -134,6 +134,37 @@ def answer_book() -> AnswerBook:
     return _answer_book
 
 
+@dataclass(frozen=True)
+class BegunAnswer:
+    """An answer that stands in somebody's composer. `is_new` False: they had begun one, and it is as they left it."""
+
+    reply_id: int
+    is_new: bool
+
+
+class AnswerBeginner(Protocol):
+    """Filled by the inbox: begin an answer to what a lead wrote last, for this person to go on with.
+
+    None where nobody there has written.
+    """
+
+    def __call__(self, lead_id: int, *, text: str, user_id: int, now: datetime) -> BegunAnswer | None: ...
+
+
+_answer_beginner: AnswerBeginner | None = None
+
+
+def set_answer_beginner(beginner: AnswerBeginner) -> None:
+    global _answer_beginner  # noqa: PLW0603 - as above
+    _answer_beginner = beginner
+
+
+def begin_answer(lead_id: int, *, text: str, user_id: int, now: datetime) -> BegunAnswer | None:
+    if _answer_beginner is None:
+        raise RuntimeError("No inbox is registered: it must be installed.")
+    return _answer_beginner(lead_id, text=text, user_id=user_id, now=now)
+
+
 class CampaignNames(Protocol):
     """Filled by campaigns: the names of these campaigns of one workspace; one that is gone is left out."""
 
