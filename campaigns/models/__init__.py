@@ -6,12 +6,8 @@ from campaigns.models.campaign import Campaign, CampaignQuerySet, Step, StepQuer
 from campaigns.models.discovery import DiscoveryRun, DiscoveryRunQuerySet, FoundContact, FoundSite, RunQuery
 from campaigns.models.drafting import DraftRun, DraftRunQuerySet, OwnLetter, OwnLetterQuerySet, SiteText, TokenUse
 from campaigns.models.imports import ColumnMeaning, ImportedRow, LeadImport, LeadImportQuerySet
-<<<<<<< HEAD
 from campaigns.models.lead import Contact, FoundHow, Lead, LeadQuerySet, MailDomain, Tag, TagQuerySet
-=======
-from campaigns.models.lead import Contact, Lead, LeadQuerySet, Tag, TagQuerySet
 from campaigns.models.placement import Placement, PlacementCheck, PlacementQuerySet
->>>>>>> 6789bf1 (Keep placements: what was agreed, looked at every week with its evidence, and a friendly letter when a link is lost)
 from campaigns.models.rollup import Rollup, RollupState
 from campaigns.models.sent_copy import SentCopy
 from campaigns.models.session import Session

@@ -74,15 +74,11 @@ def lead_context(request: WorkspaceRequest, lead: Lead) -> dict[str, Any]:
         if lead.contact
         else None,
         "statuses": Lead.Status.choices,
-<<<<<<< HEAD
+        "placements": list(lead.placements.all()),
         "people": assignable(campaign.workspace) if may_act(request) else [],
         "tags": tags_of(campaign.workspace) if may_act(request) else [],
         "replies_url": replies_of_lead(slug, lead),
         "notes_url": notes_of_lead(slug, lead),
-=======
-        "placements": list(lead.placements.all()),
-        "replies_url": replies_of_lead(request.membership.workspace.slug, lead),
->>>>>>> 6789bf1 (Keep placements: what was agreed, looked at every week with its evidence, and a friendly letter when a link is lost)
         "may_act": may_act(request),
         "in_panel": in_dialog(request),
     }

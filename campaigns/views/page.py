@@ -109,12 +109,12 @@ def replies_of_lead(slug: str, lead: Lead) -> str:
 
 def replies_file_of(slug: str, campaign: Campaign) -> str:
     """Where the replies to a campaign can be fetched as a file; "" where there is none."""
-    return _higher_room("inbox:replies_export", slug, campaign.pk)
+    return higher_room("inbox:replies_export", slug, campaign.pk)
 
 
 def notes_of_lead(slug: str, lead: Lead) -> str:
     """The same for what people noted about it."""
-    return _higher_room("inbox:lead_notes", slug, lead.pk)
+    return higher_room("inbox:lead_notes", slug, lead.pk)
 
 
 def with_query(url: str, **values: object) -> str:

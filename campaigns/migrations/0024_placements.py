@@ -11,7 +11,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('campaigns', '0022_must_be_read'),
+        ('campaigns', '0023_how_addresses_were_found'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
