@@ -98,6 +98,7 @@ class _Visit:
     polite: Polite
     stop: threading.Event
     robots: dict[str, Protego | None] = field(default_factory=dict)
+    robots_trouble: WebError | None = None  # why a robots.txt could not be had
     asked_at: float | None = None
     pages: list[Page] = field(default_factory=list)
     forbidden: list[str] = field(default_factory=list)
@@ -162,9 +163,13 @@ class _Visit:
         """RFC 9309: none where there is none (4xx); everything forbidden where it cannot be had (2.3.1.4)."""
         try:
             answer = self.ask(urljoin(url, "/robots.txt"), ROBOTS_BOUNDS, cut=True)
-        except WebError:
+        except WebError as err:
+            self.robots_trouble = err
             return Protego.parse("User-agent: *\nDisallow: /")
         if answer.status >= 500:
+            self.robots_trouble = WebError(
+                f"{_host(url)} answers {answer.status}.", failure=WebFailure.STATUS, permanent=False
+            )
             return Protego.parse("User-agent: *\nDisallow: /")
         if answer.status != 200:
             return None
@@ -264,6 +269,8 @@ def ask_page(url: str, *, polite: Polite | None = None) -> Answer:
     """One page as it is answered, whatever its status, after a look at robots.txt. Raises WebError, ForbiddenError."""
     visit = _Visit(url, "", (), date.min, polite or Polite(), threading.Event())
     answer = visit.ask(url, PAGE_BOUNDS, cut=True) if visit.may_read(url) else None
+    if answer is None and visit.robots_trouble is not None:
+        raise visit.robots_trouble
     if answer is None or (answer.came_by and not visit.may_read(answer.url)):
         raise ForbiddenError(
             f"The robots.txt of {_host(url)} asks programs not to read this page.",

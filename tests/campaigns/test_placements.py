@@ -202,6 +202,14 @@ def test_a_server_that_does_not_answer_changes_nothing(room: Room, site: Any) ->
     assert (fresh(placement).state, fresh(placement).next_check_at) == (State.LIVE, NOW + checking.AFTER_SILENCE)
 
 
+def test_a_site_that_cannot_be_reached_is_not_said_to_forbid_it(room: Room, site: Any) -> None:
+    pages, polite = site
+    pages["/robots.txt"] = (503, "")
+    look = checking.check(agreed(room), now=NOW, polite=polite)
+    assert look is not None
+    assert (look.outcome, look.sentence) == (Outcome.AWAY, "brightgarden.com answers 503.")
+
+
 @pytest.mark.parametrize("url", ["http://127.0.0.1/x", "http://2130706433/", "http://[::1]/", "http://10.0.0.7/"])
 def test_an_address_inside_the_house_is_never_opened(room: Room, url: str) -> None:
     placement = agreed(room, page_url=url)
