@@ -46,6 +46,9 @@ from outreach_site.accounts.access import READERS, SENDERS, WorkspaceRequest, al
 from outreach_site.lib.htmx import is_htmx, redirect_to
 
 
+REASONS_SAID = 3  # of lines that were left out
+
+
 @allow(READERS)
 @require_GET
 def lead_detail(request: WorkspaceRequest, workspace: str, pk: int) -> HttpResponse:
@@ -295,9 +298,10 @@ def add_paste(request: WorkspaceRequest, campaign: Campaign, paste: Paste) -> Ht
     text = f"{outcome.added} {'lead is' if outcome.added == 1 else 'leads are'} added."
     if outcome.already_there:
         text += f" {len(outcome.already_there)} were in the campaign already."
-    skipped = len(paste.errors) + len(outcome.failed)
-    if skipped:
-        text += f" {skipped} {'line was' if skipped == 1 else 'lines were'} left out."
     messages.success(request, text)
+    if skipped := [*paste.errors, *outcome.failed]:
+        count = "1 line was" if len(skipped) == 1 else f"{len(skipped)} lines were"
+        reasons = list(dict.fromkeys(error.sentence for error in skipped))[:REASONS_SAID]
+        messages.warning(request, f"{count} left out. {' '.join(reasons)}")
     here = request.membership.workspace.slug
     return redirect_to(request, reverse("campaigns:campaign_detail", args=[here, campaign.pk]))

@@ -10,12 +10,12 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from campaigns.leads import NewLead, add_many
+from campaigns.leads import ASKED_TO_BE_ERASED, NewLead, add_many
 from campaigns.lifecycle import start_campaign
 from campaigns.models import Attempt, Campaign, Contact, Lead, Template
 from campaigns.starters import STARTERS
 from compliance.models import Suppression
-from compliance.suppression import suppress
+from compliance.suppression import entomb, suppress
 from compliance.unsubscribe import token_for
 from outreach_site.accounts.models import Role
 from outreach_site.mailboxes.models import Mailbox
@@ -305,6 +305,14 @@ def test_bad_input_gets_a_sentence(room: Room, data: dict[str, str], sentence: s
     assert page.status_code == 422
     assert sentence in page.content.decode()
     assert Lead.objects.count() == 3
+
+
+def test_what_a_paste_leaves_out_is_said_with_its_reason(room: Room) -> None:
+    entomb(workspace=room.world.here, address="gone@newsite.com", user=room.world.owner, now=timezone.now())
+    pasted = "newsite.com, gone@newsite.com, Someone\nother.com, ed@other.com, Ed"
+    answer = room.client().post(room.url("lead_paste", room.campaign.pk), {"text": pasted, "add": "1"}, follow=True)
+    assert "1 lead is added." in answer.text
+    assert f"1 line was left out. {ASKED_TO_BE_ERASED}" in answer.text
 
 
 def test_a_paste_is_looked_at_before_it_is_added(room: Room) -> None:
