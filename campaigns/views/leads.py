@@ -45,7 +45,6 @@ from compliance.addresses import InvalidAddressError
 from outreach_site.accounts.access import READERS, SENDERS, WorkspaceRequest, allow
 from outreach_site.lib.htmx import is_htmx, redirect_to
 
-
 REASONS_SAID = 3  # of lines that were left out
 
 
