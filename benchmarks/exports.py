@@ -130,6 +130,8 @@ def _insert_both(campaign: Campaign, vendor: str, series: str, moment: str, site
         stage="''",
         next_action="''",
         next_action_on="NULL",
+        assignee_id="NULL",
+        away_until="NULL",
         quality_score="(n % 100) / 100.0",
         relevance_score="(n % 90) / 100.0",
         guest_post_likelihood="NULL",

@@ -42,7 +42,7 @@ def campaign_export(request: WorkspaceRequest, workspace: str, pk: int) -> HttpR
         files.append(
             {"label": "Replies", "text": "What came back, with its tag and the lead that it is about.", "url": url}
         )
-    context = campaign_context(request, campaign, "settings") | {"files": files, "about": campaign.subject}
+    context = campaign_context(request, campaign, "") | {"files": files, "about": campaign.subject}
     return render(request, "campaigns/campaign_export.html", context)
 
 
