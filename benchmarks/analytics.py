@@ -175,7 +175,7 @@ def _fill(database: Database, rows: int) -> tuple[Workspace, int]:
             "site_key": f"{site} || n",
             "domain": site,
             "status": "CASE WHEN n % 100 = 0 THEN 'placed' WHEN n % 10 = 0 THEN 'replied' ELSE 'contacted' END",
-            "status_changed_at": moment(at.format(lead="n") + " + 3600"),
+            "status_changed_at": moment(at.format(lead="n")),
             "source": "CASE n % 3 WHEN 0 THEN 'discovery' WHEN 1 THEN 'import' ELSE 'manual' END",
             "created_at": moment(at.format(lead="n") + " - 86400"),
         },
@@ -209,7 +209,8 @@ def _fill(database: Database, rows: int) -> tuple[Workspace, int]:
         },
     )
     answers = leads // 10
-    came_at = moment(at.format(lead="(n * 10)") + " + 60 + n % 1000 * 300")
+    waited = f"CASE WHEN n < {answers} * 0.98 THEN n % 1000 * 300 ELSE 0 END"
+    came_at = moment(at.format(lead="(n * 10)") + f" + 60 + {waited}")
     insert(
         RawMessage,
         dialect["series"].format(rows=answers),

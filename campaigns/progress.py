@@ -56,7 +56,8 @@ def figures_of(campaigns: Sequence[Campaign], *, now: datetime) -> dict[int, Fig
     }
     waiting = {
         row["campaign"]: row
-        for row in Attempt.objects.filter(campaign__in=ids)
+        for row in Attempt.objects.in_workspace(campaigns[0].workspace)  # whose waiting letters have an index
+        .filter(campaign__in=ids)
         .waiting()
         .order_by()
         .values("campaign")

@@ -71,7 +71,7 @@ def campaign_context(
     """The header and the tabs above every page of a campaign. Two queries."""
     slug = request.membership.workspace.slug
     leads = campaign.leads.count() if lead_count is None else lead_count
-    waiting = campaign.attempts.waiting().count()
+    waiting = campaign.attempts.in_workspace(request.membership.workspace).waiting().count()
 
     def at(name: str) -> str:
         return reverse(f"campaigns:{name}", args=[slug, campaign.pk])
