@@ -6,6 +6,7 @@ did not go, or nobody can know.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from django.core.mail import EmailMessage
@@ -52,6 +53,10 @@ _NOBODY = MailServerError(
 )
 
 
+def _nothing() -> None:
+    pass
+
+
 class Post:
     """A mailbox's session with its server. Raises MailServerError when its password cannot be had."""
 
@@ -62,8 +67,11 @@ class Post:
         """Connect and sign in; nothing where that is done already. Raises MailServerError."""
         self.backend.open()
 
-    def hand_over(self, message: EmailMessage) -> Answer:
-        """Give one message to the server."""
+    def hand_over(self, message: EmailMessage, *, meanwhile: Callable[[], None] = _nothing) -> Answer:
+        """Give one message to the server. While that thinks about it, `meanwhile` may do something short; no exception
+        may come out of it.
+        """
+        self.backend.meanwhile = meanwhile
         try:
             if not self.backend.send_messages([message]):
                 return NotSent(_NOBODY)

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from typing import TypeVar
 
 import structlog
+from django.core.mail import EmailMessage
 from django.db import InterfaceError, OperationalError, connection, models, transaction
 from django.utils import timezone
 
@@ -181,6 +183,7 @@ class _Slice:
         self.stops_at = time.monotonic() + lasts.total_seconds() + 1
         self.decided = 0
         self.known: outbox.Recorded | None = None  # An outcome that is not written down yet.
+        self.composed: dict[int, EmailMessage] = {}  # The next letter, where there was time to build it already.
 
     def run(self, *, only: int | None = None) -> None:
         now = self.clock()
@@ -226,9 +229,8 @@ class _Slice:
                 return
             self.pause(until=ready_at)
             post.open()  # Nothing, unless the last answer ended the conversation.
-            token = claimed.opt_out_tokens.get(attempt.about, "")
             try:
-                message = letters.compose(attempt, mailbox=self.mailbox, token=token, now=self.clock())
+                message = self.composed.pop(attempt.pk, None) or self.compose(claimed, attempt)
             except ValueError as err:
                 # One letter that cannot be built must not stand in the way of the others.
                 waiting.remove(attempt)
@@ -239,7 +241,7 @@ class _Slice:
             if not started:
                 outbox.give_back(claimed, [attempt])
                 continue
-            answer = post.hand_over(message)
+            answer = post.hand_over(message, meanwhile=partial(self.compose_ahead, claimed, waiting))
             now = self.clock()
             self.known = outbox.Recorded(attempt, self.token, answer, now)
             self.report.count(answer)
@@ -250,6 +252,20 @@ class _Slice:
                 _insist(self.write_known)
                 self.mailbox_fails(answer.error)
                 return
+
+    def compose(self, claimed: outbox.Claim, attempt: Attempt) -> EmailMessage:
+        """Raises ValueError."""
+        token = claimed.opt_out_tokens.get(attempt.about, "")
+        return letters.compose(attempt, mailbox=self.mailbox, token=token, now=self.clock())
+
+    def compose_ahead(self, claimed: outbox.Claim, waiting: Sequence[Attempt]) -> None:
+        """The next letter, while the server thinks about this one. What cannot be built now is built in its own turn,
+        where its failure is its own. Only first letters: the others may ask what has become of this one.
+        """
+        self.composed.clear()
+        if waiting and waiting[0].kind == Kind.FIRST:
+            with suppress(Exception):
+                self.composed[waiting[0].pk] = self.compose(claimed, waiting[0])
 
     def start(self, attempt: Attempt) -> bool:
         """Write down the letter before, and start this one: together, or neither."""
@@ -299,6 +315,7 @@ class _Slice:
         """Until the next letter may go. What is known is written first: a pause is long, and a kill may come in it."""
         seconds = min((until - self.clock()).total_seconds(), SLICE.total_seconds())
         if seconds > 0:
+            self.composed.clear()  # Its date would be that of the letter before.
             _insist(self.write_known)
             time.sleep(seconds)
 

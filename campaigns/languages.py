@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 
 from django.db import models
 
@@ -132,11 +133,10 @@ def language_of(text: str, *, chosen: str = "", domain: str = "") -> Language:
 
 def _by_words(text: str) -> Language | None:
     """Small words that say which of these languages it is. None where they are few, or two languages come close."""
-    counts = Counter(
-        language for word in _WORD.findall(text[:TELLING].lower()) for language in _LANGUAGES_OF.get(word, ())
-    )
-    (language, most), (_, second) = [*counts.most_common(2), (Language.EN, 0), (Language.EN, 0)][:2]
-    return language if most >= FEWEST_WORDS and most >= 2 * second else None
+    telling = [_LANGUAGES_OF[word] for word in _WORD.findall(text[:TELLING].lower()) if word in _LANGUAGES_OF]
+    counts = Counter(chain.from_iterable(telling))
+    (language, most), (_, second) = [*counts.most_common(2), ("", 0), ("", 0)][:2]
+    return Language(language) if most >= FEWEST_WORDS and most >= 2 * second else None
 
 
 _WORD = re.compile(r"[^\W\d_]+")
@@ -157,8 +157,8 @@ _OWN_WORDS: Mapping[Language, frozenset[str]] = {
     }.items()
 }
 
-_LANGUAGES_OF: Mapping[str, tuple[Language, ...]] = {
-    word: tuple(language for language, own in _OWN_WORDS.items() if word in own)
+_LANGUAGES_OF: Mapping[str, tuple[str, ...]] = {
+    word: tuple(language.value for language, own in _OWN_WORDS.items() if word in own)
     for word in frozenset().union(*_OWN_WORDS.values())
 }
 

@@ -10,15 +10,15 @@ import hashlib
 import re
 import secrets
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from email import charset
 from email._policybase import Compat32
 from email.encoders import encode_base64
 from email.errors import MessageError
-from email.header import Header
 from email.headerregistry import Address
 from email.mime.base import MIMEBase
+from email.mime.text import MIMEText
 from email.utils import format_datetime
 from functools import lru_cache
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
@@ -95,6 +95,8 @@ def short_link(url: str) -> str:
 
     Never a link through this server: what a reader clicks is nobody's business.
     """
+    if len(url) <= LONGEST_LINK and url.isprintable() and _PAGE.fullmatch(url):
+        return url
     try:
         parts = urlsplit(url)
         kept = [(name, value) for name, value in parse_qsl(parts.query, keep_blank_values=True) if not _counts(name)]
@@ -103,6 +105,10 @@ def short_link(url: str) -> str:
         return url
     candidates = (short, urlunsplit((parts.scheme, parts.netloc, parts.path, "", "")))
     return next((each for each in candidates if len(each) <= LONGEST_LINK), f"{parts.scheme}://{parts.netloc}/")
+
+
+# What nearly every page's address looks like: there is nothing to take away.
+_PAGE = re.compile(r"https?://[^\s?#]+", re.ASCII)
 
 
 def _counts(parameter: str) -> bool:
@@ -176,29 +182,36 @@ class Letterhead:
         return self.closing.replace(unsubscribe.link(OTHERS_LINK), unsubscribe.link(token)) if token else self.closing
 
 
-class _Tokens(Header):
-    """Ids or addresses between angle brackets, one a line, the first beside the field's name.
-
-    Python puts a long one alone on the line below, which is allowed, and which some servers read as an empty field.
-    """
-
-    def encode(self, splitchars: str = "", maxlinelen: int | None = None, linesep: str = "\n") -> str:  # noqa: ARG002 - Header's signature
-        return f"{linesep} ".join(str(self).split())
+# Ids or addresses between angle brackets.
+_OF_TOKENS = frozenset({"Message-ID", "In-Reply-To", "References", "List-Unsubscribe"})
 
 
 class _Quick(Compat32):
-    """Python's usual policy; a plain short header is written as it is, instead of being taken apart to be folded."""
+    """Python's usual policy; a plain short header is written as it is, instead of being taken apart to be folded. Of
+    several tokens each has a line, the first one beside the field's name: Python puts a long one alone on the line
+    below, which is allowed, and which some servers read as an empty field.
+    """
 
     def _fold(self, name: str, value: object, sanitize: bool) -> str:  # noqa: FBT001 - Compat32's signature
-        if isinstance(value, str) and value.isascii() and len(name) + len(value) < 76 and value.isprintable():
-            return f"{name}: {value}{self.linesep}"
-        if isinstance(value, _Tokens):
-            return f"{name}: {value.encode(linesep=self.linesep)}{self.linesep}"
+        if isinstance(value, str) and value.isascii() and value.isprintable():
+            if name in _OF_TOKENS:
+                return f"{name}: {f'{self.linesep} '.join(value.split())}{self.linesep}"
+            if len(name) + len(value) < 76:
+                return f"{name}: {value}{self.linesep}"
         return str(super()._fold(name, value, sanitize))  # type: ignore[misc]  # private to the standard library
 
 
 _QUICK = _Quick()
-_OF_TOKENS = ("Message-ID", "In-Reply-To", "References", "List-Unsubscribe")
+
+
+class _PlainText(SafeMIMEText):
+    """Django's. It looks at every header field for what must be encoded, and for line breaks; most have neither."""
+
+    def __setitem__(self, name: str, val: str) -> None:
+        if val.isascii() and val.isprintable() and len(val) < 76:
+            MIMEText.__setitem__(self, name, val)
+        else:
+            super().__setitem__(name, val)
 
 
 class SealedMessage(EmailMultiAlternatives):
@@ -211,18 +224,29 @@ class SealedMessage(EmailMultiAlternatives):
 
     def message(self) -> SafeMIMEText | SafeMIMEMultipart:
         if self._built is None:
-            self._built = super().message()
-            for name in _OF_TOKENS:
-                if name in self._built:
-                    self._built.replace_header(name, _Tokens(self._built[name]))  # type: ignore[arg-type]  # kept as it is
-            seed = hashlib.sha256(str(self.extra_headers["Message-ID"]).encode()).hexdigest()[:32]
-            parts = [part for part in self._built.walk() if part.is_multipart()]
+            has_parts = self.alternatives or self.attachments
+            self._built = super().message() if has_parts else self._plain_text()
             for part in self._built.walk():
                 part.policy = _QUICK
-            for number, part in enumerate(parts):
-                # "=_" stands in neither quoted-printable nor base64 (RFC 2045, 6.7 (1)): no content can hold the line.
-                part.set_boundary(f"=_{seed}_{number}")
+            if has_parts:
+                self._set_boundaries(self._built)
         return self._built
+
+    def _plain_text(self) -> SafeMIMEText:
+        """As Django builds it, in half of the time: most letters are no more than this."""
+        text = _PlainText(str(self.body), "plain", self.encoding)
+        fields = {"Subject": str(self.subject), "From": self.from_email, "To": ", ".join(self.to)}
+        if self.reply_to:
+            fields["Reply-To"] = ", ".join(self.reply_to)
+        for name, value in (fields | self.extra_headers).items():
+            text[name] = value
+        return text
+
+    def _set_boundaries(self, message: SafeMIMEText | SafeMIMEMultipart) -> None:
+        seed = hashlib.sha256(str(self.extra_headers["Message-ID"]).encode()).hexdigest()[:32]
+        for number, part in enumerate(part for part in message.walk() if part.is_multipart()):
+            # "=_" stands in neither quoted-printable nor base64 (RFC 2045, 6.7 (1)): no content can hold the line.
+            part.set_boundary(f"=_{seed}_{number}")
 
 
 def compose(attempt: Attempt, *, mailbox: Mailbox, token: str, now: datetime) -> SealedMessage:
@@ -233,7 +257,7 @@ def compose(attempt: Attempt, *, mailbox: Mailbox, token: str, now: datetime) ->
     letter starts.
     """
     head = Letterhead.of(attempt, mailbox=mailbox)
-    attempt.letterhead = asdict(head)
+    attempt.letterhead = vars(head).copy()
     if attempt.kind == Kind.FOLLOW_UP and not attempt.in_reply_to and not attempt.begins_thread:
         attempt.in_reply_to, attempt.references = thread_before(attempt)
     return _build(attempt, head, token=token, now=now)

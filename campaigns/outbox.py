@@ -35,7 +35,7 @@ from compliance.addresses import InvalidAddressError
 from compliance.models import Hold, Kind, PolicyResult, SendRecord, Suppression
 from compliance.policy import Decision, Letter
 from outreach_site.accounts.models import Workspace
-from outreach_site.lib.prepared import PreparedUpdate
+from outreach_site.lib.prepared import PreparedUpdate, run_together
 from outreach_site.mailboxes.errors import MailServerError, Verdict
 from outreach_site.mailboxes.models import Mailbox
 
@@ -278,12 +278,13 @@ def start(attempt: Attempt, mailbox: Mailbox, token: uuid.UUID, *, before: Recor
     May be repeated when nobody knows whether the transaction stood: a letter that is *sending* under this very token,
     and not handed over yet, is started.
     """
+    if _start_at_once(attempt, mailbox, token, before=before):
+        return True
+    # Rare, and so without haste: the letter before did not go, this one may not start, or it is the one answer to
+    # somebody who said no.
     with transaction.atomic():
         if before is not None:
             before.write()
-        if _start_at_once(attempt, mailbox, token):
-            return True
-        # Rare, and so without haste: it may not start, or it is the one answer to somebody who said no.
         standing = suppression.standing_among(mailbox.workspace, [attempt.recipient_key]).get(attempt.recipient_key)
         # The gate has seen that it is the one answer; here counts only that nothing stronger has come since.
         if standing and not (attempt.answers_refusal and suppression.is_refusal(standing)):
@@ -351,26 +352,44 @@ def _starting(
 
 # An address, its stone, and the domains above it: so many values an entry of the suppression list may have. Names with
 # more labels than that are looked at in the long way.
-_SUPPRESSED_BY = 8
+_ENTRIES = tuple(f"entry{number}" for number in range(8))
 
 
 def _starting_unsuppressed(**values: Any) -> tuple[models.QuerySet[Attempt], dict[str, Any]]:
-    entries = [values.pop(f"entry{number}") for number in range(_SUPPRESSED_BY)]
+    entries = [values.pop(name) for name in _ENTRIES]
     may_start, changes = _starting(**values)
     return may_start.filter(~models.Exists(Suppression.objects.filter(value__in=entries))), changes
 
 
+def _starting_after(*, before: int, **values: Any) -> tuple[models.QuerySet[Attempt], dict[str, Any]]:
+    may_start, changes = _starting_unsuppressed(**values)
+    recorded = Attempt.objects.filter(pk=before, state=Attempt.State.SENT)
+    return may_start.filter(models.Exists(recorded)), changes
+
+
 _START = PreparedUpdate(_starting_unsuppressed)
+_START_AFTER = PreparedUpdate(_starting_after)
 
 
-def _start_at_once(attempt: Attempt, mailbox: Mailbox, token: uuid.UUID) -> bool:
-    """The same as one statement, for a letter to whom no suppression names at all, here or anywhere."""
+def _start_at_once(attempt: Attempt, mailbox: Mailbox, token: uuid.UUID, *, before: Recorded | None) -> bool:
+    """The same in the fewest words, where all is as it nearly always is: the letter before was taken by the server, and
+    no suppression names this one's reader at all, here or anywhere. False where it is not, or may not start.
+    """
     entries = suppression.values_against(attempt.recipient_key)
-    if len(entries) > _SUPPRESSED_BY:
+    if len(entries) > len(_ENTRIES):
         return False
-    entries += entries[-1:] * (_SUPPRESSED_BY - len(entries))
-    named = {f"entry{number}": entry for number, entry in enumerate(entries)}
-    return bool(_START.run(**_start_values(attempt, mailbox, token), **named))
+    entries += entries[-1:] * (len(_ENTRIES) - len(entries))
+    values = _start_values(attempt, mailbox, token) | dict(zip(_ENTRIES, entries, strict=True))
+    if before is None:
+        return bool(_START.run(**values))
+    if not isinstance(before.answer, Accepted):
+        return False
+    # Only when the first has found its letter does the second start one: they stand together, or neither is enough.
+    _, started = run_together(
+        (_SENT, before.sent_values(before.answer.server_words)),
+        (_START_AFTER, values | {"before": before.attempt.pk}),
+    )
+    return bool(started)
 
 
 def _sent(
@@ -405,7 +424,7 @@ class Recorded:
 
         May be repeated: what is written already is left as it is.
         """
-        if isinstance(self.answer, Accepted) and self._write_sent(self.answer.server_words):
+        if isinstance(self.answer, Accepted) and _SENT.run(**self.sent_values(self.answer.server_words)):
             return
         letter = Attempt.objects.filter(pk=self.attempt.pk)
         if letter.filter(lease_token=self.token, state=Attempt.State.SENDING).update(**self._outcome()):
@@ -420,9 +439,9 @@ class Recorded:
             if doubted.update(**self._outcome(), settled_at=None):
                 self._count_again()
 
-    def _write_sent(self, words: str) -> bool:
+    def sent_values(self, words: str) -> dict[str, Any]:
         wire_id = self._wire_id(words)
-        return bool(_SENT.run(pk=self.attempt.pk, token=self.token, now=self.now, words=words[:500], wire_id=wire_id))
+        return {"pk": self.attempt.pk, "token": self.token, "now": self.now, "words": words[:500], "wire_id": wire_id}
 
     def _outcome(self) -> dict[str, object]:
         ended = _ended(self.now)

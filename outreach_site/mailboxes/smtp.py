@@ -1,7 +1,8 @@
 """Speaking SMTP as a client: connect to a vetted address, TLS or nothing, sign in, hand letters over, leave.
 
 A letter's fate is never guessed. `Session.handed_over` turns true just before the final dot is written: whatever
-fails before it was surely not sent; whatever breaks after it without an answer may have been.
+fails before it was surely not sent; whatever breaks after it without an answer may have been. While the server reads
+the letter and thinks about it, the caller may do something of its own (`meanwhile`).
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import hmac
 import re
 import smtplib
 import ssl
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import Any
@@ -39,8 +40,16 @@ OPENING_FACTOR = 2.0
 # the letter abandoned while it is on its way.
 LETTER_SECONDS = 90.0
 
+# What TLS sends as one record (RFC 8446, 5.1), which its reader gets whole or not at all.
+ONE_RECORD = 16_384
+
 _LINE_ENDS = re.compile(rb"\r\n|\r|\n")
 _LEADING_DOT = re.compile(rb"(?m)^\.")
+_FINAL_DOT = b".\r\n"
+
+
+def _nothing() -> None:
+    pass
 
 
 class Session(smtplib.SMTP):
@@ -54,6 +63,7 @@ class Session(smtplib.SMTP):
         self.phase = Phase.CONNECT
         self.handed_over = False
         self.accepted_reply = ""  # The server's words about the last letter it took; often its queue id.
+        self._meanwhile: Callable[[], None] = _nothing
         self._host = server.host  # The name that smtplib verifies the certificate for after STARTTLS.
 
     # --- Opening ------------------------------------------------------------------------------------------------------
@@ -161,12 +171,21 @@ class Session(smtplib.SMTP):
     def is_open(self) -> bool:
         return self.sock is not None
 
-    def deliver(self, sender: str, recipients: Sequence[str], letter: bytes, *, within: float = LETTER_SECONDS) -> str:
+    def deliver(
+        self,
+        sender: str,
+        recipients: Sequence[str],
+        letter: bytes,
+        *,
+        within: float = LETTER_SECONDS,
+        meanwhile: Callable[[], None] = _nothing,
+    ) -> str:
         """Hand one letter over to all `recipients` or to none, within so many seconds; the server's accepting words.
 
-        Addresses are bare and in ASCII; `letter` is a whole message. Raises MailServerError.
+        Addresses are bare and in ASCII; `letter` is a whole message. `meanwhile` runs between the final dot and its
+        answer; it must be short and may not raise. Raises MailServerError.
         """
-        self.handed_over, self.accepted_reply = False, ""
+        self.handed_over, self.accepted_reply, self._meanwhile = False, "", meanwhile
         self.patience.within(within)
         try:
             self.sendmail(sender, list(recipients), letter)
@@ -193,7 +212,8 @@ class Session(smtplib.SMTP):
         return code, words
 
     def data(self, msg: Any) -> tuple[int, bytes]:
-        """The letter itself. The final dot is written apart from it, so that the hand-over is one exact moment."""
+        """The letter itself. The final dot is written apart from a long one, so that the hand-over is one exact moment;
+        a short one is a single record to TLS, and has no other moment."""
         self.phase = Phase.LETTER
         code, words = self.docmd("DATA")
         if code != 354:
@@ -202,9 +222,13 @@ class Session(smtplib.SMTP):
         # A lone CR or LF is a line's end to some servers and none to others: a letter could end early for the one
         # and go on for the other.
         body = _LEADING_DOT.sub(b"..", _LINE_ENDS.sub(b"\r\n", body))
-        self.send(body if body.endswith(b"\r\n") else body + b"\r\n")
+        body = body if body.endswith(b"\r\n") else body + b"\r\n"
+        if len(body) + len(_FINAL_DOT) > ONE_RECORD:
+            self.send(body)
+            body = b""
         self.handed_over = True
-        self.send(b".\r\n")
+        self.send(body + _FINAL_DOT)
+        self._meanwhile()
         code, words = self.getreply()
         if 200 <= code < 300:
             self.accepted_reply = one_line(words)
@@ -281,6 +305,7 @@ class MailboxBackend(EmailBackend):
         self.surroundings = surroundings or Surroundings.from_settings()
         self.letter_seconds = letter_seconds
         self.opening_seconds = opening_seconds
+        self.meanwhile: Callable[[], None] = _nothing  # see Session.deliver
 
     @property
     def connection_class(self) -> type[Session]:
@@ -313,6 +338,7 @@ class MailboxBackend(EmailBackend):
             [_on_envelope(address, encoding) for address in email_message.recipients()],
             email_message.message().as_bytes(linesep="\r\n"),
             within=self.letter_seconds,
+            meanwhile=self.meanwhile,
         )
         return True
 

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from email.message import EmailMessage as ParsedMessage
 
 import pytest
+from django.core.mail import EmailMultiAlternatives
 from pytest_django import Settings
 
 from campaigns import letters, wire_ids
@@ -159,6 +160,23 @@ def test_a_header_cannot_be_injected_by_a_name(world: World, contact: Contact) -
     assert message["Bcc"] is None
     assert message["X-Evil"] is None
     assert len(message["To"].addresses) == 1
+
+
+@pytest.mark.parametrize(
+    "subject", ["Hello", "", "Ein Gruß", "a " * 60, "x" * 90, "=?utf-8?q?no?=", "tab\there", "ab\x00"]
+)
+@pytest.mark.parametrize(
+    "sender", ["ada@site.com", "Ada Reed <ada@site.com>", '"Reed, A." <ada@site.com>', "Åda <a@b.com>"]
+)
+@pytest.mark.parametrize("body", ["Hello", "Grüße\n\n.\nFrom me = you \n" + "long " * 300])
+def test_a_plain_letter_is_what_django_makes_of_it(subject: str, sender: str, body: str) -> None:
+    headers = {"Message-ID": "<a@b.com>", "Date": "Wed, 04 Mar 2026 12:00:00 +0000", "X-Long": "word " * 20}
+    made = []
+    for kind in (letters.SealedMessage, EmailMultiAlternatives):
+        message = kind(subject, body, sender, [sender, "b@c.com"], reply_to=["c@d.com"], headers=headers)
+        message.encoding = letters._UTF8
+        made.append(message.message().as_bytes(linesep="\r\n"))
+    assert made[0] == made[1]
 
 
 def test_a_message_id_is_ours_and_new() -> None:

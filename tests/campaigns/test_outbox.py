@@ -410,6 +410,19 @@ def test_a_letter_that_cannot_be_built_does_not_stop_the_others(rehearsal: Lette
     assert ledger() == {"released": 1, "sent": 1}
 
 
+def test_nor_does_one_that_would_be_built_while_another_leaves(
+    rehearsal: Letterbox, post_office: RunningOffice
+) -> None:
+    attempts = rehearsal.write_to(*(f"{name}@somewhere.test" for name in "abcd"))
+    Attempt.objects.filter(pk=attempts[1].pk).update(subject="One line\nBcc: everybody@somewhere.test")
+    rehearsal.send()
+    assert states() == ["sent", "failed", "sent", "sent"]
+    assert ledger() == {"released": 1, "sent": 3}
+    received = [email.message_from_bytes(each.raw, policy=email.policy.default) for each in post_office.letters()]
+    letters = {message["Message-ID"]: message["To"].addresses[0].addr_spec for message in received}
+    assert letters == {each.message_id: each.recipient for each in Attempt.objects.filter(state="sent")}
+
+
 # --- Around the text --------------------------------------------------------------------------------------------------
 
 

@@ -7,9 +7,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from django.db.models import QuerySet
+from django.db import IntegrityError
+from django.db.models import Exists, QuerySet
+from pytest_django import DjangoAssertNumQueries
 
-from outreach_site.lib.prepared import PreparedUpdate
+from outreach_site.lib.prepared import PreparedUpdate, run_together
 from outreach_site.mailboxes.models import Mailbox
 from tests.conftest import World
 from tests.mailboxes.conftest import make_mailbox
@@ -56,3 +58,43 @@ def test_a_value_without_a_place_is_an_error(world: World) -> None:
 
     with pytest.raises(ValueError, match="its place"):
         PreparedUpdate(forgets).run(pk=1, turn="campaign:7")
+
+
+def moved(*, pk: int, turn: str) -> tuple[QuerySet[Mailbox], dict[str, Any]]:
+    return Mailbox.objects.filter(pk=pk), {"last_turn": turn}
+
+
+def followed(*, pk: int, turn: str, first: int) -> tuple[QuerySet[Mailbox], dict[str, Any]]:
+    return Mailbox.objects.filter(Exists(Mailbox.objects.filter(pk=first, last_turn=turn)), pk=pk), {"last_turn": turn}
+
+
+def test_of_several_updates_each_sees_those_before_it(
+    world: World, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    first, then = PreparedUpdate(moved), PreparedUpdate(followed)
+    here = make_mailbox(world.here)
+    there = make_mailbox(world.elsewhere, email="theirs@quarry.example", smtp_user="theirs")
+    after = {"pk": there.pk, "first": here.pk}
+    assert run_together((first, {"pk": 0, "turn": "a"}), (then, {**after, "turn": "a"})) == [0, 0]
+    assert run_together((first, {"pk": here.pk, "turn": "b"}), (then, {**after, "turn": "b"})) == [1, 1]
+    assert set(Mailbox.objects.values_list("last_turn", flat=True)) == {"b"}
+    with django_assert_num_queries(2):
+        assert run_together((first, {"pk": here.pk, "turn": "c"}), (then, {**after, "turn": "c"})) == [1, 1]
+    assert set(Mailbox.objects.values_list("last_turn", flat=True)) == {"c"}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_several_updates_stand_together_or_not_at_all(world: World) -> None:
+    box = make_mailbox(world.here)
+
+    def forgets_who(*, pk: int, of: str) -> tuple[QuerySet[Mailbox], dict[str, Any]]:
+        return Mailbox.objects.filter(pk=pk, email=of), {"workspace": None}
+
+    first, fails = PreparedUpdate(moved), PreparedUpdate(forgets_who)
+    with pytest.raises(IntegrityError):
+        run_together((first, {"pk": box.pk, "turn": "a"}), (fails, {"pk": box.pk, "of": box.email}))
+    box.refresh_from_db()
+    assert box.last_turn == ""
+    assert first.run(pk=box.pk, turn="b") == 1
+    box.refresh_from_db()
+    assert box.last_turn == "b"

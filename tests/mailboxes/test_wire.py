@@ -75,6 +75,25 @@ def test_a_letter_goes_over_tls(smtp_server: SMTPServers, tls: str) -> None:
         assert said[:4] == ["EHLO [127.0.0.1]", "STARTTLS", "EHLO [127.0.0.1]", "AUTH"]
 
 
+@pytest.mark.parametrize("lines", [0, 1, 500])
+def test_short_and_long_letters_arrive_whole(smtp_server: SMTPServers, lines: int) -> None:
+    """A long one is more than one record of TLS, and its final dot is written apart."""
+    server = smtp_server()
+    letter = LETTER + b"\n." + b"\n.one more line, to make it long, and a dot before it" * lines
+    with smtp.connect(at(server), surroundings=allowing(server)) as session:
+        seen: list[bool] = []
+        session.deliver(
+            "mara@orchard.example",
+            ["ed@garden.example"],
+            letter,
+            meanwhile=lambda: seen.append(session.handed_over and not session.accepted_reply),
+        )
+        assert seen == [True]
+        session.deliver("mara@orchard.example", ["ed@garden.example"], letter)
+        assert seen == [True]
+    assert [each.raw.replace(b"\r\n", b"\n").rstrip(b"\n") for each in server.wait_for(2)] == [letter, letter]
+
+
 def test_django_sends_through_our_session(smtp_server: SMTPServers) -> None:
     server = smtp_server()
     backend = MailboxBackend(at(server), surroundings=allowing(server))
