@@ -6,13 +6,14 @@ Longer pauses between letters are `Mailbox.next_send_at`, not a sleep.
 
 from __future__ import annotations
 
+import gc
 import time
 import uuid
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import partial
+from functools import cache, partial
 from typing import TypeVar
 
 import structlog
@@ -125,6 +126,7 @@ def dispatch_mailbox(
     3. In one session: start, hand over, record, pause; until the letters, the slice or the server's patience end.
     4. Give back what was not started; return the lease; settle.
     """
+    _keep_what_is_loaded()
     report = Report()
     began_at = clock()
     here = standing()
@@ -164,6 +166,14 @@ def dispatch_mailbox(
         and Attempt.objects.due(now).filter(mailbox=mailbox).exists()
     )
     return report
+
+
+@cache
+def _keep_what_is_loaded() -> None:
+    """What a process has loaded when it first sends stays for good. Without this, Python's collector walks all of it
+    again and again while a claim makes its many rows: a quarter of a claim's time.
+    """
+    gc.freeze()
 
 
 class _Slice:

@@ -175,10 +175,13 @@ def _locked(keys: Sequence[int], mailbox: Mailbox, *, now: datetime) -> list[Att
     letters = (
         Attempt.objects.due(now)
         .filter(pk__in=keys, mailbox=mailbox)
-        .select_related("campaign", "lead__contact", "identity")
+        .select_related("lead__contact")
         .select_for_update(of=("self",), skip_locked=connection.features.has_select_for_update_skip_locked)
     )
-    return sorted(letters, key=lambda attempt: keys.index(attempt.pk))
+    found = {attempt.pk: attempt for attempt in letters}
+    # Many letters share a few of these.
+    models.prefetch_related_objects(list(found.values()), "campaign", "identity")
+    return [found[key] for key in keys if key in found]
 
 
 _DECIDED_FIELDS = ("state", "reason", "due_at", "asks", "message_id", "finished_at")
@@ -552,7 +555,8 @@ def settle(*, now: datetime, at_most: int = SETTLE_AT_MOST) -> int:
     with transaction.atomic():
         recorded = list(
             Attempt.objects.unsettled()
-            .select_related("campaign__workspace", "mailbox")
+            .only(*_SETTLED_BY)
+            .prefetch_related("mailbox")  # Many letters share a few.
             .select_for_update(of=("self",), skip_locked=connection.features.has_select_for_update_skip_locked)
             .order_by("pk")[:at_most]
         )
@@ -580,7 +584,7 @@ def settle(*, now: datetime, at_most: int = SETTLE_AT_MOST) -> int:
                 # What is no address any more cannot be suppressed, nor written to again; the others still settle.
                 with suppress(InvalidAddressError):
                     suppression.suppress(
-                        workspace=attempt.campaign.workspace,
+                        workspace=attempt.workspace,
                         address=attempt.recipient,
                         reason=Suppression.Reason.HARD_BOUNCE,
                         source=attempt.about,
@@ -593,10 +597,17 @@ def settle(*, now: datetime, at_most: int = SETTLE_AT_MOST) -> int:
     return len(recorded)
 
 
+# What settling reads of a letter: neither its text nor anything else that is long.
+_SETTLED_BY = (
+    *("workspace", "lead", "mailbox", "recipient", "subject", "message_id"),
+    *("state", "reason", "verdict", "server_words", "finished_at"),
+)
+
+
 def _entry(attempt: Attempt, now: datetime) -> audit.Entry:
     return audit.Entry(
         event=f"letter.{attempt.state}",
-        workspace_id=attempt.campaign.workspace_id,
+        workspace_id=attempt.workspace_id,
         user_id=None,
         about=attempt.about,
         reason=attempt.reason,

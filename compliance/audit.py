@@ -182,7 +182,8 @@ def _check(check: Mapping[str, str], people: Sequence[str]) -> Any:
 @lru_cache(maxsize=10_000)
 def _plain_check(rule: str, outcome: str, sentence: str) -> tuple[Any, bool]:
     """One row of `checks`, and whether an address may stand in it. Most rules say the same of most letters."""
-    return _plain({"rule": rule, "outcome": outcome, "sentence": sentence}), "@" in sentence
+    row = {"rule": one_line(rule, 2000), "outcome": one_line(outcome, 2000), "sentence": one_line(sentence, 2000)}
+    return row, "@" in sentence
 
 
 def _without_people(value: Any, people: Sequence[str]) -> Any:

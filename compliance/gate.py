@@ -290,7 +290,7 @@ def _why_suppressed(entry: Suppression) -> str:
 def _reservation(decision: Decision, workspace: Workspace, now: datetime) -> SendRecord:
     letter = decision.letter
     return SendRecord(
-        workspace=workspace,
+        workspace_id=workspace.pk,
         subject=letter.about,
         kind=letter.kind,
         step=letter.step,

@@ -18,6 +18,7 @@ from compliance.models import Suppression, UnsubscribeToken
 from compliance.suppression import is_own_word, is_stone, suppress, suppressed_among
 from outreach_site.accounts.models import Workspace
 from outreach_site.lib.crypto import new_token
+from outreach_site.lib.inserting import insert
 
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
 
@@ -58,7 +59,7 @@ def tokens_for(
         for about, address in wanted.items()
         if (about, address) not in known
     ]
-    UnsubscribeToken.objects.bulk_create(made)
+    insert(made, with_keys=False)
     known |= {(row.about, row.address): row.token for row in made}
     return {about: known[about, address] for about, address in wanted.items()}
 
