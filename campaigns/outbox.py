@@ -555,8 +555,7 @@ def settle(*, now: datetime, at_most: int = SETTLE_AT_MOST) -> int:
     with transaction.atomic():
         recorded = list(
             Attempt.objects.unsettled()
-            .only(*_SETTLED_BY)
-            .prefetch_related("mailbox")  # Many letters share a few.
+            .select_related("campaign__workspace", "mailbox")
             .select_for_update(of=("self",), skip_locked=connection.features.has_select_for_update_skip_locked)
             .order_by("pk")[:at_most]
         )
@@ -595,13 +594,6 @@ def settle(*, now: datetime, at_most: int = SETTLE_AT_MOST) -> int:
         sent_copies.plan(sent, now=now)
         Attempt.objects.filter(pk__in=[attempt.pk for attempt in recorded]).update(settled_at=now)
     return len(recorded)
-
-
-# What settling reads of a letter: neither its text nor anything else that is long.
-_SETTLED_BY = (
-    *("workspace", "lead", "mailbox", "recipient", "subject", "message_id"),
-    *("state", "reason", "verdict", "server_words", "finished_at"),
-)
 
 
 def _entry(attempt: Attempt, now: datetime) -> audit.Entry:
