@@ -583,7 +583,7 @@ def settle(*, now: datetime, at_most: int = SETTLE_AT_MOST) -> int:
                 # What is no address any more cannot be suppressed, nor written to again; the others still settle.
                 with suppress(InvalidAddressError):
                     suppression.suppress(
-                        workspace=attempt.workspace,
+                        workspace=attempt.campaign.workspace,
                         address=attempt.recipient,
                         reason=Suppression.Reason.HARD_BOUNCE,
                         source=attempt.about,
