@@ -43,7 +43,12 @@ class AddressCheck:
 
 
 def check(contact: Contact, known: Mapping[str, MailDomain]) -> AddressCheck:
-    domain = domain_of(contact.email_key)
+    return check_address(contact.email_key, known)
+
+
+def check_address(address: str, known: Mapping[str, MailDomain]) -> AddressCheck:
+    """Of a normalised address, which nobody needs to have written down yet."""
+    domain = domain_of(address)
     row = known.get(domain)
     state = State(row.state) if row is not None else State.UNKNOWN
     notes = []
@@ -51,7 +56,7 @@ def check(contact: Contact, known: Mapping[str, MailDomain]) -> AddressCheck:
         notes.append(no_mail(domain))
     if is_disposable(domain):
         notes.append(f"Addresses at {domain} are thrown away after a while.")
-    if is_role_account(contact.email_key):
+    if is_role_account(address):
         notes.append("A shared address rather than one person's.")
     elif is_free_mail(domain):
         notes.append(f"Anybody gets an address at {domain}.")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from typing import Any
 
 from django.contrib import messages
@@ -13,6 +15,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from campaigns import address_checks
 from campaigns.custom_names import custom_names_in
 from campaigns.discovery.signals import Kind
 from campaigns.forms import LeadEditForm, LeadForm, PasteForm
@@ -20,6 +23,7 @@ from campaigns.lead_events import events_of
 from campaigns.lead_list import assignable, tags_of
 from campaigns.leads import (
     AlreadyThere,
+    NewLead,
     Paste,
     add_lead,
     add_many,
@@ -41,11 +45,12 @@ from campaigns.views.page import (
     replies_of_lead,
 )
 from compliance import audit, known_regions
-from compliance.addresses import InvalidAddressError
+from compliance.addresses import InvalidAddressError, normalise
 from outreach_site.accounts.access import READERS, SENDERS, WorkspaceRequest, allow
 from outreach_site.lib.htmx import is_htmx, redirect_to
 
 REASONS_SAID = 3  # of lines that were left out
+PASTED_SHOWN = 100  # lines of a paste
 
 
 @allow(READERS)
@@ -136,8 +141,12 @@ def say_status(request: WorkspaceRequest, lead: Lead, was: Lead.Status, status: 
 @allow(SENDERS)
 @require_http_methods(["GET", "POST"])
 def lead_create(request: WorkspaceRequest, workspace: str, pk: int) -> HttpResponse:
+    """A lead by hand. `?contact_email=` begins with an address, and says what is known of it; for htmx only that."""
     campaign = find_campaign(request, pk)
-    form = LeadForm(request.POST or None)
+    begun = request.GET.get("contact_email", "")[:320]
+    if is_htmx(request) and "contact_email" in request.GET and request.method == "GET":
+        return render(request, "campaigns/lead_form.html#address-notes", {"address": known_of(begun)})
+    form = LeadForm(request.POST or None, initial={"contact_email": begun})
     known: Lead | None = None
     if request.method == "POST" and form.is_valid() and may_be_written_down(form, campaign):
         answer = add_lead(campaign, form.as_new_lead(), source=Lead.Source.MANUAL, now=timezone.now())
@@ -145,18 +154,32 @@ def lead_create(request: WorkspaceRequest, workspace: str, pk: int) -> HttpRespo
             known = answer.lead
             form.add_error("website_url", f"{known} is in this campaign already.")
         else:
-            messages.success(request, f"{answer.lead} is added.")
+            doubts = known_of(form.cleaned_data["contact_email"])["notes"]
+            messages.success(request, " ".join([f"{answer.lead} is added.", *doubts]))
             again = "another" in request.POST
             target = "campaigns:lead_create" if again else "campaigns:campaign_detail"
             return redirect_to(request, reverse(target, args=[workspace, campaign.pk]))
     template = "campaigns/lead_form.html"
-    context = {"form": form, "campaign": campaign, "known": known}
+    typed = request.POST.get("contact_email", begun)
+    context = {"form": form, "campaign": campaign, "known": known, "address": known_of(typed)}
     return render(
         request,
         f"{template}#lead-form" if is_htmx(request) else template,
         context,
         status=422 if form.is_bound else 200,
     )
+
+
+def known_of(typed: str) -> dict[str, Any]:
+    """What can be said of an address while it is typed. The DNS is not asked: what it said before is. One query."""
+    if not typed.strip():
+        return {"notes": ()}
+    try:
+        key = normalise(typed)
+    except InvalidAddressError as err:
+        return {"error": str(err), "notes": ()}
+    found = address_checks.check_address(key, address_checks.known_among([key]))
+    return {"notes": found.notes, "state": found.state}
 
 
 @allow(SENDERS)
@@ -185,7 +208,13 @@ def lead_edit(request: WorkspaceRequest, workspace: str, pk: int) -> HttpRespons
     return render(
         request,
         f"{template}#lead-form" if is_htmx(request) else template,
-        {"form": form, "lead": lead, "campaign": lead.campaign, "waiting": waiting},
+        {
+            "form": form,
+            "lead": lead,
+            "campaign": lead.campaign,
+            "waiting": waiting,
+            "address": known_of(request.POST.get("contact_email", initial["contact_email"])),
+        },
         status=422 if form.is_bound else 200,
     )
 
@@ -277,19 +306,37 @@ def lead_paste(request: WorkspaceRequest, workspace: str, pk: int) -> HttpRespon
         if "add" in request.POST and paste.rows:
             return add_paste(request, campaign, paste)
         known = known_keys(campaign, [site_key(row.website_url) for row in paste.rows])
-    rows = [{"new": row, "is_known": site_key(row.website_url) in known} for row in paste.rows] if paste else []
+    rows = pasted_rows(paste.rows, known) if paste else []
     context = {
         "form": form,
         "campaign": campaign,
         "paste": paste,
         "rows": rows,
         "new_count": len(rows) - len(known),
-        "without_address": sum(not row["new"].contact_email for row in rows if not row["is_known"]),  # type: ignore[attr-defined]  # NewLead
+        "without_address": sum(not row["new"].contact_email for row in rows if not row["is_known"]),
+        "doubtful": sum(row["check"].is_doubtful for row in rows if row["check"] and not row["is_known"]),
         "custom_names": sorted({name for row in (paste.rows if paste else []) for name in row.custom_fields}),
     }
     template = "campaigns/lead_paste.html"
     page = f"{template}#understood" if is_htmx(request) else template
     return render(request, page, context, status=422 if form.is_bound and not form.is_valid() else 200)
+
+
+def pasted_rows(new: Sequence[NewLead], known: AbstractSet[str]) -> list[dict[str, Any]]:
+    """Each line, whether the campaign has its site, and what is known of its address. One query.
+
+    What name servers said is told of the lines that are shown, not of thousands.
+    """
+    keys = [normalise(row.contact_email) if row.contact_email else "" for row in new]
+    domains = address_checks.known_among(key for key in keys[:PASTED_SHOWN] if key)
+    return [
+        {
+            "new": row,
+            "is_known": site_key(row.website_url) in known,
+            "check": address_checks.check_address(key, domains) if key else None,
+        }
+        for row, key in zip(new, keys, strict=True)
+    ]
 
 
 def add_paste(request: WorkspaceRequest, campaign: Campaign, paste: Paste) -> HttpResponse:

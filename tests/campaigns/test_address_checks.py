@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from urllib.parse import quote
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from django.utils.html import escape
+from pytest_django import DjangoAssertNumQueries
 
 from campaigns import address_checks
 from campaigns.models import Attempt, MailDomain
 from campaigns.queueing import queue_letters
 from compliance.addresses import is_disposable
 from outreach_site.mailboxes.domains.names import Names
-from tests.campaigns.conftest import Room
+from tests.campaigns.conftest import HTMX, Room
 from tests.mailboxes.name_server import NameServer, name_server_open
 
 State = MailDomain.State
@@ -118,3 +123,63 @@ def test_disposable_domains_and_those_below_them() -> None:
     assert is_disposable("Sub.Mailinator.com")
     assert not is_disposable("gmail.com")
     assert not is_disposable("brightgarden.com")
+
+
+# --- Where a lead is added --------------------------------------------------------------------------------------------
+
+DISPOSABLE = "ed@mailinator.com"
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("info@gardenview.com", "A shared address rather than one person&#x27;s."),
+        (DISPOSABLE, "Addresses at mailinator.com are thrown away after a while."),
+        ("eve@gmail.com", "Anybody gets an address at gmail.com."),
+        ("eve@null.org", "No server takes mail for null.org"),
+        ("eve@gardenview.com", "is looked up once this is saved"),
+        ("<b>x", "There can&#x27;t be anything after the email address."),
+    ],
+)
+def test_what_is_known_is_said_while_an_address_is_typed(room: Room, typed: str, said: str) -> None:
+    MailDomain.objects.create(domain="null.org", state=State.NONE, checked_at=timezone.now())
+    asked = f"?contact_email={quote(typed)}"
+    part = room.get("lead_create", room.campaign.pk, query=asked, headers=HTMX).content.decode()
+    assert said in part
+    assert "<form" not in part
+    page = room.get("lead_create", room.campaign.pk, query=asked).content.decode()  # Without a script.
+    assert said in page
+    assert escape(typed) in page
+    assert "<b>x" not in page
+
+
+def test_nothing_is_said_of_nothing_and_strangers_learn_nothing(room: Room) -> None:
+    asked = "?contact_email="
+    assert not room.get("lead_create", room.campaign.pk, query=asked, headers=HTMX).content.strip()
+    for user, status in ((room.world.stranger, 404), (room.world.viewer, 403)):
+        assert room.get("lead_create", room.campaign.pk, query=asked, user=user, headers=HTMX).status_code == status
+
+
+def test_what_is_known_is_said_once_more_when_the_lead_is_added(room: Room) -> None:
+    data = {"website_url": "gardenview.com", "contact_email": "info@gardenview.com"}
+    page = room.client().post(room.url("lead_create", room.campaign.pk), data, follow=True).content.decode()
+    assert "gardenview.com is added. A shared address" in page
+    assert not MailDomain.objects.filter(domain="gardenview.com", checked_at__isnull=False).exists()
+
+
+def test_a_pasted_list_says_it_line_by_line_in_constant_queries(
+    room: Room, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    MailDomain.objects.create(domain="null.org", state=State.NONE, checked_at=timezone.now())
+    text = f"info@gardenview.com\nnull.org, eve@null.org\nb.com, {DISPOSABLE}\nd.com, eve@d.com\nf.com\n"
+    room.post("lead_paste", room.campaign.pk, {"text": text})
+    with CaptureQueriesContext(connection) as few:
+        page = room.post("lead_paste", room.campaign.pk, {"text": text}, htmx=True).content.decode()
+    assert "A shared address rather than one person&#x27;s." in page
+    assert "No server takes mail for null.org" in page
+    assert "thrown away after a while" in page
+    assert "3 addresses want a second look" in page
+    assert "<html" not in page
+    assert room.campaign.leads.count() == 3  # Looking adds nothing.
+    with django_assert_num_queries(len(few)):
+        room.post("lead_paste", room.campaign.pk, {"text": "".join(f"info@p{n}.com\n" for n in range(60))}, htmx=True)
