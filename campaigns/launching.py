@@ -16,6 +16,7 @@ from importlib import resources
 
 from django.db import transaction
 
+from campaigns.address_checks import no_mail
 from campaigns.forecast import Forecast, of_campaign
 from campaigns.models import Attempt, Campaign, FoundSite, Ground, Lead, LeadQuerySet
 from campaigns.places import country_of
@@ -23,7 +24,9 @@ from campaigns.queueing import LARGEST_REQUEST, Foreseen, Queued, foresee_letter
 from campaigns.rendering import names_that_need_a_value
 from campaigns.tasks import launch_soon
 from compliance import audit, gate
+from compliance.addresses import domain_of, is_disposable
 from compliance.models import Kind
+from compliance.policy import Rule
 from compliance.regions import asks_businesses_too
 from outreach_site.accounts.models import User
 from outreach_site.mailboxes.models import SendingDomain
@@ -55,7 +58,10 @@ class Check:
     going: Sequence[Lead] = ()
     lacking: Sequence[Group] = ()  # placeholders that nothing fills: key is the placeholder's name
     grounds: Sequence[Group] = ()  # a person has to say why we may write
+    hidden: Sequence[Lead] = ()  # a person has to say that the address, hidden from programs, may be used
     waiting: Sequence[Group] = ()  # a person has to decide something else
+    no_mail: Sequence[Lead] = ()  # the address's domain takes none
+    disposable: Sequence[Lead] = ()  # the address is thrown away after a while; letters go there all the same
     refused: Sequence[Group] = ()
     linking: Sequence[Lead] = ()  # sites that link to us already
     crowded: Sequence[tuple[str, int, int]] = ()  # a domain, its letters, and how many a day it gets
@@ -69,11 +75,12 @@ class Check:
 
     @property
     def waits(self) -> int:
-        return sum(group.count for group in (*self.grounds, *self.waiting))
+        groups = (*self.grounds, *self.waiting)
+        return len({lead.pk for lead in (*self.hidden, *(lead for group in groups for lead in group.leads))})
 
     @property
     def cannot(self) -> int:
-        return sum(group.count for group in (*self.lacking, *self.refused))
+        return sum(group.count for group in (*self.lacking, *self.refused)) + len(self.no_mail)
 
     @property
     def may_start(self) -> bool:
@@ -86,6 +93,8 @@ class _Sorted:
     waiting: dict[str, list[Lead]] = field(default_factory=dict)
     grounds: dict[str, list[Lead]] = field(default_factory=dict)
     lacking: dict[str, list[Lead]] = field(default_factory=dict)
+    hidden: list[Lead] = field(default_factory=list)
+    no_mail: list[Lead] = field(default_factory=list)
     going: list[Foreseen] = field(default_factory=list)
 
 
@@ -126,7 +135,14 @@ def check(campaign: Campaign, *, user: User, now: datetime) -> Check:
         going=going,
         lacking=_groups(groups.lacking, keyed=True),
         grounds=_groups(groups.grounds, keyed=True),
+        hidden=groups.hidden,
         waiting=_groups(groups.waiting),
+        no_mail=groups.no_mail,
+        disposable=[
+            one.lead
+            for one in foreseen
+            if id(one) in queued and one.attempt is not None and is_disposable(domain_of(one.attempt.recipient_key))
+        ],
         refused=_groups(groups.refused),
         linking=_linking(leads),
         crowded=[(domain, n, per_day) for domain, n in domains.most_common(5) if n > per_day],
@@ -145,6 +161,8 @@ def _sort(foreseen: Sequence[Foreseen], *, busy: dict[str, str], campaign: Campa
         lacks = next((name for name in names if f"{{{name}}}" in one.sentence), "") if one.attempt is None else ""
         if lacks:
             sorted_.lacking.setdefault(lacks, []).append(one.lead)
+        elif address and one.attempt is None and one.sentence == no_mail(domain_of(address)):
+            sorted_.no_mail.append(one.lead)
         elif one.refused:
             sorted_.refused.setdefault(one.sentence, []).append(one.lead)
         elif address in busy:
@@ -152,9 +170,12 @@ def _sort(foreseen: Sequence[Foreseen], *, busy: dict[str, str], campaign: Campa
         else:
             busy[address] = "Another site here has the same address, and one letter is enough."
             queued.add(id(one))
+            asking = one.decision.asking if one.waits and one.decision is not None else ()
+            if Rule.SOURCE in asking and one.lead.contact is not None and one.lead.contact.needs_a_yes:
+                sorted_.hidden.append(one.lead)  # A ground is asked for besides: the one does not answer the other.
             if one.asks_for_ground:
                 sorted_.grounds.setdefault(country_of(address), []).append(one.lead)
-            elif one.waits and one.decision is not None and one.decision.asks:
+            elif asking:
                 sorted_.waiting.setdefault(one.sentence, []).append(one.lead)
             else:
                 sorted_.going.append(one)

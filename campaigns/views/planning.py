@@ -6,19 +6,20 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import groupby
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.db import transaction
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
-from campaigns import forecast, stepping
+from campaigns import contacts, forecast, stepping
 from campaigns.grounds import BY_HAND
 from campaigns.launching import check, launch
-from campaigns.models import Campaign, Ground, Task
+from campaigns.models import Campaign, Ground, Lead, Task
 from campaigns.rota import CannotQueueError
 from campaigns.step_forms import WindowForm
 from campaigns.trial_letter import send_to_oneself
@@ -28,6 +29,7 @@ from outreach_site.accounts.access import READERS, SENDERS, WorkspaceRequest, al
 from outreach_site.lib.htmx import is_htmx, redirect_to
 
 SHOWN_A_DAY = 25
+HIDDEN_SHOWN = 50  # so many pages are looked at in one go
 LAUNCH = "campaigns/launch.html"
 SCHEDULE = "campaigns/schedule.html"
 
@@ -48,13 +50,8 @@ def campaign_start(request: WorkspaceRequest, workspace: str, pk: int) -> HttpRe
     if campaign.archived_at is not None:
         messages.warning(request, "This campaign is archived. Bring it back before you start it.")
         return redirect_to(request, reverse("campaigns:campaign_launch", args=[workspace, campaign.pk]))
-    grounds = {
-        name.removeprefix("ground_"): Ground(str(value))
-        for name, value in request.POST.items()
-        if name.startswith("ground_") and value in BY_HAND
-    }
     try:
-        queued = launch(campaign, grounds=grounds, user=request.user, now=timezone.now())
+        queued = launch(campaign, grounds=_grounds(request.POST), user=request.user, now=timezone.now())
     except CannotQueueError as err:
         messages.warning(request, str(err))
         return redirect_to(request, reverse("campaigns:campaign_launch", args=[workspace, campaign.pk]))
@@ -67,6 +64,38 @@ def campaign_start(request: WorkspaceRequest, workspace: str, pk: int) -> HttpRe
     else:
         messages.warning(request, "Nothing was queued: none of these letters can go.")
     return redirect_to(request, reverse("campaigns:campaign_schedule", args=[workspace, campaign.pk]))
+
+
+@allow(SENDERS)
+@require_POST
+def launch_confirm(request: WorkspaceRequest, workspace: str, pk: int) -> HttpResponse:
+    """A person has looked, and says of many hidden addresses (`contact`, their numbers) that they may be used.
+
+    The grounds that were chosen meanwhile are still chosen on the page that follows.
+    """
+    campaign = find_campaign(request, pk)
+    named = [int(one) for one in request.POST.getlist("contact") if one.isascii() and one.isdigit() and len(one) < 19]
+    leads = list(Lead.objects.of(campaign).filter(contact__in=named[:HIDDEN_SHOWN]))
+    for lead in leads:
+        lead.campaign = campaign
+    done = contacts.confirm_all(leads, user=request.user, now=timezone.now())
+    if done.addresses:
+        said = "this address" if done.addresses == 1 else f"these {done.addresses} addresses"
+        messages.success(request, f"Noted: {said} may be used.")
+    else:
+        messages.warning(request, "Nothing was noted. Tick the addresses that are theirs.")
+    chosen = urlencode({f"ground_{key}": ground.value for key, ground in _grounds(request.POST).items()})
+    back = reverse("campaigns:campaign_launch", args=[workspace, campaign.pk])
+    return redirect_to(request, f"{back}?{chosen}" if chosen else back)
+
+
+def _grounds(given: QueryDict) -> dict[str, Ground]:
+    """By country: `ground_DE=published`."""
+    return {
+        name.removeprefix("ground_"): Ground(str(value))
+        for name, value in given.items()
+        if name.startswith("ground_") and value in BY_HAND
+    }
 
 
 @allow(SENDERS)
@@ -198,6 +227,7 @@ def _launch_page(request: WorkspaceRequest, campaign: Campaign) -> HttpResponse:
         "window": forecast.told(campaign),
         "has_window": campaign.window is not None,
     }
+    chosen = _grounds(request.GET)
     try:
         found = check(campaign, user=request.user, now=timezone.now())
     except CannotQueueError as err:
@@ -209,6 +239,8 @@ def _launch_page(request: WorkspaceRequest, campaign: Campaign) -> HttpResponse:
         context
         | {
             "check": found,
+            "hidden": found.hidden[:HIDDEN_SHOWN],
+            "asking": [(group, chosen.get(group.key, "")) for group in found.grounds],
             "first": _told(first_at, campaign) if first_at else "",
             "last": _told(found.forecast.last_at, campaign) if found.forecast.last_at else "",
         },

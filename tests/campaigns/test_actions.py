@@ -48,6 +48,12 @@ def contact_number_one(room: Room) -> None:
     Contact.objects.create(pk=1, lead=room.leads[0], email="ed@brightgarden.com", email_key="ed@brightgarden.com")
 
 
+def hidden_number_one(room: Room) -> None:
+    contact_number_one(room)
+    Contact.objects.update(found_how="obfuscated")
+    Lead.objects.filter(pk=room.leads[0].pk).update(contact=1)
+
+
 def change_all(room: Room, status: str) -> None:
     change = bulk.begin(
         room.campaign, bulk.Action.STATUS, status, filters=Filters(), user=room.world.marketer, now=timezone.now()
@@ -210,6 +216,14 @@ ACTIONS = [
         lambda room: room.leads[0].contacts.get().confirmed_by == room.world.marketer,
         "contact.confirmed",
         prepare=lambda room: room.leads[0].contacts.update(found_how="obfuscated"),
+    ),
+    Action(
+        "launch_confirm",
+        lambda room: room.campaign.pk,
+        lambda room: room.leads[0].contacts.get().confirmed_by == room.world.marketer,
+        "contact.confirmed",
+        {"contact": "1"},
+        prepare=lambda room: hidden_number_one(room),
     ),
     Action(
         "lead_edit",

@@ -5,9 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
 
-from campaigns.models import Attempt, Campaign, DiscoveryRun, FoundSite, Lead, Step, Task
+from campaigns import contacts
+from campaigns.lifecycle import start_campaign
+from campaigns.models import Attempt, Campaign, Contact, DiscoveryRun, FoundSite, Lead, MailDomain, Step, Task
 from compliance.models import AuditEntry, Suppression
 from tests.campaigns.conftest import HTMX, Room
 from tests.campaigns.test_following import add_step, send
@@ -63,6 +68,90 @@ class TestLaunchCheck:
 
     def test_is_not_for_strangers(self, room: Room) -> None:
         assert room.get("campaign_launch", room.campaign.pk, user=room.world.stranger).status_code == 404
+
+
+class TestAddresses:
+    def hidden(self, room: Room, *sites: str) -> list[Lead]:
+        return [
+            room.lead(site, f"ed@{site}", found_url=f"https://{site}/team", found_how="obfuscated") for site in sites
+        ]
+
+    def test_a_domain_that_takes_no_mail_is_one_group(self, room: Room) -> None:
+        for domain in ("brightgarden.com", "balconyharvest.com"):
+            MailDomain.objects.create(domain=domain, state=MailDomain.State.NONE, checked_at=timezone.now())
+        text = text_of(room.get("campaign_launch", room.campaign.pk))
+        assert "<strong>2</strong> addresses are at domains that take no mail" in text
+        assert "hannah@brightgarden.com</a>, <a" in text
+        assert "<strong>3</strong> cannot go" in text
+        assert "None will go by itself" in text
+
+    def test_a_throw_away_address_is_told_and_goes(self, room: Room) -> None:
+        room.lead("mossy.com", "ed@mailinator.com")
+        text = text_of(room.get("campaign_launch", room.campaign.pk))
+        assert "<strong>1</strong> address is of a kind that lasts for minutes or days" in text
+        assert "<strong>3</strong> will go" in text
+
+    def test_hidden_addresses_are_answered_for_at_once(self, room: Room) -> None:
+        leads = self.hidden(room, "gartenblick.de", "blumen.de", "gardenview.com")
+        text = text_of(room.get("campaign_launch", room.campaign.pk))
+        assert text.count('name="contact"') == 2  # Elsewhere it is only said.
+        assert "https://blumen.de/team" in text
+        assert "<strong>2</strong> wait for you" in text  # Each once, though a ground is asked for too.
+        keys = [str(lead.contact_id) for lead in leads]
+        answer = room.client().post(
+            room.url("launch_confirm", room.campaign.pk),
+            {"contact": keys[:2], "ground_DE": "published", "ground_FR": "nonsense"},
+            follow=True,
+        )
+        text = text_of(answer)
+        assert "Noted: these 2 addresses may be used." in text
+        assert '<option value="published" selected>' in text  # What was chosen meanwhile is kept.
+        assert 'name="contact"' not in text
+        entries = AuditEntry.objects.filter(event="contact.confirmed", user_id=room.world.marketer.pk)
+        assert sorted(entries.values_list("about", flat=True)) == sorted(f"lead:{lead.pk}" for lead in leads[:2])
+        assert Contact.objects.filter(confirmed_by=room.world.marketer).count() == 2
+
+    def test_who_only_reads_sees_them_and_no_button(self, room: Room) -> None:
+        self.hidden(room, "gartenblick.de")
+        text = text_of(room.get("campaign_launch", room.campaign.pk))
+        assert "Yes, this is theirs" in text
+        viewer = text_of(room.get("campaign_launch", room.campaign.pk, user=room.world.viewer))
+        assert "ed@gartenblick.de" in viewer
+        assert "theirs</button>" not in viewer
+
+    def test_what_waited_goes_on_and_other_letters_do_not(self, room: Room) -> None:
+        one, two = self.hidden(room, "gartenblick.de", "blumen.de")
+        room.queue(one, two)
+        Attempt.objects.update(ground="published")
+        room.post("launch_confirm", room.campaign.pk, {"contact": str(one.contact_id)})
+        assert Attempt.objects.get(lead=one).due_at is not None
+        assert Attempt.objects.get(lead=two).due_at is None
+
+    def test_nonsense_and_contacts_of_others_change_nothing(self, room: Room) -> None:
+        [lead] = self.hidden(room, "gartenblick.de")
+        other = start_campaign(room.world.here, name="Roses", keywords="", user=room.world.marketer, now=timezone.now())
+        for campaign, wrong in ((room.campaign, ["x", "9" * 30, ""]), (other, [str(lead.contact_id)])):
+            room.post("launch_confirm", campaign.pk, {"contact": wrong})
+        assert not Contact.objects.exclude(confirmed_at=None).exists()
+        assert not AuditEntry.objects.filter(event="contact.confirmed").exists()
+
+    def test_queries_do_not_grow(self, room: Room, django_assert_num_queries: DjangoAssertNumQueries) -> None:
+        counted = []
+        for n in (2, 12):
+            leads = self.hidden(room, *(f"n{n}x{m}.de" for m in range(n)))
+            room.queue(*leads)
+            leads = list(Lead.objects.filter(pk__in=[lead.pk for lead in leads]).select_related("contact", "campaign"))
+            with CaptureQueriesContext(connection) as asked:
+                done = contacts.confirm_all(leads, user=room.world.marketer, now=timezone.now())
+            assert (done.addresses, done.released) == (n, n)
+            counted.append(len(asked))
+        assert counted[0] == counted[1]
+        room.get("campaign_launch", room.campaign.pk)
+        with CaptureQueriesContext(connection) as few:
+            room.get("campaign_launch", room.campaign.pk)
+        self.hidden(room, *(f"more{m}.de" for m in range(9)))
+        with django_assert_num_queries(len(few)):
+            room.get("campaign_launch", room.campaign.pk)
 
 
 class TestStart:
