@@ -388,6 +388,10 @@ def _fill(
         guest_post_likelihood="NULL",
         source="'import'",
         custom_fields="'{}'",
+        quoted_price="NULL",
+        quoted_currency="''",
+        away_until="NULL",
+        assignee_id="NULL",
         created_at=found_at,
     )
     insert(
@@ -402,6 +406,10 @@ def _fill(
         found_url=f"{url} || '/contact'",
         found_passage="'Write to our editor'",
         found_at=found_at,
+        found_how="''",
+        origin="''",
+        confirmed_at="NULL",
+        confirmed_by_id="NULL",
     )
     texts = "in_reply_to references answers reason asks message_id verdict server_words wire_id ground"
     unset = "lease_token leased_until valid_until started_at finished_at settled_at"
@@ -429,6 +437,11 @@ def _fill(
         due_at=due_at,
         tries="0",
         is_single="FALSE",
+        begins_thread="FALSE",
+        must_be_read="FALSE",
+        template_id="NULL",
+        variant="''",
+        follows_at="NULL",
         letterhead="'{}'",
         created_at=due_at,
         **dict.fromkeys(texts.split(), "''"),
