@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from campaigns.models import Attempt, FoundSite, Lead
+from campaigns.models import Attempt, FoundSite, Lead, Tag
 from compliance.models import AuditEntry
 from outreach_site.accounts.models import User
 
@@ -36,7 +36,7 @@ _LETTERS = {
 
 
 def events_of(lead: Lead, letters: Sequence[Attempt], found: FoundSite | None) -> list[Event]:
-    """Its campaign and contact should be loaded, and the letters' users. Two queries."""
+    """Its campaign and contact should be loaded, and the letters' users. At most three queries."""
     events = [Event(lead.created_at, "Added", detail=Lead.Source(lead.source).label)]
     if found is not None and found.read_at is not None:
         events.append(
@@ -66,15 +66,36 @@ def _logged(lead: Lead) -> list[Event]:
             :MOST
         ]
     )
-    people = User.objects.in_bulk({entry.user_id for entry in entries if entry.user_id is not None})
+    details = [entry.details if isinstance(entry.details, dict) else {} for entry in entries]
+    marks = [each for entry, each in zip(entries, details, strict=True) if entry.event == "lead.marked"]
+    people = User.objects.in_bulk(
+        {entry.user_id for entry in entries if entry.user_id is not None} | _numbers(marks, "assign")
+    )
+    numbers = _numbers(marks, "tag", "untag")
+    tags = Tag.objects.filter(workspace=lead.campaign.workspace_id).in_bulk(numbers) if numbers else {}
     events = []
-    for entry in entries:
-        said = _in_words(entry.event, entry.details if isinstance(entry.details, dict) else {})
+    for entry, given in zip(entries, details, strict=True):
+        said = _mark(given, tags, people) if entry.event == "lead.marked" else _in_words(entry.event, given)
         if said is not None:
             person = people.get(entry.user_id) if entry.user_id is not None else None
             what, detail = said
             events.append(Event(entry.recorded_at, what, detail=detail, who=person.get_full_name() if person else ""))
     return events
+
+
+def _numbers(marks: Sequence[dict[str, Any]], *actions: str) -> set[int]:
+    values = [str(mark.get("value", "")) for mark in marks if mark.get("action") in actions]
+    return {int(value) for value in values if value.isascii() and value.isdigit()}
+
+
+def _mark(details: dict[str, Any], tags: Mapping[int, Tag], people: Mapping[int, User]) -> tuple[str, str]:
+    action, value = details.get("action"), str(details.get("value", ""))
+    number = int(value) if value.isascii() and value.isdigit() else 0
+    if action == "assign":
+        person = people.get(number)
+        return "Assigned", f"to {person.get_full_name() if person else 'somebody who is gone' if value else 'nobody'}"
+    tag = tags.get(number)
+    return "Tagged" if action == "tag" else "Tag taken off", tag.name if tag else "a tag that is gone"
 
 
 _FIELDS = {

@@ -50,6 +50,7 @@ EVENTS = {
     "leads.imported": "File of leads read in",
     "leads.import_cancelled": "File of leads stopped",
     "lead.changed": "Lead changed",
+    "lead.marked": "Tag or person of a lead changed",
     "contact.chosen": "Another contact of a lead chosen",
     "contact.confirmed": "Use of a hidden address confirmed",
     "leads.changed": "Many leads changed",

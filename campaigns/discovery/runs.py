@@ -460,7 +460,7 @@ def results(run: DiscoveryRun, *, now: datetime) -> list[Result]:
         if sentence := never_pitch.over(site.domain, never):
             marks.append(sentence)
         if site.domain in written and not is_free_mail(site.domain):
-            marks.append(f"Written to {(now - written[site.domain]).days} days ago.")
+            marks.append(f"Written to {_ago((now - written[site.domain]).days)}.")
         if site.domain in elsewhere:
             marks.append(f"Also in the campaign “{elsewhere[site.domain]}”.")
         marks += [f"Links to {target} already." for target in site.links_to]
@@ -477,6 +477,10 @@ def results(run: DiscoveryRun, *, now: datetime) -> list[Result]:
         )
 
     return sorted(map(of, sites), key=_promise)
+
+
+def _ago(days: int) -> str:
+    return "in the last day" if not days else "a day ago" if days == 1 else f"{days} days ago"
 
 
 def _promise(result: Result) -> tuple[bool, bool, float, int]:

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from campaigns import contacts
+from campaigns import contacts, marks
 from campaigns.bulk import CannotChangeError, tag_named
 from campaigns.lead_list import assignable
 from campaigns.models import Lead, Tag
@@ -28,7 +28,7 @@ def lead_tag(request: WorkspaceRequest, workspace: str, pk: int) -> HttpResponse
     if removed.isascii() and removed.isdigit() and len(removed) < 19:
         tag = Tag.objects.in_workspace(lead.campaign.workspace).filter(pk=int(removed)).first()
         if tag is not None:
-            lead.tags.remove(tag)
+            marks.untag(lead, tag, user=request.user, now=timezone.now())
             messages.success(request, f"The tag “{tag}” is taken off.")
     else:
         try:
@@ -36,7 +36,7 @@ def lead_tag(request: WorkspaceRequest, workspace: str, pk: int) -> HttpResponse
         except CannotChangeError as err:
             messages.error(request, f"{err} Nothing was changed.")
         else:
-            lead.tags.add(tag)
+            marks.tag(lead, tag, user=request.user, now=timezone.now())
             messages.success(request, f"Tagged “{tag}”.")
     return _card(request, lead)
 
@@ -51,8 +51,7 @@ def lead_assign(request: WorkspaceRequest, workspace: str, pk: int) -> HttpRespo
     if wanted and person is None:
         messages.error(request, "Only members of this workspace who may write to people can be given a lead.")
     else:
-        lead.assignee = person
-        lead.save(update_fields=["assignee"])
+        marks.assign(lead, person, user=request.user, now=timezone.now())
         messages.success(request, f"Assigned to {person.get_full_name()}." if person else "Assigned to nobody.")
     return _card(request, lead)
 

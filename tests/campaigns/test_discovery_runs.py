@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.utils import timezone
@@ -16,7 +16,7 @@ from campaigns.discovery.runs import CannotDiscoverError, Wanted
 from campaigns.discovery.search import Hit, NotSetUp, Provider, SearchError
 from campaigns.models import Campaign, DiscoveryRun, FoundContact, FoundSite, Lead, RunQuery
 from compliance import never_pitch, suppression
-from compliance.models import AuditEntry, Hold, Suppression
+from compliance.models import AuditEntry, Hold, SendRecord, Suppression
 from compliance.privacy_models import PrivacySettings
 from outreach_site.lib import ports
 from outreach_site.lib.ports import Person
@@ -231,6 +231,84 @@ def test_marks(campaign: Campaign, world: World, polite: Polite) -> None:
     saved = runs.save(run, [result.site.pk for result in shown.values()], user=world.marketer, now=now)
     assert saved.added == 3
     assert not Lead.objects.filter(domain="four.org").exists()
+
+
+def found(run: DiscoveryRun, domain: str, **details: object) -> FoundSite:
+    return FoundSite.objects.create(run=run, url=f"https://{domain}/", site_key=domain, domain=domain, **details)
+
+
+def marks_of(run: DiscoveryRun, now: datetime) -> dict[str, list[str]]:
+    return {result.site.domain: list(result.marks) for result in runs.results(run, now=now)}
+
+
+def test_sites_written_to_lately_are_marked(campaign: Campaign, world: World) -> None:
+    now, run = timezone.now(), begun(campaign, world)
+
+    def written(domain: str, days: int, **details: object) -> None:
+        found(run, domain)
+        at = now - timedelta(days=days, hours=1)
+        values: dict[str, object] = {"workspace": world.here, "state": "sent"} | details
+        SendRecord.objects.create(
+            subject=f"attempt:{domain}", kind="first", mailbox_id=1, sign_in="m", sender="me@orchard.example",
+            recipient=f"ed@{domain}", recipient_key=f"ed@{domain}", recipient_domain=domain, subject_digest="d",
+            legal_basis="legitimate_interest", region="other", message_id=domain, reserved_at=at, counted_at=at,
+            **values,
+        )  # fmt: skip
+
+    written("lately.org", 3)
+    written("yesterday.org", 1)
+    written("long-ago.org", 91)
+    written("not-sent.org", 3, state="released")
+    written("of-others.org", 3, workspace=world.elsewhere)
+    written("gmail.com", 3)  # Some other person's mailbox there.
+    assert marks_of(run, now) == {
+        "lately.org": ["Written to 3 days ago."],
+        "yesterday.org": ["Written to a day ago."],
+        "long-ago.org": [],
+        "not-sent.org": [],
+        "of-others.org": [],
+        "gmail.com": [],
+    }
+
+
+def test_sites_that_link_to_a_target_page_already_are_marked(campaign: Campaign, world: World) -> None:
+    run = begun(campaign, world, targets=["https://ours.com/guide"])
+    found(run, "links.org", links_to=["https://ours.com/guide"])
+    found(run, "does-not.org")
+    assert marks_of(run, timezone.now()) == {
+        "links.org": ["Links to https://ours.com/guide already."],
+        "does-not.org": [],
+    }
+
+
+def test_sites_alive_in_another_campaign_are_marked(campaign: Campaign, world: World) -> None:
+    run = begun(campaign, world)
+    archived = Campaign.objects.create(workspace=world.here, name="Old", archived_at=timezone.now())
+    others = Campaign.objects.create(workspace=world.elsewhere, name="Theirs")
+    for place, domain in ((archived, "archived.org"), (others, "theirs.org"), (campaign, "here.org")):
+        Lead.objects.create(campaign=place, website_url=f"https://{domain}", site_key=domain, domain=domain)
+        found(run, domain)
+    assert marks_of(run, timezone.now()) == {
+        "archived.org": [],
+        "theirs.org": [],
+        "here.org": ["In this campaign already."],
+    }
+
+
+def test_suppressed_and_never_pitched_sites_are_marked_until_that_ends(campaign: Campaign, world: World) -> None:
+    now, run = timezone.now(), begun(campaign, world)
+    for domain in ("never.org", "stopped.org"):
+        found(run, domain)
+    never_pitch.add(world.elsewhere, ["never.org"], why=never_pitch.Why.CLIENT, user=world.stranger, now=now)
+    suppression.suppress_domain(
+        workspace=world.elsewhere, domain="stopped.org", reason=Suppression.Reason.MANUAL, now=now
+    )
+    assert marks_of(run, now) == {"never.org": [], "stopped.org": []}  # Those are another workspace's lists.
+    never_pitch.add(world.here, ["never.org"], why=never_pitch.Why.CLIENT, user=world.owner, now=now)
+    suppression.suppress_domain(workspace=world.here, domain="stopped.org", reason=Suppression.Reason.MANUAL, now=now)
+    marks = marks_of(run, now)
+    assert "a client's site" in marks["never.org"][0]
+    assert marks["stopped.org"] == ["Nobody here writes to this site: it is on the suppression list."]
 
 
 def test_a_refusal_holds_the_lead(campaign: Campaign, world: World) -> None:

@@ -8,6 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from campaigns.discovery import runs
+from campaigns.lead_events import events_of
 from campaigns.models import Attempt, Contact, FoundContact, FoundSite, Lead, Tag
 from campaigns.queueing import foresee_letters
 from campaigns.rendering import render
@@ -104,6 +105,36 @@ def test_nobody_chooses_a_contact_of_another_lead(room: Room) -> None:
         room.post("lead_contact", room.leads[0].pk, {"contact": wrong})
         room.leads[0].refresh_from_db()
         assert room.leads[0].contact == room.leads[0].contacts.get()
+
+
+def test_who_tagged_and_assigned_it_is_recorded_and_told(room: Room) -> None:
+    lead, owner = room.leads[0], room.world.owner
+    for _ in range(2):  # What stands like that already is no change.
+        room.post("lead_tag", lead.pk, {"add": "<i>Spring</i>"})
+        room.post("lead_assign", lead.pk, {"user": str(owner.pk)})
+    tag = Tag.objects.get()
+    for _ in range(2):
+        room.post("lead_tag", lead.pk, {"remove": str(tag.pk)})
+        room.post("lead_assign", lead.pk, {"user": ""})
+    entries = AuditEntry.objects.filter(event="lead.marked", about=f"lead:{lead.pk}").order_by("pk")
+    assert {entry.user_id for entry in entries} == {room.world.marketer.pk}
+    assert [(entry.details["action"], entry.details["value"]) for entry in entries] == [
+        ("tag", str(tag.pk)),
+        ("assign", str(owner.pk)),
+        ("untag", str(tag.pk)),
+        ("assign", ""),
+    ]
+    assert "Spring" not in str([entry.details for entry in entries])
+    told = [(event.what, event.detail) for event in events_of(lead, [], None)][:4]
+    assert told == [
+        ("Assigned", "to nobody"),
+        ("Tag taken off", "<i>Spring</i>"),
+        ("Assigned", f"to {owner.get_full_name()}"),
+        ("Tagged", "<i>Spring</i>"),
+    ]
+    assert "<i>Spring" not in card(room, lead)
+    tag.delete()
+    assert "a tag that is gone" in card(room, lead)
 
 
 # --- Tags and fields --------------------------------------------------------------------------------------------------
