@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from campaigns.models import Attempt, FoundSite, Lead, Tag
+from campaigns.models import Attempt, FoundSite, Lead, Placement, Tag
 from compliance.models import AuditEntry
 from outreach_site.accounts.models import User
 
@@ -22,6 +22,7 @@ class Event:
     detail: str = ""
     who: str = ""
     attempt: Attempt | None = None
+    placement: Placement | None = None
 
 
 _LETTERS = {
@@ -35,8 +36,10 @@ _LETTERS = {
 }
 
 
-def events_of(lead: Lead, letters: Sequence[Attempt], found: FoundSite | None) -> list[Event]:
-    """Its campaign and contact should be loaded, and the letters' users. At most three queries."""
+def events_of(
+    lead: Lead, letters: Sequence[Attempt], found: FoundSite | None, placements: Sequence[Placement] = ()
+) -> list[Event]:
+    """Its campaign and contact should be loaded, and the users of letters and placements. At most three queries."""
     events = [Event(lead.created_at, "Added", detail=Lead.Source(lead.source).label)]
     if found is not None and found.read_at is not None:
         events.append(
@@ -52,12 +55,26 @@ def events_of(lead: Lead, letters: Sequence[Attempt], found: FoundSite | None) -
             at = attempt.finished_at or attempt.started_at or attempt.created_at
             who = attempt.user.get_full_name() if attempt.user else ""
             events.append(Event(at, what, tone, attempt.reason, who, attempt))
+    for placement in placements:
+        events += _of_placement(placement)
     logged = _logged(lead)
     events += logged
     told = any(event.what.startswith("Status") for event in logged)
     if not told and lead.status not in {Lead.Status.DISCOVERED, Lead.Status.CONTACTED}:
         events.append(Event(lead.status_changed_at, f"Status: {lead.get_status_display().lower()}"))
     return sorted(events, key=lambda event: event.at, reverse=True)
+
+
+def _of_placement(placement: Placement) -> list[Event]:
+    who = placement.created_by.get_full_name() if placement.created_by else ""
+    on = placement.agreed_on
+    agreed = Event(placement.created_at, "Link agreed", who=who, placement=placement)
+    events = [replace(agreed, detail=f"On {on:%d} {on:%B} {on:%Y}".replace("On 0", "On ")) if on else agreed]
+    if placement.first_seen_at is not None:
+        events.append(Event(placement.first_seen_at, "Link seen", "good", placement=placement))
+    if placement.lost_at is not None:
+        events.append(Event(placement.lost_at, "Link lost", "bad", placement=placement))
+    return events
 
 
 def _logged(lead: Lead) -> list[Event]:

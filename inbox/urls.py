@@ -23,6 +23,7 @@ urlpatterns: list[URLPattern] = [
     path("leads/<int:lead>/", reading.lead_replies, name="lead_replies"),
     path("leads/<int:lead>/notes/", notes.lead_notes, name="lead_notes"),
     path("leads/<int:lead>/notes/add/", notes.lead_note_create, name="lead_note_create"),
+    path("leads/<int:lead>/notes/<int:note>/", notes.lead_note_edit, name="lead_note_edit"),
     path("leads/<int:lead>/notes/<int:note>/delete/", notes.lead_note_delete, name="lead_note_delete"),
     path("<int:reply>/", reading.reply_detail, name="reply_detail"),
     path("<int:reply>/tag/<slug:classification>/", tagging.reply_tag, name="reply_tag"),

@@ -9,6 +9,7 @@ from campaigns.views import drafting, own_letters
 urlpatterns: list[URLPattern] = [
     path("<int:pk>/letters/draft/", drafting.campaign_draft, name="campaign_draft"),
     path("<int:pk>/personal/", own_letters.own_letter_list, name="own_letter_list"),
+    path("<int:pk>/personal/ask/", own_letters.own_letters_ask, name="own_letters_ask"),
     path("<int:pk>/personal/begin/", own_letters.own_letters_begin, name="own_letters_begin"),
     path("<int:pk>/personal/accept/", own_letters.own_letters_accept, name="own_letters_accept"),
     path("personal/runs/<int:pk>/cancel/", own_letters.own_letters_cancel, name="own_letters_cancel"),

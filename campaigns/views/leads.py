@@ -67,12 +67,13 @@ def lead_context(request: WorkspaceRequest, lead: Lead) -> dict[str, Any]:
     [row] = rows_of([lead], campaign)
     letters = list(lead.attempts.select_related("user", "mailbox").defer("body"))
     found = FoundSite.objects.filter(lead=lead).order_by("-pk").first()
+    placements = list(lead.placements.select_related("created_by"))
     slug = request.membership.workspace.slug
     return {
         "lead": lead,
         "row": row,
         "campaign": campaign,
-        "events": events_of(lead, letters, found),
+        "events": events_of(lead, letters, found, placements),
         "letters": letters,
         "found": found,
         "said": said_by(found) if found else [],
@@ -81,7 +82,7 @@ def lead_context(request: WorkspaceRequest, lead: Lead) -> dict[str, Any]:
         if lead.contact
         else None,
         "statuses": Lead.Status.choices,
-        "placements": list(lead.placements.all()),
+        "placements": placements,
         "people": assignable(campaign.workspace) if may_act(request) else [],
         "tags": tags_of(campaign.workspace) if may_act(request) else [],
         "replies_url": replies_of_lead(slug, lead),

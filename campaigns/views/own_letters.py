@@ -20,10 +20,12 @@ from campaigns.drafting.bulk import CannotDraftError
 from campaigns.drafting.desk import Desk, NotReady, desk_of
 from campaigns.drafting.tasks import draft_soon
 from campaigns.forms import LetterForm
+from campaigns.lead_list import Filters
 from campaigns.models import Campaign, DraftRun, Lead, OwnLetter, Step
 from campaigns.previews import Preview, preview
+from campaigns.queueing import LARGEST_REQUEST
 from campaigns.rendering import BUILT_IN
-from campaigns.views.page import campaign_context, find_campaign, find_lead, mailbox_of, may_act
+from campaigns.views.page import campaign_context, find_campaign, find_lead, mailbox_of, may_act, numbers_in
 from outreach_site.accounts.access import OWNERS, READERS, SENDERS, WorkspaceRequest, allow
 from outreach_site.accounts.models import SenderIdentity
 from outreach_site.lib.htmx import is_htmx, redirect_to
@@ -124,11 +126,43 @@ def claims_of(claims: list[Mapping[str, str]]) -> list[tuple[str, bool]]:
 
 
 @allow(SENDERS)
+@require_GET
+def own_letters_ask(request: WorkspaceRequest, workspace: str, pk: int) -> HttpResponse:
+    """Before letters are written for chosen leads (`?lead=3&lead=5`, or `?matching=1` with the table's filters): how
+    many, and what that uses up. Constant queries."""
+    campaign = find_campaign(request, pk)
+    filters = Filters.read(request.GET.dict())
+    named, matching = numbers_in(request.GET)[:LARGEST_REQUEST], bool(request.GET.get("matching"))
+    back = f"{reverse('campaigns:campaign_detail', args=[workspace, campaign.pk])}?{filters.query()}"
+    if not named and not matching:
+        messages.warning(request, "Choose at least one lead. Nothing was begun.")
+        return redirect_to(request, back)
+    meant = filters.apply(campaign) if matching else Lead.objects.filter(campaign=campaign, pk__in=named)
+    step = campaign.steps.current().first()
+    can = bulk.to_write(campaign, step).filter(pk__in=meant.order_by().values("pk"))
+    found = list(can.values_list("pk", flat=True)[: bulk.MOST_LETTERS + 1])
+    leads, more = found[: bulk.MOST_LETTERS], len(found) > bulk.MOST_LETTERS
+    context: dict[str, Any] = {"campaign": campaign, "back": back, "leads": leads, "more": more, "problem": ""}
+    desk = desk_of(campaign.workspace)
+    if isinstance(desk, NotReady):
+        context |= {"problem": desk.sentence}
+    elif step is None or not step.letter_body.strip():
+        context |= {"problem": "Write and save the campaign's letter first: the personal ones start from it."}
+    elif not leads:
+        context |= {"problem": "None of these leads is left to write to: each has a letter, a draft, or no address."}
+    else:
+        others = 0 if more else meant.count() - len(leads)
+        context |= {"others": others, "tokens": desk.used(now=timezone.now()), "limit": desk.limit}
+    template = "campaigns/own_letter_ask.html"
+    return render(request, f"{template}#question" if is_htmx(request) else template, context)
+
+
+@allow(SENDERS)
 @require_POST
 def own_letters_begin(request: WorkspaceRequest, workspace: str, pk: int) -> HttpResponse:
     """Have letters written: for the leads that are named, or for so many."""
     campaign = find_campaign(request, pk)
-    named = [int(one) for one in request.POST.getlist("lead") if one.isascii() and one.isdigit() and len(one) < 19]
+    named = numbers_in(request.POST)
     number = request.POST.get("number", "")
     most = int(number[:6]) if number.isascii() and number.isdigit() else bulk.MOST_LETTERS
     try:

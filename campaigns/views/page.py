@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.http import QueryDict
 from django.shortcuts import get_object_or_404
 from django.urls import NoReverseMatch, reverse
 
@@ -23,6 +24,11 @@ def may_act(request: WorkspaceRequest) -> bool:
 def in_dialog(request: WorkspaceRequest) -> bool:
     """Whether the answer will stand in the page's dialog, beside what was there, and not in its place."""
     return is_htmx(request) and getattr(request, "htmx").target == "dialog"  # noqa: B009 - django-htmx adds it
+
+
+def numbers_in(given: QueryDict, name: str = "lead") -> list[int]:
+    """What was ticked: the numbers under this name; anything else there is left out."""
+    return [int(text) for text in given.getlist(name) if text.isascii() and text.isdigit() and len(text) < 19]
 
 
 def find_campaign(request: WorkspaceRequest, pk: int) -> Campaign:

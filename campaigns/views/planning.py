@@ -23,7 +23,7 @@ from campaigns.models import Campaign, Ground, Lead, Task
 from campaigns.rota import CannotQueueError
 from campaigns.step_forms import WindowForm
 from campaigns.trial_letter import send_to_oneself
-from campaigns.views.page import campaign_context, find_campaign, find_lead, may_act
+from campaigns.views.page import campaign_context, find_campaign, find_lead, may_act, numbers_in
 from compliance import audit
 from outreach_site.accounts.access import READERS, SENDERS, WorkspaceRequest, allow
 from outreach_site.lib.htmx import is_htmx, redirect_to
@@ -74,7 +74,7 @@ def launch_confirm(request: WorkspaceRequest, workspace: str, pk: int) -> HttpRe
     The grounds that were chosen meanwhile are still chosen on the page that follows.
     """
     campaign = find_campaign(request, pk)
-    named = [int(one) for one in request.POST.getlist("contact") if one.isascii() and one.isdigit() and len(one) < 19]
+    named = numbers_in(request.POST, "contact")
     leads = list(Lead.objects.of(campaign).filter(contact__in=named[:HIDDEN_SHOWN]))
     for lead in leads:
         lead.campaign = campaign

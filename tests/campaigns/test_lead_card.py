@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -9,7 +11,7 @@ from django.utils import timezone
 
 from campaigns.discovery import runs
 from campaigns.lead_events import events_of
-from campaigns.models import Attempt, Contact, FoundContact, FoundSite, Lead, Tag
+from campaigns.models import Attempt, Contact, FoundContact, FoundSite, Lead, Placement, Tag
 from campaigns.queueing import foresee_letters
 from campaigns.rendering import render
 from compliance.models import AuditEntry, SendRecord
@@ -105,6 +107,38 @@ def test_nobody_chooses_a_contact_of_another_lead(room: Room) -> None:
         room.post("lead_contact", room.leads[0].pk, {"contact": wrong})
         room.leads[0].refresh_from_db()
         assert room.leads[0].contact == room.leads[0].contacts.get()
+
+
+def test_links_stand_in_the_timeline(room: Room) -> None:
+    lead, now = room.leads[0], timezone.now()
+    room.campaign.refresh_from_db()
+
+    def link(path: str, **details: object) -> Placement:
+        return Placement.objects.create(
+            lead=lead, page_url=f"https://brightgarden.com/{path}", target_url="https://orchard.example/", **details
+        )
+
+    lost = link("lost", created_by=room.world.owner, agreed_on=date(2027, 3, 4), created_at=now - timedelta(days=9),
+                first_seen_at=now - timedelta(days=8), lost_at=now - timedelta(days=1))  # fmt: skip
+    link("<b>new", created_at=now)
+    told = events_of(lead, [], None, list(lead.placements.select_related("created_by")))
+    of_links = [(event.what, event.tone, event.detail, event.who) for event in told if event.placement == lost]
+    assert of_links == [
+        ("Link lost", "bad", "", ""),
+        ("Link seen", "good", "", ""),
+        ("Link agreed", "", "On 4 March 2027", room.world.owner.get_full_name()),
+    ]
+    shown = card(room, lead).split('class="timeline"')[1]
+    assert f"/placements/{lost.pk}/" in shown
+    assert shown.count("Link agreed") == 2
+    assert "&lt;b&gt;new" in shown
+    with CaptureQueriesContext(connection) as few:
+        card(room, lead)
+    for n in range(5):
+        link(f"more-{n}", created_by=room.world.owner, first_seen_at=now)
+    with CaptureQueriesContext(connection) as many:
+        card(room, lead)
+    assert len(many) == len(few)
 
 
 def test_who_tagged_and_assigned_it_is_recorded_and_told(room: Room) -> None:

@@ -411,6 +411,51 @@ def test_every_action_of_a_campaign(name: str, room: Room, ready: OpenAIServer) 
     assert (own(room).state == State.ACCEPTED) is (name == "own_letters_accept")
 
 
+def test_chosen_leads_are_asked_about_first(room: Room, ready: OpenAIServer) -> None:
+    chosen = "?" + "&".join(f"lead={lead.pk}" for lead in room.leads)
+    part = room.get("own_letters_ask", room.campaign.pk, query=chosen, headers=HTMX).content.decode()
+    assert "Have 2 letters made personal?" in part
+    assert "1 of the chosen lead has no address" in part
+    assert part.count('name="lead"') == 2
+    assert "<html" not in part
+    assert "<html" in room.get("own_letters_ask", room.campaign.pk, query=f"{chosen}&lead=x").content.decode()
+    assert not DraftRun.objects.exists()  # Asking begins nothing.
+    answer = room.post("own_letters_begin", room.campaign.pk, {"lead": [lead.pk for lead in room.leads]})
+    assert answer.url == room.url("own_letter_list", room.campaign.pk)
+    assert DraftRun.objects.get().total == 2
+    again = room.get("own_letters_ask", room.campaign.pk, query=chosen).content.decode()
+    assert "None of these leads is left to write to" in again
+    assert "Write them" not in again
+
+
+def test_all_that_match_are_asked_about_in_constant_queries(room: Room, ready: OpenAIServer) -> None:
+    def asked(query: str) -> tuple[str, int]:
+        with CaptureQueriesContext(connection) as captured:
+            page = room.get("own_letters_ask", room.campaign.pk, query=query, headers=HTMX).content.decode()
+        return page, len(captured)
+
+    asked("?matching=1&q=bright")  # The first request of all looks up what is kept afterwards.
+    page, few = asked("?matching=1&q=bright")
+    assert "Have 1 letter made personal?" in page
+    for number in range(9):
+        room.lead(f"bright{number}.com", f"ed@bright{number}.com")
+    page, many = asked("?matching=1&q=bright")
+    assert "Have 10 letters made personal?" in page
+    assert many == few
+
+
+def test_what_keeps_letters_from_being_written_is_said_before(room: Room, settings: Any) -> None:
+    settings.OPENAI_API_KEY = ""
+    page = room.get("own_letters_ask", room.campaign.pk, query=f"?lead={room.leads[0].pk}").content.decode()
+    assert "OPENAI_API_KEY" in page
+    nobody = room.client().get(room.url("own_letters_ask", room.campaign.pk), follow=True).content.decode()
+    assert "Choose at least one lead." in nobody
+    for user, status in ((room.world.stranger, 404), (room.world.viewer, 403)):
+        assert room.get("own_letters_ask", room.campaign.pk, user=user).status_code == status
+    assert room.post("own_letters_ask", room.campaign.pk).status_code == 405
+    assert "Personalise" in room.get("campaign_detail", room.campaign.pk).content.decode()
+
+
 # --- The panel --------------------------------------------------------------------------------------------------------
 
 TYPED = {"letter_subject": "Mine <b>", "letter_body": "Hi {name},\n\nbeds?"}
