@@ -66,7 +66,10 @@ def main() -> None:
             ("rows a second", *(f"{found.rows_per_s:,.0f}" for found in figures.values())),
             ("bare executemany, rows a second", *(f"{found.bare_rows_per_s:,.0f}" for found in figures.values())),
             ("of a bare executemany (at least 0.2)", *(f"{found.ratio:.3f}" for found in figures.values())),
-            ("longest piece of 1,000 rows, ms", *(f"{found.slice_ms:,.0f}" for found in figures.values())),
+            (
+                f"longest piece of {imports.LINES_AT_ONCE:,} rows, ms",
+                *(f"{found.slice_ms:,.0f}" for found in figures.values()),
+            ),
         ],
     )
     finish({vendor: found.as_json() for vendor, found in figures.items()})

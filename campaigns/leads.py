@@ -13,14 +13,13 @@ from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
 import idna
 from django.db import transaction
-from django.db.models import OuterRef, Subquery
 
 from campaigns.models import Campaign, Contact, Lead
 from campaigns.rendering import BUILT_IN, placeholder_name
 from compliance.addresses import InvalidAddressError, domain_of, is_free_mail, normalise
 from compliance.suppression import erased_among
 from outreach_site.lib.domains import registrable
-from outreach_site.lib.inserting import Maker, insert
+from outreach_site.lib.inserting import Maker, give_keys, insert
 
 MAX_URL = 500
 MAX_PASTE = 2_000_000  # characters
@@ -32,9 +31,11 @@ _TRACKING = re.compile(
     re.IGNORECASE,
 )
 # What nearly every host looks like. IDNA says the same of it, thirty times slower.
-_PLAIN_HOST = re.compile(r"(?=.{4,253}$)(?:(?=[^.]{1,63}\.)[a-z0-9]+(?:-[a-z0-9]+)*\.)+[a-z]{2,63}")
+_PLAIN = r"(?:(?=[^.]{1,63}\.)[a-z0-9]+(?:-[a-z0-9]+)*\.)+[a-z]{2,63}"
+_LONGEST_HOST = 253
+_PLAIN_HOST = re.compile(rf"(?=.{{4,{_LONGEST_HOST}}}$){_PLAIN}")
 # What nearly every address is: nothing in it has to be quoted, left out or looked up.
-_PLAIN_URL = re.compile(r"(?:(https?)://)?([a-z0-9.-]+)((?:/[\w.~-]*)*)", re.ASCII | re.IGNORECASE)
+_PLAIN_URL = re.compile(rf"(?:(https?)://)?({_PLAIN})((?:/[\w.~-]*)*)", re.ASCII | re.IGNORECASE)
 _INDEX_PAGE = re.compile(r"/(?:index|default)\.(?:html?|php|aspx?)$", re.IGNORECASE)
 ASKED_TO_BE_ERASED = "This person asked to be erased: the address is not written down again."
 _LOOKUP_CHUNK = 500  # values in one IN (…): below the parameter limits of every SQLite
@@ -106,7 +107,7 @@ class Paste:
     errors: list[LineError]
 
 
-@lru_cache(maxsize=4_000)  # Twice the rows of a piece of a file: each is looked at before it is written down.
+@lru_cache(maxsize=6_000)  # More than the lines of a paste: each is looked at before it is written down.
 def read_site(text: str) -> Site:
     """A site's address in any spelling. Raises NotASiteError."""
     text = text.strip().strip("<>\"'.,;")  # What an address is wrapped in where it was copied from.
@@ -114,10 +115,11 @@ def read_site(text: str) -> Site:
         raise NotASiteError("A site's address is one word, such as brightgarden.com.")
     if len(text) > MAX_URL:
         raise NotASiteError(f"A site's address has at most {MAX_URL} characters.")
-    plain = _PLAIN_URL.fullmatch(text)
-    if plain is not None and _PLAIN_HOST.fullmatch(host := plain[2].lower()) and len(text) < MAX_URL - 8:
-        scheme, path = (plain[1] or "https").lower(), plain[3]
-        key = host.removeprefix("www.") + _INDEX_PAGE.sub("/", path).rstrip("/")
+    if plain := _plain(text):
+        scheme, host, path = plain
+        key = host.removeprefix("www.")
+        if path not in {"", "/"}:
+            key += _INDEX_PAGE.sub("/", path).rstrip("/")
         return Site(url=f"{scheme}://{host}{path or '/'}", key=key, domain=registrable(host))
     if not re.match(r"[a-z][a-z0-9+.-]*://", text, re.IGNORECASE):
         text = "https://" + text.removeprefix("//")
@@ -149,6 +151,14 @@ def read_site(text: str) -> Site:
     return Site(url=url, key=key, domain=registrable(host))
 
 
+def _plain(text: str) -> tuple[str, str, str] | None:
+    """Scheme, host and path of an address of which nothing else has to be known."""
+    found = _PLAIN_URL.fullmatch(text) if len(text) < MAX_URL - 8 else None
+    if found is None or len(found[2]) > _LONGEST_HOST:
+        return None
+    return (found[1] or "https").lower(), found[2].lower(), found[3]
+
+
 def site_key(url: str) -> str:
     """What makes two addresses the same site: host in lower case and IDNA without `www.`, path, and what matters of
     the query; scheme, default port, trailing slash, fragment and tracking are dropped. Raises NotASiteError."""
@@ -157,8 +167,11 @@ def site_key(url: str) -> str:
 
 def read_page_address(text: str) -> str:
     """The address of one page, with a scheme and as exact as it was given. Raises NotASiteError."""
-    site = read_site(text)
     given = text.strip()
+    if plain := _plain(given):
+        scheme, host, path = plain
+        return given if "://" in given else f"{scheme}://{host}{path or '/'}"
+    site = read_site(text)
     return given if given.lower().startswith(("http://", "https://")) else site.url
 
 
@@ -208,27 +221,25 @@ def add_many(campaign: Campaign, rows: Iterable[NewLead], *, source: Lead.Source
     with transaction.atomic():
         only_one_adds_to(campaign)
         already_there += [ready.pop(key)[0] for key in known_keys(campaign, list(ready))]
-        write_leads(campaign, [(lead, contact) for _, lead, contact in ready.values()])
+        write_leads([(lead, contact) for _, lead, contact in ready.values()])
     return AddedMany(len(ready), sorted(already_there, key=lambda new: new.line), failed)
 
 
-def write_leads(campaign: Campaign, ready: Sequence[tuple[Lead, Contact | None]]) -> None:
-    """New leads of sites that the campaign does not have, each with its contact. Needs `only_one_adds_to`.
+def write_leads(ready: Sequence[tuple[Lead, Contact | None]]) -> None:
+    """New leads of sites that their campaign does not have, each with its contact. Needs `only_one_adds_to`.
 
-    Costs five statements, whatever the number; on SQLite a few more for each thousand.
+    Costs four statements, whatever the number.
     """
-    leads = [lead for lead, _ in ready]
-    insert(leads)
-    contacts = [contact for _, contact in ready if contact is not None]
-    for lead, contact in ready:
-        if contact is not None:
-            contact.lead_id = lead.pk
-    insert(contacts, with_keys=False)
+    with_contact = [(lead, contact) for lead, contact in ready if contact is not None]
+    contacts = [contact for _, contact in with_contact]
     if contacts:
-        first_of_lead = Contact.objects.filter(lead=OuterRef("pk")).order_by("pk").values("pk")[:1]
-        campaign.leads.filter(contact=None, pk__gte=min(lead.pk for lead in leads)).update(
-            contact=Subquery(first_of_lead)
-        )
+        # Each names the other: with their keys known beforehand, no row is written twice.
+        give_keys([lead for lead, _ in ready])
+        give_keys(contacts)
+    for lead, contact in with_contact:
+        lead.contact_id, contact.lead_id = contact.pk, lead.pk
+    insert([lead for lead, _ in ready])
+    insert(contacts)
 
 
 def lead_and_contact(

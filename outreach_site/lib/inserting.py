@@ -2,18 +2,20 @@
 
 `bulk_create` asks every field of every row how its value is written, through five calls; nearly all of them are a text
 or a number, written as they are. On PostgreSQL it also packs columns into arrays, and texts with many quotation marks,
-such as JSON, are then escaped twice; here all rows travel by COPY, whose server side costs a third of an INSERT's, and
-keys are taken from their sequence beforehand. Nothing else differs: what a field must translate, the field translates.
+such as JSON, are then escaped twice; here all rows travel by COPY, whose server side costs a third of an INSERT's. On
+SQLite they run through one prepared statement, unless it has to say keys. Nothing else differs: what a field must
+translate, the field translates.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from operator import attrgetter
+from operator import itemgetter
 from typing import Any, Generic, TypeVar
 
 from django.db import connection, models, transaction
+from django.db.models.base import ModelState
 
 Row = TypeVar("Row", bound=models.Model)
 
@@ -25,6 +27,7 @@ _PLAIN_FIELDS = frozenset(
         models.URLField,
         models.TextField,
         models.BigIntegerField,
+        models.BigAutoField,
         models.IntegerField,
         models.ForeignKey,
     }
@@ -33,107 +36,131 @@ _PLAIN_VALUES = frozenset({str, int, type(None)})
 
 
 class Maker(Generic[Row]):
-    """Makes unsaved rows of one model, in a third of the time of its own keywords.
+    """Makes unsaved rows of one model, in a tenth of the time of its own keywords.
 
-    Those set each field by its descriptor; here the values go in by their places. Keys are named as columns are:
-    `campaign_id`.
+    Those set each field by its descriptor, and ask it for its default; here the values go straight to where the
+    descriptors keep them. Keys are named as columns are: `campaign_id`.
     """
 
     def __init__(self, model: type[Row]) -> None:
         self._model = model
         fields = model._meta.concrete_fields
-        self._names = [field.attname for field in fields]
-        self._made = {field.attname: field.get_default for field in fields if callable(field.default)}
-        self._fixed = {field.attname: field.get_default() for field in fields if not callable(field.default)}
+        self._count = len(fields)
+        self._made = {field.attname: field.get_default for field in fields if _is_made(field)}
+        self._all = {field.attname: None if _is_made(field) else field.get_default() for field in fields}
 
     def __call__(self, **values: Any) -> Row:
-        filled = self._fixed | values
+        row = self._model.__new__(self._model)
+        held = vars(row)
+        held.update(self._all)
+        held.update(values)
+        if len(held) != self._count:
+            raise TypeError(f"{self._model.__name__} has no {', '.join(sorted(values.keys() - self._all.keys()))}.")
         for name, default in self._made.items():
-            if name not in filled:
-                filled[name] = default()
-        if len(filled) != len(self._names):
-            raise TypeError(f"{self._model.__name__} has no {', '.join(sorted(filled.keys() - set(self._names)))}.")
-        return self._model(*[filled[name] for name in self._names])
+            if name not in values:
+                held[name] = default()
+        row._state = ModelState()
+        return row
+
+
+def _is_made(field: models.Field[Any, Any]) -> bool:
+    """Whether each row's default is made anew."""
+    return field.has_default() and callable(field.default)
+
+
+def give_keys(rows: Sequence[models.Model]) -> None:
+    """New rows of one model get keys that nobody else will get: rows can then name each other before they are inserted.
+
+    One query. Needs a transaction, which on SQLite must hold the lock of its writer.
+    """
+    options = rows[0]._meta
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute(
+                "SELECT nextval(pg_get_serial_sequence(%s, %s)) FROM generate_series(1, %s)",
+                [connection.ops.quote_name(options.db_table), options.pk.column, len(rows)],
+            )
+            keys = [key for (key,) in cursor.fetchall()]
+        else:
+            # The largest key there ever was (https://sqlite.org/autoinc.html); inserted rows move it on.
+            cursor.execute("SELECT seq FROM sqlite_sequence WHERE name = %s", [options.db_table])
+            last = (cursor.fetchone() or (0,))[0]
+            keys = list(range(last + 1, last + 1 + len(rows)))
+    for row, key in zip(rows, keys, strict=True):
+        row.pk = key
 
 
 def insert(rows: Sequence[models.Model], *, with_keys: bool = True) -> None:
-    """Insert rows of one model. One query; on SQLite one for 32,000 values. Raises IntegrityError, and then has
-    inserted nothing.
+    """Insert rows of one model. One query; where SQLite gives keys, one for 32,000 values. Raises IntegrityError, and
+    then has inserted nothing.
 
-    `with_keys`: the rows have their keys afterwards; where the database gives them, PostgreSQL needs one query more.
+    `with_keys`: the rows have their keys afterwards; where the database gives them, and they were not given any
+    beforehand, PostgreSQL needs one query more.
     """
     if not rows:
         return
-    inserted = _by_copy if connection.vendor == "postgresql" else _by_values
-    with transaction.atomic(savepoint=False):
-        keys = inserted(rows, rows[0]._meta, with_keys=with_keys)
-    for row, value in zip(rows, keys, strict=True) if keys else ():
-        row.pk = value
+    options = rows[0]._meta
+    gives_keys = isinstance(options.pk, models.AutoField) and rows[0].pk is None
+    with transaction.atomic(savepoint=False), connection.cursor() as cursor:
+        if gives_keys and with_keys and connection.vendor == "postgresql":
+            give_keys(rows)
+            gives_keys = False
+        fields = [field for field in options.concrete_fields if not (gives_keys and field.primary_key)]
+        held = list(map(vars, rows))
+        written = list(zip(*[_column(held, field) for field in fields], strict=True))
+        table = connection.ops.quote_name(options.db_table)
+        into = f"{table} ({', '.join(connection.ops.quote_name(field.column) for field in fields)})"
+        if connection.vendor == "postgresql":
+            with connection.wrap_database_errors, cursor.copy(f"COPY {into} FROM STDIN") as copy:
+                for line in written:
+                    copy.write_row(line)
+        elif gives_keys and with_keys:
+            _insert_for_keys(cursor, rows, into, written)
+        else:
+            places = ", ".join(["%s"] * len(fields))
+            cursor.executemany(f"INSERT INTO {into} VALUES ({places})", written)  # noqa: S608 - names of our own models
     for row in rows:
         row._state.adding = False
         row._state.db = connection.alias
 
 
-def _column(rows: Sequence[models.Model], field: models.Field[Any, Any]) -> list[Any]:
+def _insert_for_keys(cursor: Any, rows: Sequence[models.Model], into: str, written: list[tuple[Any, ...]]) -> None:
+    """The database gives the keys, and says them in the order of the rows."""
+    key = connection.ops.quote_name(rows[0]._meta.pk.column)
+    one = f"({', '.join(['%s'] * len(written[0]))})"
+    limit = (connection.features.max_query_params or 999) // len(written[0])
+    for start in range(0, len(written), limit):
+        piece = written[start : start + limit]
+        cursor.execute(
+            f"INSERT INTO {into} VALUES {', '.join([one] * len(piece))} RETURNING {key}",  # noqa: S608 - names of our own models
+            [value for row in piece for value in row],
+        )
+        for row, (given,) in zip(rows[start : start + limit], cursor.fetchall(), strict=True):
+            row.pk = given
+
+
+def _column(held: Sequence[dict[str, Any]], field: models.Field[Any, Any]) -> list[Any]:
     """A field's values, as the database takes them."""
-    values = list(map(attrgetter(field.attname), rows))
+    values = list(map(itemgetter(field.attname), held))
+    kinds = set(map(type, values))
+    if kinds == {type(None)} or (type(field) in _PLAIN_FIELDS and kinds <= _PLAIN_VALUES):
+        return values
     if type(field) in _PLAIN_FIELDS:
         return [
             value if type(value) in _PLAIN_VALUES else field.get_db_prep_save(value, connection=connection)
             for value in values
         ]
+    prepare = field.get_db_prep_save
     if isinstance(field, models.DateTimeField):
         moments: dict[datetime | None, Any] = {}  # Mostly the same ones.
         for value in values:
             if value not in moments:
-                moments[value] = field.get_db_prep_save(value, connection=connection)
+                moments[value] = prepare(value, connection=connection)
         return [moments[value] for value in values]
-    prepare = field.get_db_prep_save
+    if isinstance(field, models.JSONField):
+        nothing = prepare({}, connection=connection)  # Mostly that.
+        return [
+            None if value is None else nothing if value == {} else prepare(value, connection=connection)
+            for value in values
+        ]
     return [None if value is None else prepare(value, connection=connection) for value in values]
-
-
-def _written_fields(options: Any) -> list[models.Field[Any, Any]]:
-    """All but a key that the database gives."""
-    return [field for field in options.concrete_fields if not isinstance(field, models.AutoField)]
-
-
-def _by_copy(rows: Sequence[models.Model], options: Any, *, with_keys: bool) -> list[Any]:
-    """The keys of the new rows, in their order, where the database gives them."""
-    table, fields = connection.ops.quote_name(options.db_table), _written_fields(options)
-    columns, keys = [_column(rows, field) for field in fields], []
-    with connection.cursor() as cursor:
-        if with_keys and options.pk not in fields:
-            fields.insert(0, options.pk)
-            cursor.execute(
-                "SELECT nextval(pg_get_serial_sequence(%s, %s)) FROM generate_series(1, %s)",
-                [table, options.pk.column, len(rows)],
-            )
-            keys = [key for (key,) in cursor.fetchall()]
-            columns.insert(0, keys)
-        names = ", ".join(connection.ops.quote_name(field.column) for field in fields)
-        with connection.wrap_database_errors, cursor.copy(f"COPY {table} ({names}) FROM STDIN") as copy:
-            for row in zip(*columns, strict=True):
-                copy.write_row(row)
-    return keys
-
-
-def _by_values(rows: Sequence[models.Model], options: Any, *, with_keys: bool) -> list[Any]:
-    """The keys of the new rows, in their order, where the database gives them."""
-    fields = _written_fields(options)
-    written = list(zip(*[_column(rows, field) for field in fields], strict=True))
-    names = ", ".join(connection.ops.quote_name(field.column) for field in fields)
-    gives_keys = with_keys and options.pk not in fields
-    returning = f" RETURNING {connection.ops.quote_name(options.pk.column)}" if gives_keys else ""
-    one = f"({', '.join(['%s'] * len(fields))})"
-    limit = (connection.features.max_query_params or 999) // len(fields)
-    keys = []
-    with connection.cursor() as cursor:
-        for start in range(0, len(written), limit):
-            piece = written[start : start + limit]
-            cursor.execute(
-                f"INSERT INTO {connection.ops.quote_name(options.db_table)} ({names}) "  # noqa: S608 - names of our own models
-                f"VALUES {', '.join([one] * len(piece))}{returning}",
-                [value for row in piece for value in row],
-            )
-            keys += [key for (key,) in cursor.fetchall()] if gives_keys else []
-    return keys

@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
-from django.db import IntegrityError
+from django.db import IntegrityError, transaction
 
 from compliance.models import AuditEntry, AuditSeal, Hold, Suppression
 from outreach_site.lib.among import among
-from outreach_site.lib.inserting import Maker, insert
+from outreach_site.lib.inserting import Maker, give_keys, insert
 from tests.conftest import World
 
 NOW = datetime(2026, 3, 2, 9, 0, 0, 123456, tzinfo=UTC)
@@ -68,6 +68,18 @@ def test_keys_are_given_where_they_are_wanted_and_kept_where_they_stand(world: W
     # What Django inserts afterwards does not meet a key that is taken.
     Hold.objects.create(workspace=world.here, subject="workspace", reason="")
     assert Hold.objects.count() == 4
+
+
+def test_keys_given_beforehand_stay_and_are_nobody_elses(world: World) -> None:
+    Hold.objects.create(workspace=world.here, subject="mailbox:0", reason="").delete()
+    rows = [Hold(workspace=world.here, subject=f"mailbox:{n}", reason="") for n in range(1, 4)]
+    with transaction.atomic():
+        give_keys(rows)
+        keys = [row.pk for row in rows]
+        insert(rows)
+    assert dict(Hold.objects.values_list("pk", "subject")) == {key: f"mailbox:{n}" for n, key in enumerate(keys, 1)}
+    assert keys == sorted(set(keys))
+    assert Hold.objects.create(workspace=world.here, subject="workspace", reason="").pk > keys[-1]
 
 
 def test_one_of_many(world: World) -> None:
