@@ -14,6 +14,7 @@ from urllib.parse import parse_qsl, unquote, urlencode, urljoin, urlsplit
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+from campaigns.drafting.grounding import without_addresses
 from campaigns.models.placement import Placement
 from outreach_site.lib.web import Answer
 
@@ -269,11 +270,11 @@ def _is_hidden(node: LexborNode, hidden: frozenset[str]) -> bool:
 
 
 def _passage(node: LexborNode, anchor: str) -> str:
-    """Words before and after the link, out of the block that it stands in."""
+    """Words before and after the link, out of the block that it stands in; no address of anybody's."""
     block = node.parent
     while block is not None and block.parent is not None and block.tag in _INLINE:
         block = block.parent
-    text = _folded(block.text(deep=True)) if block is not None else ""
+    text = _folded(without_addresses(block.text(deep=True))) if block is not None else ""
     at = text.find(anchor) if anchor else 0
     start = max(0, at - PASSAGE // 2)
     cut = text[start : max(at, 0) + len(anchor) + PASSAGE // 2]

@@ -33,6 +33,11 @@ def test_a_link_as_agreed_is_found_with_the_words_around_it() -> None:
     assert (found.status, found.final_url, found.href) == (200, PAGE, TARGET)
 
 
+def test_no_address_is_kept_with_the_words_around_a_link() -> None:
+    found = judge(answer(page(f"Ask ed@garden.example.com or read {LINK}.")), AGREED)
+    assert "Ask (address) or read a spring guide" in found.passage
+
+
 @pytest.mark.parametrize(
     "href",
     [

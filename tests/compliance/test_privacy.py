@@ -365,6 +365,7 @@ EXEMPT = {
     "account.EmailAddress": "our own people's addresses to sign in with",
     "mailboxes.Mailbox": "our own mailboxes",
     "campaigns.Campaign": "where answers to us go",
+    "campaigns.PlacementCheck": "words around a link, from which addresses are taken out before they are kept",
 }
 _TELLING = ("email", "recipient", "address", "from_key", "evidence", "passage", "found_url", "compressed", "packed")
 
