@@ -22,7 +22,7 @@ MB = 1024 * 1024
 LARGEST_UNPACKED = 200 * MB
 MOST_PARTS = 5_000
 # openpyxl needs 20 µs a cell, and whoever brings the file waits for it.
-MOST_CELLS = 1_000_000
+MOST_CELLS = 400_000
 MOST_COLUMNS = 200
 LAST_ROW = 1_048_576  # of a sheet
 

@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from campaigns import exports
+from campaigns.bulk import tag_named
 from campaigns.models import Attempt, Lead
 from compliance import taking
 from compliance.export_models import Export
@@ -76,8 +77,13 @@ def test_leads(room: Room) -> None:
     Lead.objects.filter(pk=room.leads[0].pk).update(
         website_title="=1+1", custom_fields={"phone": "+49 30 1", "a": "ü"}, quality_score=0.25, topic="-5"
     )
+    for name in ("=sum", "Garden"):
+        room.leads[0].tags.add(tag_named(room.world.here, name))
+    Lead.objects.filter(pk=room.leads[1].pk).update(assignee=room.world.owner)
     rows = rows_in(room.get("leads_export", room.campaign.pk))
     assert list(rows[0]) == list(exports.LEADS)
+    assert [row["tags"] for row in rows[:2]] == ["'=sum, Garden", ""]
+    assert [row["assignee"] for row in rows[:2]] == ["", room.world.owner.email]
     assert [row["id"] for row in rows] == [str(lead.pk) for lead in room.leads]
     first = rows[0]
     assert first["website_title"] == "'=1+1"
