@@ -30,6 +30,8 @@ _TRACKING = re.compile(
     r"utm_\w+|mc_[ce]id|[a-z]{0,2}clid|msclkid|igshid|_hs\w+|ref|ref_src|ref_url|source|spm|trk|yclid|_ga|_gl",
     re.IGNORECASE,
 )
+# What an address is wrapped in where it was copied from.
+_WRAPPING = "<>\"'.,;"
 # What nearly every host looks like. IDNA says the same of it, thirty times slower.
 _PLAIN = r"(?:(?=[^.]{1,63}\.)[a-z0-9]+(?:-[a-z0-9]+)*\.)+[a-z]{2,63}"
 _LONGEST_HOST = 253
@@ -110,7 +112,7 @@ class Paste:
 @lru_cache(maxsize=6_000)  # More than the lines of a paste: each is looked at before it is written down.
 def read_site(text: str) -> Site:
     """A site's address in any spelling. Raises NotASiteError."""
-    text = text.strip().strip("<>\"'.,;")  # What an address is wrapped in where it was copied from.
+    text = text.strip().strip(_WRAPPING)
     if len(text.split()) != 1:
         raise NotASiteError("A site's address is one word, such as brightgarden.com.")
     if len(text) > MAX_URL:
@@ -168,11 +170,12 @@ def site_key(url: str) -> str:
 def read_page_address(text: str) -> str:
     """The address of one page, with a scheme and as exact as it was given. Raises NotASiteError."""
     given = text.strip()
-    if plain := _plain(given):
+    is_whole = given.lower().startswith(("http://", "https://"))
+    if plain := _plain(given.strip(_WRAPPING)):
         scheme, host, path = plain
-        return given if "://" in given else f"{scheme}://{host}{path or '/'}"
+        return given if is_whole else f"{scheme}://{host}{path or '/'}"
     site = read_site(text)
-    return given if given.lower().startswith(("http://", "https://")) else site.url
+    return given if is_whole else site.url
 
 
 def add_lead(campaign: Campaign, new: NewLead, *, source: Lead.Source, now: datetime) -> Added | AlreadyThere:

@@ -287,3 +287,17 @@ def test_the_quick_reading_says_what_the_thorough_one_says(monkeypatch: pytest.M
         monkeypatch.setattr(leads, name, re.compile("(?!)"))
     assert [read(text) for text in texts] == quick
     assert sum(isinstance(each, Site) for each in quick) > 300
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ("moss.example/contact.", "https://moss.example/contact"),
+        ("<Moss.example/contact>", "https://moss.example/contact"),
+        ("moss.example", "https://moss.example/"),
+        (" HTTP://Moss.example/Contact. ", "HTTP://Moss.example/Contact."),
+        ("https://moss.example/contact?of=ed#top", "https://moss.example/contact?of=ed#top"),
+    ],
+)
+def test_the_address_of_a_page_stays_as_it_was_given(given: str, kept: str) -> None:
+    assert read_page_address(given) == kept
