@@ -448,6 +448,7 @@ def test_what_keeps_letters_from_being_written_is_said_before(room: Room, settin
     settings.OPENAI_API_KEY = ""
     page = room.get("own_letters_ask", room.campaign.pk, query=f"?lead={room.leads[0].pk}").content.decode()
     assert "OPENAI_API_KEY" in page
+    assert "made personal?" not in page
     nobody = room.client().get(room.url("own_letters_ask", room.campaign.pk), follow=True).content.decode()
     assert "Choose at least one lead." in nobody
     for user, status in ((room.world.stranger, 404), (room.world.viewer, 403)):
