@@ -103,16 +103,16 @@ def test_killed_in_the_middle(database: str) -> None:
     ask(database, "prepare", 3000)
     seen = set()
     for _ in range(3):
-        sealer = start(database, *script("seal", 20))
+        sealer = start(database, *script("seal", 5))
         assert sealer.stdout is not None
         assert sealer.stdout.readline() == "begun\n"
-        time.sleep(random.uniform(0.1, 0.4))
+        time.sleep(random.uniform(0.02, 0.2))
         sealer.kill()
         sealer.communicate()
         seen.add(count(database, "compliance_auditseal"))
     assert "intact" in verify(database)
     assert seen & set(range(1, 3000)), "it was never caught in the middle"
-    assert all(count % 20 == 0 for count in seen), "a batch is sealed as a whole, or not at all"
+    assert all(count % 5 == 0 for count in seen), "a batch is sealed as a whole, or not at all"
     ask(database, "seal", 500)
     assert "intact, up to seal 3000." in verify(database)
 
