@@ -18,10 +18,13 @@ class PlacementQuerySet(models.QuerySet["Placement"]):
     def in_workspace(self, workspace: Workspace) -> Self:
         return self.filter(lead__campaign__workspace=workspace)
 
+    def free(self, now: datetime) -> Self:
+        """Those that no worker looks at right now."""
+        return self.filter(models.Q(checking_until=None) | models.Q(checking_until__lt=now))
+
     def due(self, now: datetime) -> Self:
         """To be looked at now, and nobody is looking."""
-        free = models.Q(checking_until=None) | models.Q(checking_until__lt=now)
-        return self.filter(free, next_check_at__lte=now)
+        return self.free(now).filter(next_check_at__lte=now)
 
     def found_once(self) -> Self:
         return self.exclude(first_seen_at=None)

@@ -75,8 +75,7 @@ def confirm(placement: Placement, *, is_there: bool, by: User, now: datetime) ->
 
 
 def _take(placement: Placement, *, now: datetime) -> bool:
-    free = models.Q(checking_until=None) | models.Q(checking_until__lt=now)
-    return bool(Placement.objects.filter(free, pk=placement.pk).update(checking_until=now + LEASE))
+    return bool(Placement.objects.free(now).filter(pk=placement.pk).update(checking_until=now + LEASE))
 
 
 def _look_and_record(placements: Sequence[Placement], *, now: datetime, polite: Polite | None) -> list[PlacementCheck]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 
@@ -60,8 +61,7 @@ def quote(lead: Lead, amount: str, currency: str) -> None:
 def target_pages(campaign: Campaign) -> list[str]:
     """Pages of ours that sites of this campaign were agreed to link to, the most frequent first."""
     found = Placement.objects.filter(lead__campaign=campaign).values_list("target_url", flat=True)
-    pages = list(found[:1_000])
-    return sorted(set(pages), key=lambda url: (-pages.count(url), url))
+    return [url for url, _ in Counter(found[:1_000]).most_common()]
 
 
 def _log(placement: Placement, event: str, *, user: User, now: datetime) -> None:
