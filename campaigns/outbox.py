@@ -35,6 +35,7 @@ from compliance.addresses import InvalidAddressError
 from compliance.models import Hold, Kind, PolicyResult, SendRecord, Suppression
 from compliance.policy import Decision, Letter
 from outreach_site.accounts.models import Workspace
+from outreach_site.lib.ports import News, What, announce
 from outreach_site.lib.prepared import PreparedUpdate, run_together
 from outreach_site.mailboxes.errors import MailServerError, Verdict
 from outreach_site.mailboxes.models import Mailbox
@@ -590,10 +591,30 @@ def settle(*, now: datetime, at_most: int = SETTLE_AT_MOST) -> int:
                         note=attempt.server_words[:500],
                         now=now,
                     )
+                announce([_bounced(attempt, now)])
         audit.record_many([_entry(attempt, now) for attempt in recorded])
         sent_copies.plan(sent, now=now)
         Attempt.objects.filter(pk__in=[attempt.pk for attempt in recorded]).update(settled_at=now)
     return len(recorded)
+
+
+def _bounced(attempt: Attempt, now: datetime) -> News:
+    """Its server knows no such reader: what others report by a letter, this one said at once."""
+    return News(
+        what=What.BOUNCE,
+        workspace_id=attempt.workspace_id,
+        about=attempt.about,
+        key=f"{attempt.about}:hard",
+        at=attempt.finished_at or now,
+        facts={
+            "attempt_id": attempt.pk,
+            "lead_id": attempt.lead_id,
+            "campaign_id": attempt.campaign_id,
+            "reply_id": None,
+            "hardness": "hard",
+        },
+        email=attempt.recipient,
+    )
 
 
 def _entry(attempt: Attempt, now: datetime) -> audit.Entry:

@@ -56,6 +56,7 @@ Scope = Suppression.Scope
 
 # A person's own word, weakest first. Reasons that are not named here are ours, and none of them replaces another.
 _OWN_WORD = {Reason.UNSUBSCRIBE: 1, Reason.OPT_OUT: 2, Reason.COMPLAINT: 3, Reason.ERASURE: 4}
+_OPTS_OUT = frozenset({Reason.UNSUBSCRIBE, Reason.OPT_OUT, Reason.COMPLAINT})
 # How long whoever may tag a reply can take back the suppression that came from it.
 UNDO_FOR = timedelta(minutes=30)
 # Rows that one statement looks up.
@@ -355,6 +356,30 @@ def _add(
     _end_consents(rows, workspace, now)
     audit.record_many([_entry(row, was=was, user=user, now=now) for row, was in changed])
     _announce([row for row, _ in changed], workspace)
+    ports.announce([_opted_out(row, now) for row, was in changed if _is_an_opt_out(row, was)])
+
+
+def _is_an_opt_out(row: Suppression, was: str) -> bool:
+    """A person's own word, and the first one; a list that somebody brings along tells of the past."""
+    return (
+        row.reason in _OPTS_OUT
+        and was not in _OPTS_OUT
+        and row.scope == Scope.ADDRESS
+        and row.workspace_id is not None
+        and not row.source.startswith("suppression_import:")
+    )
+
+
+def _opted_out(row: Suppression, now: datetime) -> ports.News:
+    return ports.News(
+        what=ports.What.OPT_OUT,
+        workspace_id=row.workspace_id or 0,
+        about=f"suppression:{row.pk}",
+        key=f"suppression:{row.pk}",
+        at=now,
+        facts={"suppression_id": row.pk, "reason": str(row.reason), "source": row.source},
+        email=row.value,
+    )
 
 
 def _end_consents(rows: Sequence[Suppression], workspace: Workspace | None, now: datetime) -> None:

@@ -24,6 +24,7 @@ from campaigns.queueing import cancel_waiting, cancel_waiting_for, prove_sent, r
 from compliance import audit, holds, suppression
 from compliance.addresses import domain_of
 from compliance.models import Hold, Kind, Suppression
+from inbox import telling
 from inbox.bounces import Hardness
 from inbox.classify import classify
 from inbox.intents import IntentName
@@ -34,6 +35,7 @@ from inbox.scope import key_of
 from inbox.understanding import MessageKind, Understanding
 from outreach_site.accounts.models import User, Workspace
 from outreach_site.lib.domains import registrable
+from outreach_site.lib.ports import announce
 from outreach_site.mailboxes.models import Mailbox
 
 # A report without our Message-ID about an address that was written to this recently makes a person look.
@@ -51,13 +53,15 @@ class CannotUndoError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """A message from which something may follow. `is_news`: more than that its letter arrived."""
+    """A message from which something may follow. `is_news`: more than that its letter arrived; `is_first`: until now
+    nothing was tied to a lead by it."""
 
     reply: Reply
     understood: Understanding
     match: Match | None
     tagged_by_person: bool = False
     is_news: bool = True
+    is_first: bool = False
 
 
 def draw(messages: Sequence[Drawn], *, now: datetime) -> None:
@@ -77,6 +81,7 @@ def draw(messages: Sequence[Drawn], *, now: datetime) -> None:
     for each in news:
         if each.understood.kind is MessageKind.COMPLAINT and each.understood.suppresses:
             _complained(each.reply, each.match, now=now)
+    telling.tell(news)
 
 
 def _is_hard_bounce(understood: Understanding) -> bool:
@@ -269,7 +274,8 @@ def draw_for_link(reply: Reply, *, now: datetime) -> None:
     """A person tied this reply to a lead: what follows is what would have followed at once. A report waits for a
     person's word, as a link proves nothing about who wrote it.
     """
-    if reply.kind == Reply.Kind.REPLY and reply.classification != Tag.OUT_OF_OFFICE:
+    if telling.is_answer(reply):
+        announce([telling.answered(reply)])
         _move_lead(reply, now=now)
         if reply.classification == Tag.NOT_INTERESTED:
             _suppress_writer(reply, user=None, now=now)
@@ -391,6 +397,8 @@ def tag(reply: Reply, classification: Tag, *, user: User, now: datetime) -> list
             lead_email=reply.from_email,
             now=now,
         )
+        if classification == Tag.INTERESTED:
+            announce([telling.interested(reply, at=now)])
     return staying
 
 
@@ -486,6 +494,8 @@ def believe_report(reply: Reply, *, user: User, now: datetime) -> Suppression | 
         Reply.objects.filter(pk=reply.pk).update(needs_review=False, suppressed_value=entry.value)
         status = Lead.Status.UNSUBSCRIBED if reply.kind == Reply.Kind.COMPLAINT else Lead.Status.BOUNCED
         Lead.objects.filter(pk=reply.attempt.lead_id).exclude(status__in=_STAYS).move_to(status, now=now)
+        if reply.kind == Reply.Kind.BOUNCE:
+            announce([telling.bounced(reply, reply.attempt, Hardness.HARD, at=now)])
     return entry
 
 

@@ -206,13 +206,13 @@ def _write_replies(mailbox: Mailbox, read: Sequence[_Read], *, now: datetime) ->
         if reply is None:
             reply = Reply(workspace=mailbox.workspace, mailbox=mailbox, raw=raw)
         tagged = reply.pk in by_person
-        tag_before = reply.classification
+        tag_before, is_first = reply.classification, reply.lead_id is None
         match = _better(reply, found)
         _fill(reply, understood, match, tagged_by_person=tagged, now=now)
         if not tagged and tag_before != reply.classification:
             retagged.append(reply)
         if was != _standing(reply):
-            drawn.append(Drawn(reply, understood, match, tagged_by_person=tagged))
+            drawn.append(Drawn(reply, understood, match, tagged_by_person=tagged, is_first=is_first))
         elif match is not None and match.is_proof:
             drawn.append(Drawn(reply, understood, match, tagged_by_person=tagged, is_news=False))
     written = [each for raw, _ in incoming if (each := before.get(raw.pk)) is not None]

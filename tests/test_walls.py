@@ -43,6 +43,7 @@ from outreach_site.accounts.access import READERS, Access, access_of
 from outreach_site.accounts.api_access import Caller
 from outreach_site.accounts.models import ApiKey, Invitation, Membership, Role, Scope, SenderIdentity
 from outreach_site.api import api
+from outreach_site.desk.notices.models import Notice
 from outreach_site.lib.crypto import token_digest
 from outreach_site.mailboxes.models import Mailbox
 from tests.conftest import World, make_user
@@ -57,7 +58,7 @@ PUBLIC = {
     "webhooks:receive_mime",
 }
 # Pages that every member may use and that take a POST without changing anything of the workspace.
-READS_BY_POST = {"compliance:check_address"}
+READS_BY_POST = {"compliance:check_address", "desk:notices_read"}
 
 
 @dataclass(frozen=True)
@@ -227,6 +228,7 @@ def full(world: World) -> World:
         token_digest="x",
         expires_at=now + timedelta(days=1),
     )
+    Notice.objects.create(pk=PK, workspace=here, kind="interested", key="k", about=f"reply:{PK}", at=now)
     ApiKey.objects.create(pk=PK, membership=teammate, name="K", prefix="lk_x", digest="y", scopes=["read"])
     return world
 

@@ -24,6 +24,7 @@ from campaigns.placements.verdict import Agreement, Finding, Outcome, Problem, j
 from campaigns.queueing import cancel_waiting
 from compliance import audit
 from outreach_site.accounts.models import User
+from outreach_site.lib.ports import News, What, announce
 from outreach_site.lib.web import WebError, WebFailure
 
 EVERY = timedelta(days=7)
@@ -131,9 +132,30 @@ def _record(
                 details={"from": was.value, "to": kept.state, "lead": f"lead:{kept.lead_id}"},
                 now=now,
             )
+            announce([_changed(kept, was, seen)])
     for name in (field.attname for field in Placement._meta.concrete_fields):
         setattr(placement, name, getattr(kept, name))
     return seen
+
+
+def _changed(placement: Placement, was: State, seen: PlacementCheck) -> News:
+    return News(
+        what=What.PLACEMENT,
+        workspace_id=placement.lead.campaign.workspace_id,
+        about=placement.subject,
+        key=f"{placement.subject}:{seen.pk}",
+        at=seen.at,
+        facts={
+            "placement_id": placement.pk,
+            "lead_id": placement.lead_id,
+            "campaign_id": placement.lead.campaign_id,
+            "page_url": placement.page_url,
+            "target_url": placement.target_url,
+            "state": str(placement.state),
+            "state_before": was.value,
+            "problems": [str(problem) for problem in placement.problems],
+        },
+    )
 
 
 def _move(placement: Placement, finding: Finding, *, by: User | None, now: datetime, confirmed: bool) -> None:

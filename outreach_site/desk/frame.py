@@ -15,6 +15,7 @@ from inbox.alerts import cannot_be_read
 from inbox.models import Reply
 from outreach_site.accounts.models import Membership, User, Workspace
 from outreach_site.desk.heartbeat import pulses
+from outreach_site.desk.notices.reading import COUNTED, unread_count
 from outreach_site.desk.queue import who_stopped
 from outreach_site.lib.htmx import is_htmx
 from outreach_site.mailboxes.models import Mailbox
@@ -61,6 +62,7 @@ class Frame:
     workspaces: list[WorkspaceLink] = field(default_factory=list)
     banners: list[Banner] = field(default_factory=list)
     search_url: str = ""
+    bell: NavItem | None = None
     post_office_url: str = ""
 
 
@@ -68,8 +70,8 @@ def frame(request: HttpRequest) -> dict[str, object]:
     """Context of every page: `frame` for who is signed in, `here` for the workspace they stand in (None: none).
 
     Both are worked out when a template first asks, once a request: fragments and public pages cost nothing. In a
-    workspace it is five queries: workspaces, unread replies, letters that wait, mailboxes that cannot be read, and
-    where letters wait, the workers' pulse.
+    workspace it is six queries: workspaces, unread replies, letters that wait, mailboxes that cannot be read, unread
+    notifications, and where letters wait, the workers' pulse.
     """
     membership = getattr(request, "membership", None)
     if is_htmx(request):
@@ -115,7 +117,20 @@ def _build(request: HttpRequest, user: User) -> Frame:
         ],
         banners=_banners(here),
         search_url=reverse("desk:search", args=[here.slug]) if here else "",
+        bell=_bell(request, standing) if standing else None,
         post_office_url=reverse("desk:post_office") if settings.SANDBOX else "",
+    )
+
+
+def _bell(request: HttpRequest, standing: Membership) -> NavItem:
+    unread = unread_count(standing)
+    match = request.resolver_match
+    return NavItem(
+        label="Notifications",
+        url=reverse("desk:notice_list", args=[standing.workspace.slug]),
+        icon="bell",
+        current=match is not None and match.url_name == "notice_list",
+        count=f"{COUNTED}+" if unread > COUNTED else unread or None,
     )
 
 

@@ -6,6 +6,8 @@ from datetime import datetime
 
 from django.db import models
 
+import outreach_site.desk.notices.models  # noqa: F401 - the models of it belong to this app
+
 
 class Heartbeat(models.Model):
     """The last moment at which a cluster of workers on one host began a task."""

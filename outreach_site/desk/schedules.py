@@ -61,6 +61,9 @@ SCHEDULES = (
         "Links that were agreed are looked at, each once a week",
     ),
     Recurring(
+        "notices", "outreach_site.desk.tasks.watch", "long", 5, "What somebody should hear of is noticed for the bell"
+    ),
+    Recurring(
         "privacy", "compliance.tasks.finish_what_was_begun", "long", 5, "Erasures and lists that were begun go on"
     ),
     Recurring(

@@ -1,10 +1,37 @@
-"""The desk's task: something for an idle cluster to begin (heartbeat.py)."""
+"""The desk's tasks: something for an idle cluster to begin (heartbeat.py), and what people and programs are told."""
+
+from __future__ import annotations
+
+import time
 
 from django.utils import timezone
+from django_q.tasks import async_task
 
 from outreach_site.desk.heartbeat import forget_gone
+from outreach_site.desk.notices import noticing, watching
+
+LONG = "long"
+SLICE_SECONDS = 20.0
 
 
 def knock() -> None:
     """That it began is the news. Hosts that are long gone are forgotten on the way."""
     forget_gone(timezone.now())
+
+
+def watch() -> None:
+    """Every five minutes: what nobody announces and somebody should hear of."""
+    now = timezone.now()
+    watching.watch(now=now)
+    noticing.forget_old(now=now)
+    watch_limits(0)
+
+
+def watch_limits(after: int) -> None:
+    """One slice of the workspaces in which letters wait; the rest follows at once."""
+    until = time.monotonic() + SLICE_SECONDS
+    for here in watching.that_wait(after=after):
+        if time.monotonic() > until:
+            async_task(watch_limits, here.pk - 1, cluster=LONG)
+            return
+        watching.watch_limits(here, now=timezone.now())

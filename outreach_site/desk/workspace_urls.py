@@ -5,10 +5,14 @@ from __future__ import annotations
 from django.urls import URLPattern, path
 
 from outreach_site.desk import health_views, queue_views, views
+from outreach_site.desk.notices import views as notices
 
 urlpatterns: list[URLPattern] = [
     path("", views.today, name="today"),
     path("search/", views.search, name="search"),
+    path("notifications/", notices.notice_list, name="notice_list"),
+    path("notifications/read/", notices.notices_read, name="notices_read"),
+    path("notifications/<int:pk>/", notices.notice_open, name="notice_open"),
     path("queue/", queue_views.queue, name="queue"),
     path("queue/mailboxes/", queue_views.mailbox_health, name="mailbox_health"),
     path("queue/stop/", queue_views.sending_stop, name="sending_stop"),

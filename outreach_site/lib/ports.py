@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from typing import Any, Protocol
 
 from django.db.models import QuerySet
@@ -327,6 +328,56 @@ def inbox_read_until(mailbox_ids: Collection[int], *, now: datetime) -> Mapping[
         for mailbox_id, moment in freshness(mailbox_ids, now=now).items():
             found[mailbox_id] = max(moment, found.get(mailbox_id, moment))
     return found
+
+
+# --- News: what people and other programs are told of -----------------------------------------------------------------
+
+
+class What(StrEnum):
+    """Kinds of news, as programs read them."""
+
+    REPLY = "reply.received"  # a person answered a letter
+    INTEREST = "reply.interested"  # an answer was read as interested, by a rule or a person
+    BOUNCE = "letter.bounced"  # a letter came back, and the report names it
+    OPT_OUT = "contact.opted_out"  # somebody does not want to be written to
+    PLACEMENT = "placement.changed"  # an agreed link was found, changed or is gone
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class News:
+    """One thing that happened. `facts` are ids and words of ours, no text that anybody wrote; `email` is whom it is of.
+
+    The same thing has the same `key`, whoever tells of it: it is news once.
+    """
+
+    what: What
+    workspace_id: int
+    about: str  # a plain subject such as reply:42
+    key: str
+    at: datetime
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    email: str = ""
+
+
+class NewsListener(Protocol):
+    """Filled by the desk: writes down whom to tell. All news is of one workspace."""
+
+    def __call__(self, news: Sequence[News]) -> None: ...
+
+
+_news_listeners: list[NewsListener] = []
+
+
+def add_news_listener(listener: NewsListener) -> None:
+    if listener not in _news_listeners:
+        _news_listeners.append(listener)
+
+
+def announce(news: Sequence[News]) -> None:
+    """Tell of what happened, in the very transaction in which it did: none is lost, and none made up."""
+    if news:
+        for listener in _news_listeners:
+            listener(news)
 
 
 # --- Personal data: who holds it, shows it, and lets it go ------------------------------------------------------------

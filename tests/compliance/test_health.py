@@ -305,8 +305,8 @@ def test_the_number_of_queries_does_not_grow(
 
     more(1)
     client.get(path(world, days=7))
-    with django_assert_num_queries(23):
+    with django_assert_num_queries(24):
         client.get(path(world, days=7))
     more(6)
-    with django_assert_num_queries(23):
+    with django_assert_num_queries(24):
         client.get(path(world, days=7))

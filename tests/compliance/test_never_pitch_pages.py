@@ -106,7 +106,7 @@ def test_the_list_costs_the_same_for_any_number(world: World, django_assert_max_
         listed(world, f"client{number}.com")
     browser, path = world.client(world.viewer), url(world, "never_pitch_list")
     browser.get(path)
-    with django_assert_max_num_queries(11):
+    with django_assert_max_num_queries(12):
         browser.get(path)
 
 

@@ -102,13 +102,13 @@ def test_banners(world: World, settings: Settings) -> None:
     assert "Nothing is sent until it is on again" in banners[1].text
 
 
-def test_costs_four_queries_and_a_fragment_none(
+def test_costs_five_queries_and_a_fragment_none(
     world: World, desk: Desk, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     client = world.client(world.owner)
     client.get("/w/orchard/search/")
-    # Session, user, membership; then the frame: workspaces, unread, waiting, mailboxes in trouble.
-    with django_assert_num_queries(7):
+    # Session, user, membership; then the frame: workspaces, unread, waiting, mailboxes in trouble, the bell.
+    with django_assert_num_queries(8):
         client.get("/w/orchard/search/")
     with django_assert_num_queries(3):
         client.get("/w/orchard/search/", headers={"HX-Request": "true"})

@@ -225,7 +225,7 @@ def test_the_number_of_queries_does_not_grow(
     client = world.client(world.owner)
     url = reverse("desk:today", args=["orchard"])
     client.get(url)
-    with django_assert_max_num_queries(28):
+    with django_assert_max_num_queries(29):
         assert client.get(url).status_code == 200
 
 
