@@ -19,10 +19,11 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
+from compliance.fields import Written, written, written_list
 from compliance.models import AuditEntry, AuditPerson
 from outreach_site.accounts.models import User, Workspace
 from outreach_site.lib.crypto import keyed_digest
-from outreach_site.lib.inserting import insert
+from outreach_site.lib.inserting import Maker, insert
 from outreach_site.lib.ports import AuditRecord
 
 
@@ -99,7 +100,7 @@ def record_many(entries: Sequence[Entry]) -> list[AuditEntry]:
         named = []
         for row, person in zip(rows, people, strict=True):
             if row.person_digest:
-                person.entry = row
+                person.entry_id = row.pk
                 named.append(person)
         insert(named)
     return rows
@@ -147,8 +148,11 @@ def one_line(text: str, limit: int) -> str:
 _UNPRINTABLE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 
 
+_new_entry, _new_person = Maker(AuditEntry), Maker(AuditPerson)
+
+
 def _person(entry: Entry) -> AuditPerson:
-    return AuditPerson(
+    return _new_person(
         lead_email=one_line(entry.lead_email, 254).lower(),
         sender_email=one_line(entry.sender_email, 254).lower(),
         subject=one_line(entry.subject, 998),
@@ -157,7 +161,7 @@ def _person(entry: Entry) -> AuditPerson:
 
 def _row(entry: Entry, person: AuditPerson) -> AuditEntry:
     people = [person.lead_email] if "@" in person.lead_email[1:] else []
-    return AuditEntry(
+    return _new_entry(
         workspace_id=entry.workspace_id,
         user_id=entry.user_id,
         event=one_line(entry.event, 48),
@@ -166,7 +170,7 @@ def _row(entry: Entry, person: AuditPerson) -> AuditEntry:
         reason=_without_people(one_line(entry.reason, 500), people),
         legal_basis=entry.legal_basis,
         region=one_line(entry.region, 12),
-        checks=[_check(check, people) for check in entry.checks],
+        checks=_checks(entry.checks, people),
         details=_without_people(_plain(entry.details), people),
         person_digest=digest_of(person),
         is_preview=entry.is_preview,
@@ -174,16 +178,22 @@ def _row(entry: Entry, person: AuditPerson) -> AuditEntry:
     )
 
 
-def _check(check: Mapping[str, str], people: Sequence[str]) -> Any:
-    plain, may_name_somebody = _plain_check(check["rule"], check["outcome"], check["sentence"])
-    return _without_people(plain, people) if may_name_somebody else plain
+def _checks(checks: Sequence[Mapping[str, str]], people: Sequence[str]) -> Written:
+    rows = []
+    for check in checks:
+        sentence = check["sentence"]
+        if "@" in sentence:
+            sentence = _without_people(one_line(sentence, 2000), people)
+        rows.append(_check(check["rule"], check["outcome"], sentence))
+    return written_list(rows)
 
 
 @lru_cache(maxsize=10_000)
-def _plain_check(rule: str, outcome: str, sentence: str) -> tuple[Any, bool]:
-    """One row of `checks`, and whether an address may stand in it. Most rules say the same of most letters."""
-    row = {"rule": one_line(rule, 2000), "outcome": one_line(outcome, 2000), "sentence": one_line(sentence, 2000)}
-    return row, "@" in sentence
+def _check(rule: str, outcome: str, sentence: str) -> str:
+    """One row of `checks`. Most rules say the same of most letters, so that most rows are written once."""
+    return written(
+        {"rule": one_line(rule, 2000), "outcome": one_line(outcome, 2000), "sentence": one_line(sentence, 2000)}
+    )
 
 
 def _without_people(value: Any, people: Sequence[str]) -> Any:

@@ -28,7 +28,7 @@ from compliance.policy import decide as apply_rules
 from outreach_site.accounts.models import User, Workspace
 from outreach_site.lib import ports
 from outreach_site.lib.domains import registrable
-from outreach_site.lib.inserting import insert
+from outreach_site.lib.inserting import Maker, insert
 from outreach_site.lib.prepared import PreparedUpdate
 
 _REPLY_MARKS = re.compile(r"^(?:(?:re|aw|sv|fwd?|wg|tr|rv)\s*:\s*)+", re.IGNORECASE)
@@ -287,9 +287,12 @@ def _why_suppressed(entry: Suppression) -> str:
     return f"{what} is on the suppression list ({entry.get_reason_display().lower()}, {entry.created_at:%d %B %Y})."
 
 
+_new_record = Maker(SendRecord)
+
+
 def _reservation(decision: Decision, workspace: Workspace, now: datetime) -> SendRecord:
     letter = decision.letter
-    return SendRecord(
+    return _new_record(
         workspace_id=workspace.pk,
         subject=letter.about,
         kind=letter.kind,

@@ -270,9 +270,7 @@ class Decision:
         """The rules because of which it does not go now, in their order."""
         if self.allowed:
             return ()
-        stops = (Outcome.REFUSED, Outcome.ASKS, Outcome.WAITS)
-        strongest = next((each for each in stops if any(check.outcome == each for check in self.checks)), None)
-        return tuple(check.rule for check in self.checks if check.outcome == strongest)
+        return tuple(check.rule for check in _deciding(self.checks))
 
     @property
     def asking(self) -> tuple[Rule, ...]:
@@ -392,28 +390,34 @@ def _decide_one(case: _Case) -> Decision:
     checks = tuple([rule(case) for rule in _rules_for(letter.kind, is_question=letter.is_question)])
     if letter.is_single:
         checks = _without_asking(checks, _ASKED_BY_REGION)
-    refused = [check for check in checks if check.outcome == Outcome.REFUSED]
-    asking = [check for check in checks if check.outcome == Outcome.ASKS]
-    waiting = [check for check in checks if check.outcome == Outcome.WAITS]
-    if refused:
-        result, deciding = PolicyResult.BLOCKED, refused
-    elif asking:
-        result, deciding = PolicyResult.DEFERRED, asking
-    elif waiting:
-        result, deciding = PolicyResult.DEFERRED, waiting
-    else:
-        result, deciding = PolicyResult.APPROVED, []
+    deciding = _deciding(checks)
+    strongest = deciding[0].outcome if deciding else None
     return Decision(
         letter=letter,
-        result=result,
-        reason=" ".join(check.sentence for check in deciding),
+        result=_STOPS[strongest] if strongest else PolicyResult.APPROVED,
+        reason=" ".join([check.sentence for check in deciding]),
         region=case.region,
         checks=checks,
-        until=max((check.until for check in waiting if check.until), default=None) if not asking else None,
-        asks=bool(asking) and not refused,
+        until=max([check.until for check in deciding if check.until], default=None),
+        asks=strongest == Outcome.ASKS,
         daily_user_count=case.running.per_user[letter.user_id],
         daily_domain_count=case.running.per_domain[letter.recipient_domain],
     )
+
+
+# The answers that keep a letter from going now, the strongest first, and what becomes of it.
+_STOPS = {
+    Outcome.REFUSED: PolicyResult.BLOCKED,
+    Outcome.ASKS: PolicyResult.DEFERRED,
+    Outcome.WAITS: PolicyResult.DEFERRED,
+}
+
+
+def _deciding(checks: Sequence[Check]) -> list[Check]:
+    """Those among a letter's answers that its result follows from: the strongest; none where it goes."""
+    outcomes = {check.outcome for check in checks}
+    strongest = next((outcome for outcome in _STOPS if outcome in outcomes), None)
+    return [check for check in checks if check.outcome == strongest] if strongest else []
 
 
 @lru_cache(maxsize=10_000)
