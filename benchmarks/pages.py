@@ -31,6 +31,7 @@ from django.utils import timezone
 from benchmarks._databases import Database, makers
 from benchmarks._filling import in_a_hurry
 from benchmarks._report import finish, load, say, table
+from campaigns.analytics.upkeep import keep_up, recount
 from campaigns.models import Attempt, Campaign, Contact, DiscoveryRun, FoundSite, Lead, Step, Tag, Template
 from compliance.models import AuditEntry, AuditPerson, Hold, NeverPitch, SendRecord, Suppression
 from compliance.privacy_models import Consent
@@ -220,6 +221,13 @@ class _World:
                 for n in rare
             ),
         )
+        self._count_up()
+
+    def _count_up(self) -> None:
+        """What the worker does every minute: lists read its sums."""
+        recount(self.here)
+        while not keep_up(self.here, until=time.monotonic() + 20, now=timezone.now()):
+            pass
 
     def _lead(self, n: int) -> Lead:
         site = _site(n)
