@@ -21,6 +21,7 @@ from django.db.models import Max, QuerySet
 
 from campaigns.lead_list import Filters, assignable
 from campaigns.lifecycle import ENDS_WRITING, change_statuses
+from campaigns.marks import CannotChangeError, tag_named
 from campaigns.models import Attempt, BulkChange, BulkPart, Campaign, Lead, Tag
 from campaigns.queueing import cancel_waiting
 from compliance import audit
@@ -34,10 +35,6 @@ UNDO_FOR = timedelta(hours=24)
 _KEPT_FOR = timedelta(days=7)
 
 Action = BulkChange.Action
-
-
-class CannotChangeError(ValueError):
-    """What is asked for makes no sense; the message says why."""
 
 
 # --- 1. Begin ---------------------------------------------------------------------------------------------------------
@@ -100,17 +97,6 @@ def _value(workspace: Workspace, action: BulkChange.Action, value: str) -> str:
             raise CannotChangeError("Choose a tag.")
         return str(tag.pk)
     return ""
-
-
-def tag_named(workspace: Workspace, name: str) -> Tag:
-    """The workspace's tag of this name, in whatever case; a new one where there is none. Raises CannotChangeError."""
-    name = " ".join("".join(c if c.isprintable() else " " for c in name).split()).strip("#, ")
-    if not name or len(name) > 40:
-        raise CannotChangeError("A tag is a word or two, of at most 40 characters.")
-    tags = Tag.objects.in_workspace(workspace)
-    with transaction.atomic():
-        Workspace.objects.select_for_update(no_key=True).get(pk=workspace.pk)  # Two people who think of it at once.
-        return tags.filter(name__iexact=name).first() or tags.create(workspace=workspace, name=name)
 
 
 def _meant(campaign: Campaign, *, chosen: Sequence[int], query: str, newest: int | None) -> QuerySet[Lead]:

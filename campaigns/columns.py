@@ -27,6 +27,8 @@ FIELDS: Mapping[str, str] = {
     "quality_score": "Quality, 0 to 1",
     "relevance_score": "Relevance, 0 to 1",
     "guest_post_likelihood": "Guest articles, 0 to 1",
+    "tags": "Tags, commas between them",
+    "assignee": "Assigned to, by email address or name",
 }
 SCORES = ("quality_score", "relevance_score", "guest_post_likelihood")
 # What people and other programs call their columns, besides what a pasted list knows.
@@ -40,6 +42,8 @@ HEADINGS: Mapping[str, str] = {
     **dict.fromkeys(("website_name", "company", "company_name", "organization", "organisation"), "website_title"),
     **dict.fromkeys(("niche", "thema", "keyword", "category"), "topic"),
     **dict.fromkeys(("found_on", "contact_page", "contact_url", "email_source"), "found_url"),
+    **dict.fromkeys(("tag", "label", "labels", "schlagworte"), "tags"),
+    **dict.fromkeys(("assigned_to", "owner", "lead_owner", "responsible"), "assignee"),
     **{name: name for name in FIELDS},
 }  # fmt: skip
 _LOOKS_LIKE_ADDRESS = re.compile(r"(?:mailto:)?[^\s@<>]+@[^\s@<>]+\.[^\s@<>]+", re.IGNORECASE)

@@ -24,6 +24,7 @@ from django.db import models, transaction
 from django.db.models.functions import Now
 
 from campaigns.columns import FIELDS, OWN, SCORES, guess, is_data, letter
+from campaigns.import_marks import MarkReader, Marks, NoSuchMarkError, write_tags
 from campaigns.leads import (
     ASKED_TO_BE_ERASED,
     NewLead,
@@ -185,6 +186,7 @@ class Verdict(NamedTuple):  # A tuple, as _Row: there are as many as rows in the
     kind: ImportedRow.Kind | None = None
     sentence: str = ""
     repeats: int | None = None  # the lead that is there already
+    marks: Marks = Marks()
 
 
 def preview(run: LeadImport, *, now: datetime) -> list[Verdict]:
@@ -200,7 +202,7 @@ def preview(run: LeadImport, *, now: datetime) -> list[Verdict]:
     places = [domain for each in verdicts if not each.kind and each.new for domain in _places(each.new)]
     listed = never_pitch.among(run.campaign.workspace, places)
     return [
-        Verdict(each.line, each.cells, each.new, None, said)
+        each._replace(sentence=said)
         if not each.kind
         and each.new
         and (said := next((said for place in _places(each.new) if (said := never_pitch.over(place, listed))), ""))
@@ -335,7 +337,7 @@ def take_piece(run_id: int, lines: Sequence[str], columns: Columns, *, now: date
             return True
         only_one_adds_to(run.campaign)
         judged = _judge(run.campaign, rows, now=now)
-        write_leads(list(judged.leads.values()))
+        _write(run, judged)
         insert(
             [
                 ImportedRow(
@@ -355,13 +357,25 @@ def take_piece(run_id: int, lines: Sequence[str], columns: Columns, *, now: date
         run.skipped += sum(each.kind == ImportedRow.Kind.SKIPPED for each in judged.verdicts)
         run.failed += sum(each.kind == ImportedRow.Kind.FAILED for each in judged.verdicts)
         run.next_line = at
-        changed = ["next_line", "added", "skipped", "failed"]
+        changed = ["next_line", "added", "added_keys", "skipped", "failed"]
         if at >= len(lines):
             run.state, run.finished_at, run.packed = LeadImport.State.DONE, now, b""
             changed += ["state", "finished_at", "packed"]
             _note_end("leads.imported", run, user=run.user, now=now)
         run.save(update_fields=changed)
     return at < len(lines)
+
+
+def _write(run: LeadImport, judged: _Judged) -> None:
+    write_leads(list(judged.leads.values()))
+    write_tags(run.campaign.workspace, {judged.leads[key][0].pk: names for key, names in judged.tags.items()})
+    keys = [lead.pk for lead, _ in judged.leads.values()]
+    if keys:
+        first, last = min(keys), max(keys)
+        if run.added_keys and run.added_keys[-1][1] == first - 1:
+            run.added_keys[-1][1] = last
+        else:
+            run.added_keys.append([first, last])
 
 
 def lines_of(run: LeadImport) -> list[str]:
@@ -428,6 +442,7 @@ class _Row(NamedTuple):
     cells: Sequence[str]
     new: NewLead | None
     trouble: str = ""
+    marks: Marks = Marks()
 
 
 def _next_row(lines: Sequence[str], at: int, delimiter: str, columns: Columns) -> tuple[_Row | None, int]:
@@ -440,12 +455,13 @@ def _next_row(lines: Sequence[str], at: int, delimiter: str, columns: Columns) -
     if not any(cells) or not "".join(cells).strip():
         return None, after
     try:
-        return _Row(line, cells, _new_lead(cells, columns, line)), after
+        new, marks = _new_lead(cells, columns, line)
+        return _Row(line, cells, new, "", marks), after
     except (NotASiteError, InvalidAddressError) as err:
         return _Row(line, cells, None, str(err)), after
 
 
-def _new_lead(cells: Sequence[str], columns: Columns, line: int) -> NewLead:
+def _new_lead(cells: Sequence[str], columns: Columns, line: int) -> tuple[NewLead, Marks]:
     """Raises NotASiteError."""
     values: dict[str, str] = {}
     count = len(cells)
@@ -464,8 +480,9 @@ def _new_lead(cells: Sequence[str], columns: Columns, line: int) -> NewLead:
         for place, name in columns.own
         if place < count and (text := _own(cells[place], name))
     }  # fmt: skip
+    marks = Marks.read(values.pop("tags", ""), values.pop("assignee", ""))
     values["origin"] = columns.origin
-    return checked(values, custom, line, scores)
+    return checked(values, custom, line, scores), marks
 
 
 def _tidy(cell: str) -> str:
@@ -500,10 +517,12 @@ def _score(text: str, name: str) -> float:
 class _Judged:
     verdicts: list[Verdict]
     leads: dict[str, tuple[Lead, Contact | None]]  # by the site's key: what is to be added
+    tags: dict[str, Sequence[str]]  # by the site's key: their names, where there are any
 
 
 def _judge(campaign: Campaign, rows: Iterable[_Row], *, now: datetime) -> _Judged:
-    """What becomes of each row, as things stand. Two queries."""
+    """What becomes of each row, as things stand. Two queries; one more each where leads have tags or an assignee."""
+    reader = MarkReader(campaign.workspace)
     ready: list[tuple[_Row, Lead, Contact | None]] = []
     verdicts: list[Verdict] = []
     for row in rows:
@@ -511,14 +530,19 @@ def _judge(campaign: Campaign, rows: Iterable[_Row], *, now: datetime) -> _Judge
             verdicts.append(_failed(row, row.trouble))
             continue
         try:
-            ready.append((row, *lead_and_contact(campaign, row.new, source=Lead.Source.IMPORT, now=now)))
-        except (NotASiteError, InvalidAddressError) as err:
+            lead, contact = lead_and_contact(campaign, row.new, source=Lead.Source.IMPORT, now=now)
+            if row.marks.assignee:
+                lead.assignee_id = reader.person(row.marks.assignee)
+            reader.check(row.marks.tags)
+            ready.append((row, lead, contact))
+        except (NotASiteError, InvalidAddressError, NoSuchMarkError) as err:
             verdicts.append(_failed(row, str(err)))
     keys = [lead.site_key for _, lead, _ in ready]
     there = dict(campaign.leads.filter(among("site_key", keys)).values_list("site_key", "pk")) if keys else {}
     addresses = {contact.email_key for _, _, contact in ready if contact is not None}
     suppressed = suppression.suppressed_among(campaign.workspace, addresses)
     adding: dict[str, tuple[Lead, Contact | None]] = {}
+    tags: dict[str, Sequence[str]] = {}
     lines: dict[str, int] = {}
     for row, lead, contact in ready:
         entry = suppressed.get(contact.email_key) if contact is not None else None
@@ -532,8 +556,10 @@ def _judge(campaign: Campaign, rows: Iterable[_Row], *, now: datetime) -> _Judge
         else:
             adding[lead.site_key] = lead, contact
             lines[lead.site_key] = row.line
-            verdicts.append(Verdict(row.line, row.cells, row.new))
-    return _Judged(sorted(verdicts, key=lambda each: each.line), adding)
+            verdicts.append(Verdict(row.line, row.cells, row.new, marks=row.marks))
+            if row.marks.tags:
+                tags[lead.site_key] = row.marks.tags
+    return _Judged(sorted(verdicts, key=lambda each: each.line), adding, tags)
 
 
 def _failed(row: _Row, sentence: str) -> Verdict:

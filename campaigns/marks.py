@@ -11,9 +11,30 @@ from django.db import transaction
 
 from campaigns.models import BulkChange, Lead, Tag
 from compliance import audit
-from outreach_site.accounts.models import User
+from outreach_site.accounts.models import User, Workspace
 
 Action = BulkChange.Action
+
+
+class CannotChangeError(ValueError):
+    """What is asked for makes no sense; the message says why."""
+
+
+def tag_name(text: str) -> str:
+    """A tag's name, out of what somebody wrote. Raises CannotChangeError."""
+    name = " ".join("".join(c if c.isprintable() else " " for c in text).split()).strip("#, ")
+    if not name or len(name) > 40:
+        raise CannotChangeError("A tag is a word or two, of at most 40 characters.")
+    return name
+
+
+def tag_named(workspace: Workspace, name: str) -> Tag:
+    """The workspace's tag of this name, in whatever case; a new one where there is none. Raises CannotChangeError."""
+    name = tag_name(name)
+    tags = Tag.objects.in_workspace(workspace)
+    with transaction.atomic():
+        Workspace.objects.select_for_update(no_key=True).get(pk=workspace.pk)  # Two people who think of it at once.
+        return tags.filter(name__iexact=name).first() or tags.create(workspace=workspace, name=name)
 
 
 def tag(lead: Lead, tag: Tag, *, user: User, now: datetime) -> None:

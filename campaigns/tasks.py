@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 from django_q.tasks import async_task
 
-from campaigns import dispatch, following, imports, outbox, sent_copies, sessions
+from campaigns import dispatch, following, import_undo, imports, outbox, sent_copies, sessions
 from campaigns.analytics import upkeep
 from campaigns.discovery import runs
 from campaigns.models import Campaign, DiscoveryRun, Ground, LeadImport
@@ -111,14 +111,16 @@ def discover_soon(run_id: int) -> None:
 
 
 def import_leads(run_id: int) -> None:
-    """One slice of a file of leads; the next one follows at once while rows are left."""
-    if imports.work(run_id, now=timezone.now()):
+    """One slice of a file of leads, forwards or back; the next one follows at once while rows are left."""
+    now = timezone.now()
+    if imports.work(run_id, now=now) or import_undo.work(run_id, now=now):
         async_task(import_leads, run_id, cluster=LONG)
 
 
 def import_due() -> None:
     """Every minute: go on with files whose worker died, and let go of those that nobody went on with."""
-    for run_id in LeadImport.objects.under_way().order_by("pk").values_list("pk", flat=True)[:100]:
+    going_on = LeadImport.objects.under_way() | LeadImport.objects.being_taken_back()
+    for run_id in going_on.order_by("pk").values_list("pk", flat=True)[:100]:
         async_task(import_leads, run_id, cluster=LONG)
     imports.tidy(now=timezone.now())
 

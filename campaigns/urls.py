@@ -53,6 +53,7 @@ urlpatterns: list[URLPattern] = [
     path("files/<int:pk>/columns/", imports.import_columns, name="import_columns"),
     path("files/<int:pk>/start/", imports.import_start, name="import_start"),
     path("files/<int:pk>/cancel/", imports.import_cancel, name="import_cancel"),
+    path("files/<int:pk>/undo/", imports.import_undo, name="import_undo"),
     path("files/<int:pk>/rows.csv", imports.import_rows, name="import_rows"),
     path("<int:pk>/export/", exports.campaign_export, name="campaign_export"),
     path("<int:pk>/export/leads.csv", exports.leads_export, name="leads_export"),

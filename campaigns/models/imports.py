@@ -19,6 +19,9 @@ class LeadImportQuerySet(models.QuerySet["LeadImport"]):
     def under_way(self) -> Self:
         return self.filter(state=LeadImport.State.RUNNING)
 
+    def being_taken_back(self) -> Self:
+        return self.filter(state=LeadImport.State.REMOVING)
+
 
 class LeadImport(models.Model):
     """One file. A worker reads it in slices: whatever dies, the next slice goes on where the last piece ended."""
@@ -28,6 +31,8 @@ class LeadImport(models.Model):
         RUNNING = "running", "Going on"
         DONE = "done", "Done"
         CANCELLED = "cancelled", "Cancelled"  # what was added until then stays
+        REMOVING = "removing", "Being taken back"
+        REMOVED = "removed", "Taken back"
 
     campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="imports")
     user = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
@@ -45,6 +50,10 @@ class LeadImport(models.Model):
     added = models.PositiveIntegerField(default=0)
     skipped = models.PositiveIntegerField(default=0)
     failed = models.PositiveIntegerField(default=0)
+    # [[first, last], …]: between these keys, its campaign's leads came out of it. Shorter as they are taken back.
+    added_keys = models.JSONField(default=list)
+    removed = models.PositiveIntegerField(default=0)  # taken back
+    stayed = models.PositiveIntegerField(default=0)  # not taken back: somebody has done something with them
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     begun_at = models.DateTimeField(null=True, editable=False)
     finished_at = models.DateTimeField(null=True, editable=False)
@@ -57,7 +66,9 @@ class LeadImport(models.Model):
         ordering = ("-pk",)
         indexes = (
             models.Index(fields=["campaign", "-id"], name="imports_of_campaign"),
-            models.Index(fields=["id"], condition=models.Q(state="running"), name="imports_under_way"),
+            models.Index(
+                fields=["id"], condition=models.Q(state__in=["running", "removing"]), name="imports_under_way"
+            ),
         )
 
     def __str__(self) -> str:
@@ -72,6 +83,11 @@ class LeadImport(models.Model):
     def read(self) -> int:
         """Lines that were read, or left out because they are empty."""
         return max(0, self.next_line - self.first_line)
+
+    @property
+    def gone_through(self) -> int:
+        """Leads that were taken back, or looked at and left."""
+        return self.removed + self.stayed
 
     @property
     def to_read(self) -> int:

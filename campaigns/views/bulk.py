@@ -13,9 +13,10 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from campaigns import bulk
-from campaigns.bulk import AT_ONCE, Action, CannotChangeError
+from campaigns.bulk import AT_ONCE, Action
 from campaigns.lead_list import Filters, assignable, tags_of
 from campaigns.lead_tasks import change_leads_soon
+from campaigns.marks import CannotChangeError
 from campaigns.models import BulkChange, Lead
 from campaigns.views.page import campaign_context, find_campaign, may_act
 from outreach_site.accounts.access import READERS, SENDERS, WorkspaceRequest, allow

@@ -6,13 +6,14 @@ from typing import Any, cast
 
 from django.contrib import messages
 from django.core.files.uploadedfile import UploadedFile
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from campaigns import import_undo as undoing
 from campaigns import imports
 from campaigns.columns import FIELDS, OWN
 from campaigns.forms import ImportFileForm
@@ -70,11 +71,13 @@ def _progress(request: WorkspaceRequest, run: LeadImport) -> dict[str, Any]:
     rows = list(run.rows.select_related("lead")[:ROWS_SHOWN]) if run.skipped + run.failed else []
     return {
         "run": run,
+        "goes_on": run.state in {LeadImport.State.RUNNING, LeadImport.State.REMOVING},
         "campaign": run.campaign,
         "rows": rows,
         "left_out": run.skipped + run.failed,
         "failed": ImportedRow.Kind.FAILED,
         "may_act": may_act(request),
+        "can_be_taken_back": undoing.can_be_taken_back(run),
         "may_download": request.membership.role in WORKERS,
     }
 
@@ -148,6 +151,37 @@ def import_cancel(request: WorkspaceRequest, workspace: str, pk: int) -> HttpRes
     else:
         messages.info(request, "Stopped. The leads that were added until then stay.")
     return redirect_to(request, reverse("campaigns:import_detail", args=[workspace, run.pk]))
+
+
+@allow(SENDERS)
+@require_http_methods(["GET", "HEAD", "POST"])
+def import_undo(request: WorkspaceRequest, workspace: str, pk: int) -> HttpResponse:
+    """Take a whole file back. GET asks, and says how many of its leads would go; POST begins."""
+    run = _find(request, pk)
+    url = reverse("campaigns:import_detail", args=[workspace, run.pk])
+    if request.method == "POST":
+        now = timezone.now()
+        if not undoing.begin(run, user=request.user, now=now):
+            messages.info(request, "There is nothing to take back any more.")
+        elif undoing.work(run.pk, now=now, seconds=AT_ONCE_SECONDS):
+            import_soon(run.pk)
+        return redirect_to(request, url)
+    if not undoing.can_be_taken_back(run):
+        raise Http404
+    leads = undoing.leads_of(run)
+    going, there = undoing.untouched(leads).count(), leads.count()
+    template = "campaigns/lead_delete.html"
+    context = {
+        "title": f"Take {run.file_name} back?",
+        "text": f"{going:,} {'lead goes' if going == 1 else 'leads go'}, with everything the file said of "
+        f"{'it' if going == 1 else 'them'}."
+        + (f" {there - going:,} stay: somebody has done something with them." if there > going else "")
+        + " This cannot be undone; but the file can be read in again.",
+        "action": request.path,
+        "cancel_url": url,
+        "label": "Take back",
+    }
+    return render(request, f"{template}#confirmation" if is_htmx(request) else template, context)
 
 
 @allow(WORKERS)

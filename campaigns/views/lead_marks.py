@@ -10,8 +10,8 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from campaigns import contacts, marks
-from campaigns.bulk import CannotChangeError, tag_named
 from campaigns.lead_list import assignable
+from campaigns.marks import CannotChangeError, tag_named
 from campaigns.models import Lead, Tag
 from campaigns.views.leads import lead_context
 from campaigns.views.page import find_lead

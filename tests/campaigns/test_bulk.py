@@ -8,10 +8,11 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from campaigns import bulk
-from campaigns.bulk import Action, CannotChangeError
+from campaigns.bulk import Action
 from campaigns.lead_list import Filters
 from campaigns.leads import NewLead, add_many
 from campaigns.lifecycle import start_campaign
+from campaigns.marks import CannotChangeError
 from campaigns.models import Attempt, BulkChange, Lead, Tag
 from compliance.models import AuditEntry, Suppression
 from tests.campaigns.conftest import HTMX, Room

@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from campaigns import exports
-from campaigns.bulk import tag_named
+from campaigns.marks import tag_named
 from campaigns.models import Attempt, Lead
 from compliance import taking
 from compliance.export_models import Export

@@ -14,13 +14,14 @@ from django.utils import timezone
 from django_q.models import OrmQ
 from openpyxl import Workbook
 
-from campaigns import imports, tasks
+from campaigns import import_marks, import_undo, imports, tasks
 from campaigns.columns import FIELDS
 from campaigns.imports import CannotImportError
-from campaigns.models import ColumnMeaning, Contact, ImportedRow, Lead, LeadImport
+from campaigns.models import ColumnMeaning, Contact, ImportedRow, Lead, LeadImport, Tag, Task
 from compliance import holds, privacy, suppression
 from compliance.models import AuditEntry, Hold, Suppression
 from compliance.privacy_models import PrivacyRequest
+from inbox.desk_models import Note
 from outreach_site.lib.tables import UnreadableFileError
 from tests.campaigns.conftest import HTMX, Room
 
@@ -531,6 +532,7 @@ def test_every_field_can_be_imported(room: Room) -> None:
         "website_url": "all.org", "contact_email": "ed@all.org", "first_name": "Ed", "last_name": "Reed",
         "contact_role": "Editor", "website_title": "All", "topic": "moss", "found_url": "all.org/team",
         "quality_score": "0,5", "relevance_score": "50%", "guest_post_likelihood": "1",
+        "tags": "Fern, moss", "assignee": room.world.marketer.email.upper(),
     }  # fmt: skip
     run = begin(room, ";".join(fields) + "\n" + ";".join(values[name] for name in fields))
     assert run.meanings == fields
@@ -541,3 +543,148 @@ def test_every_field_can_be_imported(room: Room) -> None:
     assert (lead.contact.name, lead.contact.role, lead.contact.email) == ("Ed Reed", "Editor", "ed@all.org")
     assert (lead.website_title, lead.topic, lead.contact.found_url) == ("All", "moss", "https://all.org/team")
     assert (lead.quality_score, lead.relevance_score, lead.guest_post_likelihood) == (0.5, 0.5, 1.0)
+    assert [tag.name for tag in lead.tags.all()] == ["Fern", "moss"]
+    assert lead.assignee == room.world.marketer
+
+
+# --- Tags and assignees -----------------------------------------------------------------------------------------------
+
+
+def test_tags_and_assignees_come_with_their_leads(room: Room) -> None:
+    old = Tag.objects.create(workspace=room.world.here, name="Spring")
+    marketer, owner = room.world.marketer, room.world.owner
+    run = read(
+        room,
+        "site;email;Labels;Owner\n"
+        f"a.org;;SPRING, new one;{marketer.email}\n"
+        f"b.org;ed@b.org;#New One | | spring;{owner.get_full_name()}\n"
+        "c.org;;;\n"
+        f"d.org;;{'x' * 41};\n"
+        f"e.org;;;{room.world.viewer.email}\n"
+        f"f.org;;;{room.world.stranger.email}\n",
+    )
+    assert counts(run) == (3, 0, 3)
+    found = {
+        lead.domain: (sorted(tag.name for tag in lead.tags.all()), lead.assignee)
+        for lead in room.campaign.leads.filter(source=Lead.Source.IMPORT)
+    }
+    assert found == {
+        "a.org": (["Spring", "new one"], marketer),
+        "b.org": (["Spring", "new one"], owner),
+        "c.org": ([], None),
+    }
+    assert old.leads.count() == 2
+    said = [row.sentence for row in run.rows.all()]
+    assert "cannot be a tag" in said[0]
+    # Who may not write to people, and who is of another workspace, are told apart from nobody by nothing.
+    assert said[1:] == [
+        f"Nobody who may be given leads here is called “{who.email}”."
+        for who in (room.world.viewer, room.world.stranger)
+    ]
+
+
+def test_a_column_of_prose_makes_no_thousands_of_tags(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(import_marks, "MOST_TAGS", 2)
+    run = read(room, "site,tags\na.org,one\nb.org,two\nc.org,three\nd.org,One\n")
+    assert counts(run) == (3, 0, 1)
+    assert {tag.name for tag in Tag.objects.all()} == {"one", "two"}
+    assert "more than 2 tags" in run.rows.get().sentence
+
+
+def test_the_preview_shows_tags_and_makes_none(room: Room) -> None:
+    run = begin(room, "site,tags,assignee\na.org,fern,Nobody\nb.org,fern,\n")
+    page = room.get("import_detail", run.pk).content.decode()
+    assert "#fern" in page
+    assert "Nobody who may be given leads here is called “Nobody”." in page
+    assert not Tag.objects.exists()
+
+
+def test_tags_cost_the_same_for_many_rows(room: Room, django_assert_max_num_queries: Any) -> None:
+    Tag.objects.create(workspace=room.world.here, name="fern")
+    few = "site,tags\n" + "".join(f"few{n}.org,fern\n" for n in range(3))
+    many = "site,tags\n" + "".join(f"many{n}.org,fern\n" for n in range(300))
+    spent = []
+    for content in (few, many):
+        run = begin(room, content)
+        start(room, run)
+        with django_assert_max_num_queries(40) as seen:
+            imports.work(run.pk, now=timezone.now())
+        spent.append(len(seen))
+    assert spent[0] == spent[1]
+
+
+# --- Taking a file back -----------------------------------------------------------------------------------------------
+
+
+def test_a_file_is_taken_back_but_for_what_somebody_worked_on(room: Room) -> None:
+    kept = room.lead("before.org")
+    run = read(room, "site,email\n" + "".join(f"s{n}.org,ed@s{n}.org\n" for n in range(7)))
+    by = {lead.domain: lead for lead in room.campaign.leads.filter(source=Lead.Source.IMPORT)}
+    now = timezone.now()
+    Task.objects.create(campaign=room.campaign, lead=by["s0.org"], due_at=now)
+    Note.objects.create(workspace=room.world.here, lead=by["s1.org"], text="Knows Ada")
+    Lead.objects.filter(pk=by["s2.org"].pk).move_to(Lead.Status.LOST, now=now)
+    room.queue(by["s3.org"])
+    other = read(room, "site\nother.org\n")
+
+    asked = room.get("import_undo", run.pk).content.decode()
+    assert "3 leads go" in asked
+    assert "4 stay" in asked
+    assert room.campaign.leads.filter(domain="s5.org").exists()
+    room.post("import_undo", run.pk)
+    run.refresh_from_db()
+    assert (run.state, run.removed, run.stayed) == (LeadImport.State.REMOVED, 3, 4)
+    left = set(room.campaign.leads.filter(source=Lead.Source.IMPORT).values_list("domain", flat=True))
+    assert left == {"s0.org", "s1.org", "s2.org", "s3.org", "other.org"}
+    assert Lead.objects.filter(pk=kept.pk).exists()
+    assert not Contact.objects.filter(email="ed@s5.org").exists()
+    assert AuditEntry.objects.filter(event="leads.import_taken_back", about=run.about).count() == 1
+    page = room.get("import_detail", run.pk).content.decode()
+    assert "Taken back" in page
+    assert "Take it back" not in page
+    assert "Take it back" in room.get("import_detail", other.pk).content.decode()
+    assert room.get("import_undo", run.pk).status_code == 404
+    # Pressed twice, or after somebody else.
+    room.post("import_undo", run.pk)
+    assert AuditEntry.objects.filter(event="leads.import_taken_back").count() == 1
+
+
+def test_a_large_file_goes_back_by_itself(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(import_undo, "AT_ONCE", 2)
+    monkeypatch.setattr("campaigns.views.imports.AT_ONCE_SECONDS", 0.0)
+    run = read(room, "site\n" + "".join(f"s{n}.org\n" for n in range(7)))
+    room.post("import_undo", run.pk)
+    run.refresh_from_db()
+    assert (run.state, run.removed) == (LeadImport.State.REMOVING, 2)
+    page = room.get("import_detail", run.pk).content.decode()
+    assert "every 2s" in page
+    assert "2 of 7 leads" in page
+    OrmQ.objects.all().delete()
+    tasks.import_due()  # The worker died: the next minute goes on.
+    assert OrmQ.objects.count() == 1
+    tasks.import_leads(run.pk)
+    run.refresh_from_db()
+    assert (run.state, run.removed, run.added_keys) == (LeadImport.State.REMOVED, 7, [])
+
+
+def test_what_came_in_between_two_pieces_is_not_taken_back(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(imports, "LINES_AT_ONCE", 2)
+    run = begin(room, "site\n" + "".join(f"s{n}.org\n" for n in range(4)))
+    start(room, run)
+    imports.work(run.pk, now=timezone.now(), seconds=0)
+    read(room, "site\nbetween.org\n")
+    imports.work(run.pk, now=timezone.now())
+    run.refresh_from_db()
+    assert len(run.added_keys) == 2
+    room.post("import_undo", run.pk)
+    assert [lead.domain for lead in room.campaign.leads.filter(source=Lead.Source.IMPORT)] == ["between.org"]
+
+
+def test_a_stopped_file_is_taken_back_too_and_one_that_goes_on_is_not(room: Room) -> None:
+    run = begin(room, "site\na.org\n")
+    assert room.get("import_undo", run.pk).status_code == 404
+    start(room, run)
+    assert room.get("import_undo", run.pk).status_code == 404
+    assert not import_undo.begin(run, user=room.world.marketer, now=timezone.now())
+    nothing = read(room, "site\nrot it\n")
+    assert room.get("import_undo", nothing.pk).status_code == 404

@@ -31,9 +31,9 @@ from django.db import DatabaseError, OperationalError, connection, transaction  
 from django.db.models import Q  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
-from campaigns import delivery, dispatch, outbox, pace, queueing  # noqa: E402
+from campaigns import delivery, dispatch, import_undo, imports, outbox, pace, queueing, tasks  # noqa: E402
 from campaigns.leads import NewLead, add_many  # noqa: E402
-from campaigns.models import Attempt, Campaign, Lead, Step  # noqa: E402
+from campaigns.models import Attempt, Campaign, Lead, LeadImport, Step  # noqa: E402
 from compliance import holds, suppression  # noqa: E402
 from compliance.models import Hold, SendRecord  # noqa: E402
 from inbox import polling  # noqa: E402
@@ -59,6 +59,9 @@ def shorten() -> None:
     outbox.HAND_OVER = timedelta(seconds=delivery.LETTER_SECONDS)
     smtp.QUIT_SECONDS = 0.2
     polling.LEASE = timedelta(seconds=1.5)
+    imports.LEASE = timedelta(seconds=1)
+    imports.LINES_AT_ONCE = 100
+    import_undo.AT_ONCE = 50
     polling.SLICE_SECONDS = 1.0
 
 
@@ -280,6 +283,34 @@ def queue_twice(*, mailbox: int) -> list[str]:
     return sorted(told)
 
 
+def open_file(*, text: str) -> int:
+    """A campaign into which a file is read; the import's key."""
+    now = timezone.now()
+    workspace = Workspace.objects.create(name="Reading in", slug="reading-in", time_zone="UTC")
+    user = User.objects.create(email="mara@orchard.example", name="Mara", password="!")
+    campaign = Campaign.objects.create(workspace=workspace, name="Ferns", keywords="ferns", owner=user)
+    run = imports.begin(campaign, text.encode(), name="sites.csv", user=user, now=now)
+    imports.start(run, origin="The list of GardenConf 2026", user=user, now=now)
+    return run.pk
+
+
+def take_file_back(*, run: int) -> bool:
+    one = LeadImport.objects.select_related("campaign__workspace", "user").get(pk=run)
+    assert one.user is not None
+    return import_undo.begin(one, user=one.user, now=timezone.now())
+
+
+def what_became_of_it(*, run: int) -> dict[str, Any]:
+    one = LeadImport.objects.get(pk=run)
+    leads = Lead.objects.filter(campaign=one.campaign_id)
+    return {
+        "state": one.state,
+        "counted": [one.added, one.skipped, one.failed, one.removed],
+        "sites": list(leads.order_by("pk").values_list("site_key", flat=True)),
+        "left_out": list(one.rows.order_by("line").values_list("line", flat=True)),
+    }
+
+
 # --- Workers ----------------------------------------------------------------------------------------------------------
 
 
@@ -300,6 +331,16 @@ def read(*, mailbox: int) -> None:
     while True:
         try:
             polling.poll(mailbox, at_once=True)
+        except OperationalError:
+            traceback.print_exc()
+        time.sleep(0.02)
+
+
+def read_in(*, run: int) -> None:
+    """What the long cluster does with a file, without the minutes between."""
+    while True:
+        try:
+            tasks.import_leads(run)
         except OperationalError:
             traceback.print_exc()
         time.sleep(0.02)
@@ -332,7 +373,7 @@ def _site_of(address: str) -> str:
     return f"https://{domain}/{local}"
 
 
-WORKERS: dict[str, Callable[..., None]] = {"work": work, "press": press, "read": read}
+WORKERS: dict[str, Callable[..., None]] = {"work": work, "press": press, "read": read, "read_in": read_in}
 CALLS: dict[str, Callable[..., Any]] = {
     each.__name__: each
     for each in (
@@ -349,6 +390,9 @@ CALLS: dict[str, Callable[..., Any]] = {
         send_some,
         restore,
         look_through,
+        open_file,
+        take_file_back,
+        what_became_of_it,
     )
 }
 
