@@ -44,6 +44,7 @@ urlpatterns: list[URLPattern] = [
     path("<int:pk>/delete/", campaigns.campaign_delete, name="campaign_delete"),
     path("<int:pk>/launch/hidden/", planning.launch_confirm, name="launch_confirm"),
     path("<int:pk>/leads/new/", leads.lead_create, name="lead_create"),
+    path("<int:pk>/leads/new/address/", leads.lead_address, name="lead_address"),
     path("<int:pk>/leads/paste/", leads.lead_paste, name="lead_paste"),
     path("<int:pk>/leads/change/", bulk.lead_bulk, name="lead_bulk"),
     path("changes/<int:pk>/", bulk.bulk_detail, name="bulk_detail"),

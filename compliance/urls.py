@@ -21,6 +21,7 @@ from compliance.views import (
 
 app_name = "compliance"
 urlpatterns = [
+    path("", health.compliance_home, name="home"),
     path("suppression/", suppression.suppression_list, name="suppression_list"),
     path("suppression/add/", suppression.suppression_create, name="suppression_create"),
     path("suppression/file/", suppression_import.suppression_import, name="suppression_import"),

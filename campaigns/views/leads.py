@@ -142,12 +142,9 @@ def say_status(request: WorkspaceRequest, lead: Lead, was: Lead.Status, status: 
 @allow(SENDERS)
 @require_http_methods(["GET", "POST"])
 def lead_create(request: WorkspaceRequest, workspace: str, pk: int) -> HttpResponse:
-    """A lead by hand. `?contact_email=` begins with an address, and says what is known of it; for htmx only that."""
+    """A lead by hand."""
     campaign = find_campaign(request, pk)
-    begun = request.GET.get("contact_email", "")[:320]
-    if is_htmx(request) and "contact_email" in request.GET and request.method == "GET":
-        return render(request, "campaigns/lead_form.html#address-notes", {"address": known_of(begun)})
-    form = LeadForm(request.POST or None, initial={"contact_email": begun})
+    form = LeadForm(request.POST or None)
     known: Lead | None = None
     if request.method == "POST" and form.is_valid() and may_be_written_down(form, campaign):
         answer = add_lead(campaign, form.as_new_lead(), source=Lead.Source.MANUAL, now=timezone.now())
@@ -161,7 +158,7 @@ def lead_create(request: WorkspaceRequest, workspace: str, pk: int) -> HttpRespo
             target = "campaigns:lead_create" if again else "campaigns:campaign_detail"
             return redirect_to(request, reverse(target, args=[workspace, campaign.pk]))
     template = "campaigns/lead_form.html"
-    typed = request.POST.get("contact_email", begun)
+    typed = request.POST.get("contact_email", "")
     context = {"form": form, "campaign": campaign, "known": known, "address": known_of(typed)}
     return render(
         request,
@@ -169,6 +166,15 @@ def lead_create(request: WorkspaceRequest, workspace: str, pk: int) -> HttpRespo
         context,
         status=422 if form.is_bound else 200,
     )
+
+
+@allow(SENDERS)
+@require_POST
+def lead_address(request: WorkspaceRequest, workspace: str, pk: int) -> HttpResponse:
+    """What is known of an address while it is typed. A POST, so that no log of requests holds half an address."""
+    find_campaign(request, pk)
+    known = known_of(request.POST.get("contact_email", "")[:320])
+    return render(request, "campaigns/lead_form.html#address-notes", {"address": known})
 
 
 def known_of(typed: str) -> dict[str, Any]:

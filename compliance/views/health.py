@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from urllib.parse import urlencode
 
 from django.http import HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
@@ -79,6 +79,13 @@ class Reason:
     @property
     def count(self) -> int:
         return self.blocked + self.deferred
+
+
+@allow(READERS)
+@require_safe
+def compliance_home(request: WorkspaceRequest, workspace: str) -> HttpResponse:
+    """Who comes to the rooms' own address is shown how things stand."""
+    return redirect("compliance:health", workspace)
 
 
 @allow(READERS)

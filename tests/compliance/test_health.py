@@ -310,3 +310,8 @@ def test_the_number_of_queries_does_not_grow(
     more(6)
     with django_assert_num_queries(24):
         client.get(path(world, days=7))
+
+
+def test_the_rooms_own_address_leads_there(world: World) -> None:
+    answer = world.client(world.viewer).get(reverse("compliance:home", args=[world.here.slug]))
+    assert answer["Location"] == reverse("compliance:health", args=[world.here.slug])
