@@ -57,8 +57,9 @@ PUBLIC = {
     "webhooks:receive",
     "webhooks:receive_mime",
 }
-# Pages that every member may use and that take a POST without changing anything of the workspace.
-READS_BY_POST = {"compliance:check_address", "desk:notices_read"}
+# Pages that every member may use and that take a POST without changing anything of the workspace: what a person has
+# read, and which letters they want, is their own.
+READS_BY_POST = {"compliance:check_address", "desk:notices_read", "desk:digest_edit"}
 
 
 @dataclass(frozen=True)

@@ -63,6 +63,10 @@ SCHEDULES = (
     Recurring(
         "notices", "outreach_site.desk.tasks.watch", "long", 5, "What somebody should hear of is noticed for the bell"
     ),
+    # Decides by itself whose hour has come.
+    Recurring(
+        "digests", "outreach_site.desk.tasks.send_digests", "long", 5, "Daily letters go to members who want one"
+    ),
     Recurring(
         "privacy", "compliance.tasks.finish_what_was_begun", "long", 5, "Erasures and lists that were begun go on"
     ),

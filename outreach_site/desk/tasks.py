@@ -8,7 +8,7 @@ from django.utils import timezone
 from django_q.tasks import async_task
 
 from outreach_site.desk.heartbeat import forget_gone
-from outreach_site.desk.notices import noticing, watching
+from outreach_site.desk.notices import digests, noticing, watching
 
 LONG = "long"
 SLICE_SECONDS = 20.0
@@ -35,3 +35,13 @@ def watch_limits(after: int) -> None:
             async_task(watch_limits, here.pk - 1, cluster=LONG)
             return
         watching.watch_limits(here, now=timezone.now())
+
+
+def send_digests() -> None:
+    """Every five minutes: the letters whose hour has come; what a slice leaves follows at once."""
+    until, now = time.monotonic() + SLICE_SECONDS, timezone.now()
+    for digest_id in digests.due(now=now):
+        if time.monotonic() > until:
+            async_task(send_digests, cluster=LONG)
+            return
+        digests.send(digest_id, now=now)

@@ -12,6 +12,7 @@ urlpatterns: list[URLPattern] = [
     path("search/", views.search, name="search"),
     path("notifications/", notices.notice_list, name="notice_list"),
     path("notifications/read/", notices.notices_read, name="notices_read"),
+    path("notifications/letter/", notices.digest_edit, name="digest_edit"),
     path("notifications/<int:pk>/", notices.notice_open, name="notice_open"),
     path("queue/", queue_views.queue, name="queue"),
     path("queue/mailboxes/", queue_views.mailbox_health, name="mailbox_health"),

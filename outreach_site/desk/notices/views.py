@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from outreach_site.accounts.access import READERS, WorkspaceRequest, allow
-from outreach_site.desk.notices import reading
-from outreach_site.desk.notices.models import Notice, NoticeQuerySet
-from outreach_site.lib.htmx import redirect_to
+from outreach_site.desk.notices import digests, reading
+from outreach_site.desk.notices.forms import DigestForm
+from outreach_site.desk.notices.models import Digest, Kind, Notice, NoticeQuerySet
+from outreach_site.lib.htmx import is_htmx, redirect_to
 
 PAGE = 50
 
@@ -68,3 +70,30 @@ def notices_read(request: WorkspaceRequest, workspace: str) -> HttpResponse:
 
 def _here(request: WorkspaceRequest) -> NoticeQuerySet:
     return Notice.objects.in_workspace(request.membership.workspace)
+
+
+@allow(READERS)
+@require_http_methods(["GET", "HEAD", "POST"])
+def digest_edit(request: WorkspaceRequest, workspace: str) -> HttpResponse:
+    """Each member's own; where the letter's last line leads."""
+    member = request.membership
+    digest = Digest.objects.filter(membership=member).first()
+    form = DigestForm(request.POST or None, digest=digest, workspace=member.workspace)
+    if request.method == "POST" and form.is_valid():
+        digests.choose(
+            member,
+            is_wanted=form.cleaned_data["is_wanted"],
+            hour=form.cleaned_data["hour"],
+            kinds=[Kind(kind) for kind in form.cleaned_data["kinds"]],
+            now=timezone.now(),
+        )
+        messages.success(request, "Saved." if form.cleaned_data["is_wanted"] else "You get no daily letter.")
+        return redirect_to(request, reverse("desk:digest_edit", args=[workspace]))
+    context = {
+        "form": form,
+        "digest": digest,
+        "address": request.user.email,
+        "has_platform_mail": bool(settings.GLOBAL_SMTP_HOST),
+    }
+    template = "desk/digest_form.html#digest-form" if is_htmx(request) else "desk/digest_form.html"
+    return render(request, template, context, status=422 if form.errors else 200)
