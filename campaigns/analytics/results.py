@@ -13,6 +13,7 @@ from django.db.models import Count
 
 from campaigns.analytics.comparing import Share, Verdict, compare
 from campaigns.analytics.counting import Dimension, Sums
+from campaigns.analytics.links import Links, links_of
 from campaigns.analytics.reading import Numbers, read
 from campaigns.models import Campaign, Lead, Step, Template
 from outreach_site.accounts.models import Workspace
@@ -59,7 +60,7 @@ class Table:
     rows: Sequence[Row]
     name: str
 
-    HEAD = ("Letters", "Answered", "Share", "Interested", "All replies", "Written to", "Links live")
+    HEAD = ("Letters", "Answered", "Share", "Interested", "All replies", "Written to", "Placed")
 
     @property
     def cells(self) -> list[tuple[object, ...]]:
@@ -135,7 +136,7 @@ class Funnel:
             ("Discovered", self.discovered),
             ("Written to", self.contacted),
             ("Answered", self.replied),
-            ("Link live", self.placed),
+            ("Placed", self.placed),
         ]
         return Chart("How far its sites came", "sites", stages, first_column="Stage")
 
@@ -147,6 +148,7 @@ class Results:
     funnel: Funnel
     waits: Waits
     tables: Sequence[Table]
+    links: Links
     trials: Sequence[Trial] = ()
     statuses: Mapping[str, int] = field(default_factory=dict)
 
@@ -234,6 +236,7 @@ class Results:
                 chart.as_json() for chart in (self.funnel.chart, self.letters, self.replies, self.said, self.by_itself)
             ],
             "tables": [table.as_json() for table in self.tables],
+            "links": self.links.as_json(),
             "variants": [
                 {
                     "step": trial.step,
@@ -251,6 +254,7 @@ def results_of(workspace: Workspace, *, campaign: Campaign | None, days: int | N
     numbers = read(workspace, campaign=campaign, days=days, now=now)
     statuses = leads_by_status(workspace, campaign=campaign)
     ever = numbers.total_ever
+    names = {} if campaign else dict(Campaign.objects.in_workspace(workspace).values_list("pk", "name"))
     steps = {str(step.pk): step for step in campaign.steps.order_by("position")} if campaign else {}
     return Results(
         numbers=numbers,
@@ -262,7 +266,8 @@ def results_of(workspace: Workspace, *, campaign: Campaign | None, days: int | N
             placed=statuses[Lead.Status.PLACED],
         ),
         waits=waits_of(numbers.waits),
-        tables=_tables(workspace, numbers, campaign=campaign, steps=steps),
+        tables=_tables(workspace, numbers, names, campaign=campaign, steps=steps),
+        links=links_of(workspace, campaign=campaign, names=names, now=now),
         trials=_trials(numbers, steps),
         statuses=statuses,
     )
@@ -298,11 +303,15 @@ def in_words(minutes: float) -> str:
 
 
 def _tables(
-    workspace: Workspace, numbers: Numbers, *, campaign: Campaign | None, steps: Mapping[str, Step]
+    workspace: Workspace,
+    numbers: Numbers,
+    names: Mapping[int, str],
+    *,
+    campaign: Campaign | None,
+    steps: Mapping[str, Step],
 ) -> list[Table]:
     tables = [_by_step(numbers, steps, of_campaign=campaign is not None)]
     if campaign is None:
-        names = dict(Campaign.objects.in_workspace(workspace).values_list("pk", "name"))
         tables.insert(0, _table(numbers, Dimension.CAMPAIGN, "By campaign", "Campaign", names, ""))
     templates = dict(Template.objects.in_workspace(workspace).values_list("pk", "name"))
     mailboxes = dict(Mailbox.objects.in_workspace(workspace).values_list("pk", "email"))

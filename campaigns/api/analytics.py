@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 from typing import Annotated
 
 from django.shortcuts import get_object_or_404
@@ -37,12 +38,35 @@ class Window(Schema):
     sent: int = Field(description="First letters and follow-ups that left.")
     people_written_to: int = Field(description="Leads whose first letter left on these days.")
     people_who_answered: int = Field(description="Of those leads, who have answered by now.")
-    people_placed: int = Field(description="Of those leads, whose link is live by now.")
+    people_placed: int = Field(description="Of those leads, who are placed by now.")
     replies: int = Field(description="All answers to these letters; one person may have written several.")
     response_rate: float
     raw_response_rate: float
     placement_rate: float
     median_minutes_to_reply: float | None = Field(description="From a letter to the first answer to it.")
+
+
+class LinkAge(Schema):
+    days: int = Field(description="After a link was first seen.")
+    seen_so_long_ago: int = Field(description="Links that are old enough; those that went after the agreed time aside.")
+    stood: int = Field(description="Of those, the ones that stood for as long.")
+
+
+class LinkCost(Schema):
+    currency: str = Field(examples=["EUR"])
+    paid: Decimal = Field(description="What was agreed for links that were seen.", examples=["450.00"])
+    per_standing: Decimal | None = Field(description="For each that still stands; null where none does.")
+
+
+class LinkNumbers(Schema):
+    """Agreed links of all time. Currencies are never added up."""
+
+    seen: int = Field(description="Links that were seen on their page at least once.")
+    standing: int
+    lost: int
+    expected: int = Field(description="Agreed, and not seen yet.")
+    survival: list[LinkAge]
+    costs: list[LinkCost]
 
 
 class Analytics(Schema):
@@ -67,12 +91,13 @@ class Analytics(Schema):
         examples=[0.125],
     )
     raw_response_rate: float = Field(description="All answers by all letters.", examples=[0.09])
-    placement_rate: float = Field(description="People written to whose link is live, by people written to.")
+    placement_rate: float = Field(description="People written to who are placed, by people written to.")
     daily_send_volume: list[DayCount] = Field(
         description="Every day up to today, the oldest first. A day is a calendar day of the workspace."
     )
     time_zone: str = Field(description="By which days are counted.", examples=["Europe/Berlin"])
     window: Window
+    links: LinkNumbers
 
 
 class Snapshot(Schema):
@@ -81,9 +106,9 @@ class Snapshot(Schema):
     total_campaigns: int
     total_sends: int = Field(description="First letters and follow-ups that left, and those that may have.")
     total_replies: int = Field(description="What people wrote. Automatic replies, bounces and complaints are none.")
-    total_placements: int = Field(description="Leads whose link is live.")
+    total_placements: int = Field(description="Leads that are placed: by the proof of a link, or set by a person.")
     overall_response_rate: float = Field(description="People who answered by people written to.")
-    overall_placement_rate: float = Field(description="People written to whose link is live, by people written to.")
+    overall_placement_rate: float = Field(description="People written to who are placed, by people written to.")
 
 
 @router.get(
@@ -131,6 +156,7 @@ def read_analytics(
             placement_rate=_rate(total.people_placed, total.people),
             median_minutes_to_reply=results.waits.median if results.waits.count else None,
         ),
+        links=LinkNumbers.model_validate(results.links.as_json()),
     )
 
 

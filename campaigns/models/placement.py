@@ -102,6 +102,15 @@ class Placement(models.Model):
         chosen = Placement.Rel(self.rel)
         return Placement.Rel.SPONSORED if self.is_paid and chosen == Placement.Rel.FOLLOW else chosen
 
+    @property
+    def seen_rel(self) -> str:
+        """What a program saw it say of itself, `followed` where that was nothing; "" where only a person looked."""
+        if self.found_rel or self.first_seen_at is None:
+            return self.found_rel
+        # A person's word leaves what a program has seen as it is; without either nobody has read it.
+        was_read = bool(self.found_anchor) or (self.confirmed_at is None and self.lost_at is None)
+        return "followed" if was_read else ""
+
     def is_over(self, today: date) -> bool:
         """The time that was agreed has passed: a link that goes now breaks no word."""
         return self.expires_on is not None and self.expires_on < today

@@ -99,7 +99,7 @@ def placement_list(request: WorkspaceRequest, workspace: str) -> HttpResponse:
     context = {
         "rows": [Row(placement, now) for placement in shown],
         "chips": chips,
-        "survival": numbers.survival(here),
+        "survival": numbers.survival(here, now=now),
         "first_url": (f"{url}?state={state}" if state else url) if place else "",
         "next_url": f"{url}?{urlencode({'state': state, 'after': following})}" if following else "",
         "may_act": may_act(request),

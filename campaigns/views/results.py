@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db.models import Case, IntegerField, Value, When
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -11,7 +12,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from campaigns.analytics.results import DEFAULT_PERIOD, PERIODS, Results, results_of
-from campaigns.models import Campaign, Lead
+from campaigns.models import Campaign, Lead, Placement
 from campaigns.views.page import campaign_context, find_campaign, with_query
 from outreach_site.accounts.access import READERS, WorkspaceRequest, allow
 from outreach_site.lib.htmx import is_htmx
@@ -19,6 +20,9 @@ from outreach_site.lib.htmx import is_htmx
 ALL_TIME = "all"
 # A report names so many links; the rest is a number.
 LINKS_SHOWN = 500
+State = Placement.State
+# What was brought comes first, what was lost is not left out.
+_ORDER = (State.LIVE, State.CHANGED, State.REVIEW, State.LOST, State.EXPECTED)
 
 
 @allow(READERS)
@@ -54,12 +58,16 @@ def campaign_results_data(request: WorkspaceRequest, workspace: str, pk: int) ->
 def campaign_report(request: WorkspaceRequest, workspace: str, pk: int) -> HttpResponse:
     """One page for the client: what was done and what it brought. It names sites, and no person and no address."""
     campaign = find_campaign(request, pk)
-    placed = Lead.objects.filter(campaign=campaign, status=Lead.Status.PLACED)
+    rank = Case(*(When(state=one, then=Value(at)) for at, one in enumerate(_ORDER)), output_field=IntegerField())
+    links = Placement.objects.filter(lead__campaign=campaign).select_related("lead").annotate(rank=rank)
+    placed = Lead.objects.filter(campaign=campaign, status=Lead.Status.PLACED, placements=None)
     context = {
         "campaign": campaign,
         "results": _results(request, campaign, default=None),
         "periods": _periods(request, reverse("campaigns:campaign_report", args=[workspace, pk]), default=None),
-        "links": placed.order_by("-status_changed_at", "-pk")[:LINKS_SHOWN],
+        "links": list(links.order_by("rank", "-first_seen_at", "-pk")[:LINKS_SHOWN]),
+        "unproved": list(placed.order_by("-status_changed_at", "-pk")[: LINKS_SHOWN + 1]),
+        "shown": LINKS_SHOWN,
         "back_url": reverse("campaigns:campaign_results", args=[workspace, pk]),
         "now": timezone.now(),
     }

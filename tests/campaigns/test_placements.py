@@ -14,8 +14,10 @@ from django.urls import reverse
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
+from campaigns.analytics.comparing import Share
+from campaigns.analytics.links import links_of
 from campaigns.discovery.crawl import Polite
-from campaigns.models import Attempt, Lead, Placement, PlacementCheck
+from campaigns.models import Attempt, Campaign, Lead, Placement, PlacementCheck
 from campaigns.placements import checking, numbers, recording
 from campaigns.placements.verdict import Outcome, Problem
 from campaigns.placements.words import letter_about
@@ -283,12 +285,105 @@ def test_survival_and_the_cost_of_what_stands(room: Room, django_assert_num_quer
         placement = agreed(room, page_url=f"http://a.com/{number}", price=price, currency=currency)
         Placement.objects.filter(pk=placement.pk).update(state=state, first_seen_at=NOW if seen else None)
     with django_assert_num_queries(2):
-        found = numbers.survival(Placement.objects.in_workspace(room.world.here))
+        found = numbers.survival(Placement.objects.in_workspace(room.world.here), now=NOW)
     assert (found.appeared, found.standing, found.lost, found.expected, found.percent) == (4, 2, 2, 1, 50)
     assert [(cost.currency, cost.paid, cost.per_standing) for cost in found.costs] == [
         ("EUR", Decimal(180), Decimal(180)),
         ("USD", Decimal(50), None),
     ]
+
+
+@pytest.mark.parametrize(
+    ("seen", "lost", "until", "stood", "of"),
+    [
+        (29, None, None, 0, 0),  # not old enough to tell
+        (30, None, None, 1, 1),
+        (40, 5, None, 1, 1),  # lost on the 35th day
+        (40, 15, None, 0, 1),  # lost on the 25th
+        (20, 15, None, 0, 0),  # lost, and still too young: it counts when the others of its age do
+        (40, 15, 16, 0, 0),  # the agreed time was over before it went
+        (40, 15, 14, 0, 1),  # it was not
+        (40, 5, 20, 1, 1),  # stood thirty days, whatever was agreed
+    ],
+)
+def test_standing_for_thirty_days(
+    room: Room, seen: int, lost: int | None, until: int | None, stood: int, of: int
+) -> None:
+    def ago(days: int) -> Any:
+        return NOW - timedelta(days=days)
+
+    placement = agreed(room)
+    Placement.objects.filter(pk=placement.pk).update(
+        state=State.LOST if lost else State.LIVE,
+        first_seen_at=ago(seen),
+        lost_at=ago(lost) if lost else None,
+        expires_on=ago(until).date() if until else None,
+    )
+    first = numbers.survival(Placement.objects.all(), now=NOW).ages[0]
+    assert (first.days, first.share.part, first.share.whole) == (30, stood, of)
+
+
+@pytest.mark.parametrize(
+    ("part", "whole", "words"),
+    [
+        (0, 0, "no link is that old yet"),
+        (9, 9, "too few for a share"),
+        (0, 1, "too few for a share"),
+        (10, 10, "100 % (between 72 and 100 %)"),  # Wilson's bounds, as tables have them
+        (8, 10, "80 % (between 49 and 94 %)"),
+    ],
+)
+def test_no_share_is_made_of_few_links(part: int, whole: int, words: str) -> None:
+    assert numbers.Age(30, Share(part, whole)).words == words
+
+
+def test_links_of_campaigns_are_counted_apart_and_together(
+    room: Room, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    other = Campaign.objects.create(workspace=room.world.here, name="Autumn")
+    there = Lead.objects.create(campaign=other, website_url="https://a.com/", domain="a.com")
+    foreign = Campaign.objects.create(workspace=room.world.elsewhere, name="Theirs")
+    theirs = Lead.objects.create(campaign=foreign, website_url="https://a.com/", domain="a.com")
+    for number, (lead, state, price) in enumerate(
+        [
+            (room.leads[0], State.LIVE, 100),
+            (room.leads[0], State.LOST, 80),
+            (there, State.LOST, 50),
+            (theirs, State.LIVE, 70),
+        ]
+    ):
+        Placement.objects.create(
+            lead=lead, page_url=f"http://a.com/{number}", target_url=TARGET, state=state, price=price, currency="EUR",
+            first_seen_at=NOW - timedelta(days=100), lost_at=NOW if state == State.LOST else None,
+        )  # fmt: skip
+    names = {room.campaign.pk: room.campaign.name, other.pk: "Autumn"}
+    with django_assert_num_queries(2):
+        links = links_of(room.world.here, campaign=None, names=names, now=NOW)
+    assert [(row.label, row.survival.appeared, row.paid, row.per_standing) for row in links.rows] == [
+        (room.campaign.name, 2, "180.00 EUR", "180.00 EUR"),
+        ("Autumn", 1, "50.00 EUR", "none stands"),
+        ("All campaigns", 3, "230.00 EUR", "230.00 EUR"),
+    ]
+    assert [(age.days, age.share.part, age.share.whole) for age in links.total.ages] == [
+        (30, 3, 3), (90, 3, 3), (180, 0, 0)
+    ]  # fmt: skip
+    with django_assert_num_queries(2):
+        own = links_of(room.world.here, campaign=other, names={}, now=NOW)
+    assert (own.total.appeared, own.total.lost, [row.label for row in own.rows]) == (1, 1, ["Autumn"])
+    assert own.as_json()["costs"] == [{"currency": "EUR", "paid": "50.00", "per_standing": None}]
+    assert "Autumn\t1\t0\t1\t50.00 EUR\tnone stands" in links.costs_as_text
+
+
+def test_what_only_a_person_saw_is_not_said_to_be_followed(room: Room, site: Any) -> None:
+    placement = agreed(room)
+    assert placement.seen_rel == ""
+    checking.confirm(placement, is_there=True, by=room.world.marketer, now=NOW)
+    assert fresh(placement).seen_rel == ""
+    assert "seen by a person" in client(room).get(url("placement_list")).text
+    pages, polite = site
+    pages["/slugs"] = (200, THERE)
+    checking.check(placement, now=NOW, polite=polite)
+    assert fresh(placement).seen_rel == "followed"
 
 
 def test_the_letter_about_a_lost_link_is_friendly_and_whole(room: Room) -> None:

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from campaigns.models import Attempt, Campaign, Lead, RollupState, Step
+from campaigns.models import Attempt, Campaign, Lead, Placement, RollupState, Step
 from campaigns.tasks import count_numbers
 from compliance.models import Kind
 from inbox.models import Reply
@@ -122,7 +122,7 @@ def test_the_data_of_the_page(sent: Room) -> None:
         {"label": "Discovered", "value": 3},
         {"label": "Written to", "value": 2},
         {"label": "Answered", "value": 1},
-        {"label": "Link live", "value": 1},
+        {"label": "Placed", "value": 1},
     ]
     assert sent.get("results_data").json()["totals"]["letters"] == 3
 
@@ -133,7 +133,59 @@ def test_the_report_names_sites_and_no_person(sent: Room) -> None:
     for private in ("hannah@", "Hannah", "balconyharvest.com", "mara@orchard.example"):
         assert private not in html
     Lead.objects.update(status=Lead.Status.CONTACTED)
-    assert "No link is live yet." in sent.get("campaign_report", sent.campaign.pk).content.decode()
+    assert "No link is agreed yet." in sent.get("campaign_report", sent.campaign.pk).content.decode()
+
+
+def placement(room: Room, lead: Lead, **more: Any) -> Placement:
+    now = timezone.now()
+    values = {"state": Placement.State.LIVE, "first_seen_at": now, "last_seen_at": now, "found_anchor": "our guide"}
+    page = f"https://{lead.domain}/article"
+    return Placement.objects.create(
+        lead=lead, page_url=page, target_url="https://orchard.example/guide", **{**values, **more}
+    )
+
+
+def test_the_report_lists_links_as_they_were_seen(sent: Room) -> None:
+    placement(sent, sent.leads[1], found_rel="sponsored", price="77.77", currency="EUR")
+    lost = Placement.State.LOST
+    placement(sent, sent.leads[2], state=lost, lost_at=timezone.now(), found_anchor="<script>alert(1)</script>")
+    html = sent.get("campaign_report", sent.campaign.pk).content.decode()
+    table = html.split("Links of this campaign")[1].split("</table>")[0]
+    live, gone = table.split("<tbody>")[1].split("</tr>")[:2]
+    for said in ("balconyharvest.com/article", "orchard.example/guide", "our guide", "sponsored", "Live"):
+        assert said in live
+    assert "Lost" in gone
+    assert "<script>alert" not in html
+    # What was paid is the team's own business.
+    assert "77.77" not in html
+    # Somebody said that this site links; nobody has looked.
+    assert "not looked at by Linkletter: brightgarden.com" in html
+    assert "too few for a share" not in html
+    assert "no link is that old yet" in html
+
+
+def test_links_stand_in_the_results_and_in_their_data(sent: Room) -> None:
+    for page in (sent.get("campaign_results", sent.campaign.pk), sent.get("results")):
+        assert "How long links stand" not in page.content.decode()
+    seen = timezone.now() - timedelta(days=31)
+    placement(sent, sent.leads[1], price=120, currency="EUR", first_seen_at=seen)
+    for page in (sent.get("campaign_results", sent.campaign.pk), sent.get("results")):
+        html = page.content.decode()
+        assert "120.00 EUR" in html.split("What links cost")[-1]
+        assert "too few for a share" in html
+    links = {
+        "seen": 1, "standing": 1, "lost": 0, "expected": 0,
+        "survival": [
+            {"days": 30, "seen_so_long_ago": 1, "stood": 1},
+            {"days": 90, "seen_so_long_ago": 0, "stood": 0},
+            {"days": 180, "seen_so_long_ago": 0, "stood": 0},
+        ],
+        "costs": [{"currency": "EUR", "paid": "120.00", "per_standing": "120.00"}],
+    }  # fmt: skip
+    assert read(sent, f"/campaigns/{sent.campaign.pk}/analytics").json()["links"] == links
+    data = sent.get("results_data").json()["links"]
+    assert [row["label"] for row in data["rows"]] == [sent.campaign.name, "All campaigns"]
+    assert {name: data[name] for name in links} == links
 
 
 def test_variants_are_compared(sent: Room) -> None:
@@ -169,6 +221,8 @@ def test_pages_cost_the_same_for_more(room: Room, name: str, django_assert_num_q
         client.get(url)
     assert len(few) <= 32
     world.write(12)
+    for number, lead in enumerate(room.leads):
+        placement(room, lead, price=number, currency="EUR")
     count_numbers()
     with django_assert_num_queries(len(few)):
         client.get(url)
