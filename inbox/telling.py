@@ -59,18 +59,19 @@ def interested(reply: Reply, *, at: datetime) -> News:
 
 def bounced(reply: Reply, letter: Attempt, hardness: str, *, at: datetime) -> News:
     """Once for each letter and degree, however many servers report it."""
+    degree = str(hardness or Hardness.SOFT)
     return News(
         what=What.BOUNCE,
         workspace_id=reply.workspace_id,
         about=reply.about,
-        key=f"{letter.about}:{hardness}",
+        key=f"{letter.about}:{degree}",
         at=at,
         facts={
             "attempt_id": letter.pk,
             "lead_id": letter.lead_id,
             "campaign_id": letter.campaign_id,
             "reply_id": reply.pk,
-            "hardness": str(hardness or Hardness.SOFT),
+            "hardness": degree,
         },
         email=letter.recipient,
     )

@@ -44,6 +44,7 @@ from outreach_site.accounts.api_access import Caller
 from outreach_site.accounts.models import ApiKey, Invitation, Membership, Role, Scope, SenderIdentity
 from outreach_site.api import api
 from outreach_site.desk.notices.models import Notice
+from outreach_site.desk.outgoing.models import Delivery, Endpoint, Event
 from outreach_site.lib.crypto import token_digest
 from outreach_site.mailboxes.models import Mailbox
 from tests.conftest import World, make_user
@@ -230,6 +231,13 @@ def full(world: World) -> World:
         expires_at=now + timedelta(days=1),
     )
     Notice.objects.create(pk=PK, workspace=here, kind="interested", key="k", about=f"reply:{PK}", at=now)
+    endpoint = Endpoint(pk=PK, workspace=here, url="https://crm.orchard.com/", events=["reply.received"])
+    endpoint.set_secret("whsec_c2VjcmV0", keeps_old_until=None)
+    endpoint.save()
+    event = Event.objects.create(
+        workspace=here, what="reply.received", key="k", uid="msg_1", about="reply:1", body='{"data":{}}', created_at=now
+    )
+    Delivery.objects.create(pk=PK, event=event, endpoint=endpoint, next_try_at=now)
     ApiKey.objects.create(pk=PK, membership=teammate, name="K", prefix="lk_x", digest="y", scopes=["read"])
     return world
 

@@ -6,7 +6,8 @@ from datetime import datetime
 
 from django.db import models
 
-import outreach_site.desk.notices.models  # noqa: F401 - the models of it belong to this app
+import outreach_site.desk.notices.models
+import outreach_site.desk.outgoing.models  # noqa: F401 - the models of both belong to this app
 
 
 class Heartbeat(models.Model):

@@ -67,6 +67,7 @@ SCHEDULES = (
     Recurring(
         "digests", "outreach_site.desk.tasks.send_digests", "long", 5, "Daily letters go to members who want one"
     ),
+    Recurring("events", "outreach_site.desk.tasks.deliver_webhooks", "long", 1, "Other programs are told by webhooks"),
     Recurring(
         "privacy", "compliance.tasks.finish_what_was_begun", "long", 5, "Erasures and lists that were begun go on"
     ),

@@ -7,8 +7,10 @@ import time
 from django.utils import timezone
 from django_q.tasks import async_task
 
+from outreach_site.accounts import installation
 from outreach_site.desk.heartbeat import forget_gone
 from outreach_site.desk.notices import digests, noticing, watching
+from outreach_site.desk.outgoing import delivering
 
 LONG = "long"
 SLICE_SECONDS = 20.0
@@ -24,6 +26,7 @@ def watch() -> None:
     now = timezone.now()
     watching.watch(now=now)
     noticing.forget_old(now=now)
+    delivering.forget_old(now=now)
     watch_limits(0)
 
 
@@ -39,9 +42,17 @@ def watch_limits(after: int) -> None:
 
 def send_digests() -> None:
     """Every five minutes: the letters whose hour has come; what a slice leaves follows at once."""
+    if not installation.standing().may_work:
+        return  # A copy of this database may have sent them already.
     until, now = time.monotonic() + SLICE_SECONDS, timezone.now()
     for digest_id in digests.due(now=now):
         if time.monotonic() > until:
             async_task(send_digests, cluster=LONG)
             return
         digests.send(digest_id, now=now)
+
+
+def deliver_webhooks() -> None:
+    """Every minute, and as soon as something happened: one slice; the next one follows while any are due."""
+    if delivering.deliver_due(now=timezone.now()):
+        async_task(deliver_webhooks, cluster=LONG)

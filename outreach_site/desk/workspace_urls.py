@@ -6,6 +6,7 @@ from django.urls import URLPattern, path
 
 from outreach_site.desk import health_views, queue_views, views
 from outreach_site.desk.notices import views as notices
+from outreach_site.desk.outgoing import views as outgoing
 
 urlpatterns: list[URLPattern] = [
     path("", views.today, name="today"),
@@ -27,5 +28,16 @@ urlpatterns: list[URLPattern] = [
     path("queue/<int:pk>/write-anyway/", queue_views.letter_write_anyway, name="letter_write_anyway"),
     path("queue/<int:pk>/arrived/", queue_views.letter_arrived, name="letter_arrived"),
     path("queue/<int:pk>/lost/", queue_views.letter_lost, name="letter_lost"),
+    path("settings/webhooks/", outgoing.endpoint_list, name="endpoint_list"),
+    path("settings/webhooks/new/", outgoing.endpoint_create, name="endpoint_create"),
+    path("settings/webhooks/<int:pk>/", outgoing.endpoint_detail, name="endpoint_detail"),
+    path("settings/webhooks/<int:pk>/edit/", outgoing.endpoint_edit, name="endpoint_edit"),
+    path("settings/webhooks/<int:pk>/secret/", outgoing.endpoint_renew, name="endpoint_renew"),
+    path("settings/webhooks/<int:pk>/switch/", outgoing.endpoint_switch, name="endpoint_switch"),
+    path("settings/webhooks/<int:pk>/test/", outgoing.endpoint_test, name="endpoint_test"),
+    path("settings/webhooks/<int:pk>/again/", outgoing.endpoint_again, name="endpoint_again"),
+    path("settings/webhooks/<int:pk>/remove/", outgoing.endpoint_remove, name="endpoint_remove"),
+    path("settings/webhooks/messages/<int:pk>/", outgoing.delivery_detail, name="delivery_detail"),
+    path("settings/webhooks/messages/<int:pk>/again/", outgoing.delivery_again, name="delivery_again"),
     path("settings/health/", health_views.settings_health, name="settings_health"),
 ]

@@ -394,7 +394,7 @@ def test_holders_and_exceptions_name_models_that_exist() -> None:
     known = {model._meta.label for model in apps.get_models()}
     assert {name for holder in ports.holders() for name in holder.models} <= known
     assert set(EXEMPT) <= known
-    assert len(ports.holders()) == 4
+    assert len(ports.holders()) == 5
 
 
 def test_counting_and_showing_take_the_same_number_of_questions_for_more(

@@ -7,13 +7,15 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.urls import reverse
 
 from campaigns.models import Campaign, Placement
 from inbox.models import Reply
-from outreach_site.accounts.models import Membership, User, Workspace
+from outreach_site.accounts.models import Membership, Role, User, Workspace
 from outreach_site.desk.notices.models import Kind, Notice, NoticeQuerySet, NoticeRead
+from outreach_site.desk.outgoing.models import Endpoint
 from outreach_site.mailboxes.models import Mailbox
 
 # The bell says no number above this.
@@ -68,14 +70,16 @@ def lines(notices: Sequence[Notice], membership: Membership) -> list[Line]:
     pks = [notice.pk for notice in notices]
     read = set(NoticeRead.objects.filter(membership=membership, notice__in=pks).values_list("notice", flat=True))
     return [
-        _line(notice, known.get(notice.about), here, is_read=_is_read(notice, read, membership)) for notice in notices
+        _line(notice, known.get(notice.about), membership, is_read=_is_read(notice, read, membership))
+        for notice in notices
     ]
 
 
-def target_of(notice: Notice, here: Workspace) -> str:
+def target_of(notice: Notice, membership: Membership) -> str:
     """Where the thing is; the list itself where it is gone."""
+    here = membership.workspace
     thing = _things([notice], here).get(notice.about)
-    return _line(notice, thing, here, is_read=True).url or reverse("desk:notice_list", args=[here.slug])
+    return _line(notice, thing, membership, is_read=True).url or reverse("desk:notice_list", args=[here.slug])
 
 
 def _is_read(notice: Notice, read: set[int], membership: Membership) -> bool:
@@ -118,12 +122,17 @@ def _users(here: Workspace, pks: set[int]) -> Mapping[int, Any]:
     return {each.pk: each for each in User.objects.filter(pk__in=pks, memberships__workspace=here)}
 
 
+def _endpoints(here: Workspace, pks: set[int]) -> Mapping[int, Any]:
+    return {each.pk: each for each in Endpoint.objects.in_workspace(here).filter(pk__in=pks)}
+
+
 _LOOK_UP: dict[str, Callable[[Workspace, set[int]], Mapping[int, Any]]] = {
     "reply": _replies,
     "mailbox": _mailboxes,
     "placement": _placements,
     "campaign": _campaigns,
     "user": _users,
+    "endpoint": _endpoints,
 }
 
 
@@ -136,8 +145,8 @@ class _Said:
     icon: str = "bell"
 
 
-def _line(notice: Notice, thing: Any, here: Workspace, *, is_read: bool) -> Line:
-    said = _SAY[Kind(notice.kind)](notice, thing, here)
+def _line(notice: Notice, thing: Any, member: Membership, *, is_read: bool) -> Line:
+    said = _SAY[Kind(notice.kind)](notice, thing, member)
     return Line(
         pk=notice.pk,
         kind=Kind(notice.kind),
@@ -151,14 +160,14 @@ def _line(notice: Notice, thing: Any, here: Workspace, *, is_read: bool) -> Line
     )
 
 
-def _interested(_: Notice, reply: Reply | None, here: Workspace) -> _Said:
+def _interested(_: Notice, reply: Reply | None, member: Membership) -> _Said:
     if reply is None:
         return _Said(
             title="Somebody was interested", detail="Their reply was deleted since.", icon="reply", tone="muted"
         )
     who = reply.from_name or reply.from_email or "Somebody"
     where = f" of {reply.lead}" if reply.lead else ""
-    url = reverse("inbox:reply_detail", args=[here.slug, reply.pk])
+    url = reverse("inbox:reply_detail", args=[member.workspace.slug, reply.pk])
     if reply.classification != Reply.Classification.INTERESTED:
         tag = reply.get_classification_display().lower()
         return _Said(title=f"{who}{where} answered", detail=f"Tagged “{tag}” since.", url=url, icon="reply")
@@ -174,7 +183,7 @@ _MAILBOX_SAYS = {
 }
 
 
-def _mailbox(notice: Notice, mailbox: Mailbox | None, here: Workspace) -> _Said:
+def _mailbox(notice: Notice, mailbox: Mailbox | None, member: Membership) -> _Said:
     what = str(notice.facts.get("what", ""))
     says, detail = _MAILBOX_SAYS.get(what, ("is in trouble", ""))
     if mailbox is None or mailbox.archived_at is not None:
@@ -187,14 +196,18 @@ def _mailbox(notice: Notice, mailbox: Mailbox | None, here: Workspace) -> _Said:
     view = "compliance:hold_list" if what == "held" else "mailboxes:mailbox_list"
     tone = "warn" if what == "connection" else "bad"
     return _Said(
-        title=f"{mailbox} {says}", detail=detail, url=reverse(view, args=[here.slug]), icon="unplug", tone=tone
+        title=f"{mailbox} {says}",
+        detail=detail,
+        url=reverse(view, args=[member.workspace.slug]),
+        icon="unplug",
+        tone=tone,
     )
 
 
-def _lost_link(_: Notice, placement: Placement | None, here: Workspace) -> _Said:
+def _lost_link(_: Notice, placement: Placement | None, member: Membership) -> _Said:
     if placement is None:
         return _Said(title="A link was gone", detail="Its record was deleted since.", icon="unlink", tone="muted")
-    url = reverse("placements:placement_detail", args=[here.slug, placement.pk])
+    url = reverse("placements:placement_detail", args=[member.workspace.slug, placement.pk])
     if placement.state != Placement.State.LOST:
         detail = f"It is “{placement.get_state_display().lower()}” now."
         return _Said(title=f"{placement.lead}: the link was gone", detail=detail, url=url, icon="unlink")
@@ -203,7 +216,7 @@ def _lost_link(_: Notice, placement: Placement | None, here: Workspace) -> _Said
     )
 
 
-def _cap(notice: Notice, thing: Any, here: Workspace) -> _Said:
+def _cap(notice: Notice, thing: Any, member: Membership) -> _Said:
     scope, _, whose = notice.about.partition(":")
     if scope == "user":
         who = f"{thing.get_full_name()} has" if thing else "Somebody has"
@@ -214,27 +227,39 @@ def _cap(notice: Notice, thing: Any, here: Workspace) -> _Said:
         title = f"{whose} has got all the letters that one site gets in a day"
     limit, letters = notice.facts.get("limit"), notice.facts.get("letters")
     detail = f"The limit is {limit}. {letters} {'letter waits' if letters == 1 else 'letters wait'} for another day."
-    return _Said(title=title, detail=detail, url=reverse("desk:queue", args=[here.slug]), icon="gauge", tone="warn")
+    return _Said(
+        title=title, detail=detail, url=reverse("desk:queue", args=[member.workspace.slug]), icon="gauge", tone="warn"
+    )
 
 
-def _finished(notice: Notice, campaign: Campaign | None, here: Workspace) -> _Said:
+def _finished(notice: Notice, campaign: Campaign | None, member: Membership) -> _Said:
     if campaign is None:
         return _Said(title="A campaign was through", detail="It was deleted since.", icon="flag", tone="muted")
     people = notice.facts.get("people", 0)
     return _Said(
         title=f"“{campaign}” is through",
         detail=f"{people} {'person was' if people == 1 else 'people were'} written to, and nothing is left to send.",
-        url=reverse("campaigns:campaign_results", args=[here.slug, campaign.pk]),
+        url=reverse("campaigns:campaign_results", args=[member.workspace.slug, campaign.pk]),
         icon="flag",
         tone="good",
     )
 
 
-def _webhook(_: Notice, __: Any, ___: Workspace) -> _Said:
-    return _Said(title="A webhook was switched off", icon="webhook", tone="bad")
+def _webhook(_: Notice, endpoint: Endpoint | None, member: Membership) -> _Said:
+    if endpoint is None:
+        return _Said(title="A webhook was switched off", detail="It was removed since.", icon="webhook", tone="muted")
+    if member.role == Role.OWNER:
+        url = reverse("desk:endpoint_detail", args=[member.workspace.slug, endpoint.pk])
+    else:
+        url = reverse("accounts:settings", args=[member.workspace.slug])
+    name = endpoint.note or urlsplit(endpoint.url).hostname
+    if endpoint.off_at is None:
+        return _Said(title=f"The webhook “{name}” was switched off", detail="It is on again.", url=url, icon="webhook")
+    detail = "It took nothing for long. What happens is not told there until an owner switches it on."
+    return _Said(title=f"The webhook “{name}” is switched off", detail=detail, url=url, icon="webhook", tone="bad")
 
 
-_SAY: dict[Kind, Callable[[Notice, Any, Workspace], _Said]] = {
+_SAY: dict[Kind, Callable[[Notice, Any, Membership], _Said]] = {
     Kind.INTERESTED: _interested,
     Kind.MAILBOX: _mailbox,
     Kind.LOST_LINK: _lost_link,

@@ -53,7 +53,7 @@ def notice_open(request: WorkspaceRequest, workspace: str, pk: int) -> HttpRespo
     """On to what it is about; it has been read then, as a reply is that somebody opens."""
     notice = get_object_or_404(_here(request), pk=pk)
     reading.mark_read(_here(request).filter(pk=pk), request.membership, now=timezone.now())
-    return redirect_to(request, reading.target_of(notice, request.membership.workspace))
+    return redirect_to(request, reading.target_of(notice, request.membership))
 
 
 @allow(READERS)

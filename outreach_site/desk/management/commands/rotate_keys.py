@@ -18,6 +18,8 @@ SEALED = (
     ("mailboxes.Connection", "access_token"),
     ("inbox.Webhook", "token_sealed"),
     ("inbox.Webhook", "signing_key_sealed"),
+    ("desk.Endpoint", "secret_token"),
+    ("desk.Endpoint", "old_secret_token"),
 )
 
 
