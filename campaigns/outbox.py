@@ -556,12 +556,13 @@ def settle(*, now: datetime, at_most: int = SETTLE_AT_MOST) -> int:
     with transaction.atomic():
         recorded = list(
             Attempt.objects.unsettled()
-            .select_related("campaign__workspace", "mailbox")
-            .select_for_update(of=("self",), skip_locked=connection.features.has_select_for_update_skip_locked)
+            .defer("body", "letterhead")
+            .select_for_update(skip_locked=connection.features.has_select_for_update_skip_locked)
             .order_by("pk")[:at_most]
         )
         if not recorded:
             return 0
+        models.prefetch_related_objects(recorded, "mailbox")  # Many letters share it.
         by_state = {state: [a for a in recorded if a.state == state] for state in Attempt.OUTCOMES}
         sent, failed = by_state[Attempt.State.SENT], by_state[Attempt.State.FAILED]
         uncertain = by_state[Attempt.State.UNCERTAIN]
@@ -584,7 +585,7 @@ def settle(*, now: datetime, at_most: int = SETTLE_AT_MOST) -> int:
                 # What is no address any more cannot be suppressed, nor written to again; the others still settle.
                 with suppress(InvalidAddressError):
                     suppression.suppress(
-                        workspace=attempt.campaign.workspace,
+                        workspace=attempt.workspace,
                         address=attempt.recipient,
                         reason=Suppression.Reason.HARD_BOUNCE,
                         source=attempt.about,

@@ -13,6 +13,7 @@ import sqlite3
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from operator import attrgetter
 from typing import Any
 from uuid import UUID
@@ -164,9 +165,11 @@ def _writer(value: Any) -> Callable[[Any], Any] | None:
         case UUID():
             return None if connection.features.has_native_uuid_field else attrgetter("hex")
         case datetime():
-            return lambda moment: models.DateTimeField().get_db_prep_value(moment, connection)
+            field: models.Field[Any, Any] = models.DateTimeField()
         case timedelta():
-            return lambda span: models.DurationField().get_db_prep_value(span, connection)
+            field = models.DurationField()
         case dict():
-            return lambda content: models.JSONField().get_db_prep_value(content, connection)
-    return None
+            field = models.JSONField()
+        case _:
+            return None
+    return partial(field.get_db_prep_value, connection=connection)

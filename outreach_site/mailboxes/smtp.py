@@ -197,11 +197,11 @@ class Session(smtplib.SMTP):
 
     def mail(self, sender: str, options: Sequence[str] = ()) -> tuple[int, bytes]:
         self.phase = Phase.SENDER
-        return super().mail(sender, options)
+        return self.docmd("mail", " ".join([f"FROM:{_bracketed(sender)}", *options]))
 
     def rcpt(self, recip: str, options: Sequence[str] = ()) -> tuple[int, bytes]:
         self.phase = Phase.RECIPIENT
-        code, words = super().rcpt(recip, options)
+        code, words = self.docmd("rcpt", " ".join([f"TO:{_bracketed(recip)}", *options]))
         if code not in {250, 251}:
             # smtplib goes on while one recipient is accepted, and the letter would be half sent.
             if code == 421:
@@ -343,14 +343,20 @@ class MailboxBackend(EmailBackend):
         return True
 
 
-# What nearly every address looks like, with a name before it or without.
-_PLAIN = re.compile(r"(?:[\w .,'()-]*<)?([A-Za-z0-9.!#$%&*+/=?^_{|}~-]+@[A-Za-z0-9.-]+)>?", re.ASCII)
+# What nearly every address looks like, and with a name before it or without.
+_BARE = re.compile(r"[A-Za-z0-9.!#$%&*+/=?^_{|}~-]+@[A-Za-z0-9.-]+", re.ASCII)
+_PLAIN = re.compile(rf"(?:[\w .,'()-]*<)?({_BARE.pattern})>?", re.ASCII)
 
 
 def _on_envelope(address: str, encoding: str) -> str:
     """The bare address for the server. Django takes every address apart by grammar; most need no such care."""
     plain = _PLAIN.fullmatch(address)
     return plain[1] if plain and ("<" in address) == address.endswith(">") else sanitize_address(address, encoding)
+
+
+def _bracketed(address: str) -> str:
+    """A bare address as the envelope has it. smtplib takes each apart by grammar, although hardly one needs it."""
+    return f"<{address}>" if _BARE.fullmatch(address) else smtplib.quoteaddr(address)
 
 
 def _b64(text: str) -> str:
