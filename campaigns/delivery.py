@@ -6,7 +6,7 @@ did not go, or nobody can know.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from django.core.mail import EmailMessage
@@ -44,6 +44,7 @@ class Uncertain:
 
 Answer = Accepted | NotSent | Uncertain
 
+_NOTHING: Iterator[None] = iter(())
 
 _NOBODY = MailServerError(
     "The letter names nobody whom it could go to.",
@@ -51,10 +52,6 @@ _NOBODY = MailServerError(
     verdict=Verdict.REFUSED_LETTER,
     permanent=True,
 )
-
-
-def _nothing() -> None:
-    pass
 
 
 class Post:
@@ -67,9 +64,9 @@ class Post:
         """Connect and sign in; nothing where that is done already. Raises MailServerError."""
         self.backend.open()
 
-    def hand_over(self, message: EmailMessage, *, meanwhile: Callable[[], None] = _nothing) -> Answer:
-        """Give one message to the server. While that thinks about it, `meanwhile` may do something short; no exception
-        may come out of it.
+    def hand_over(self, message: EmailMessage, *, meanwhile: Iterator[None] = _NOTHING) -> Answer:
+        """Give one message to the server. While that thinks about each of its answers, `meanwhile` goes on by one short
+        step; no exception may come out of it.
         """
         self.backend.meanwhile = meanwhile
         try:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import gc
 import time
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -251,7 +251,7 @@ class _Slice:
             if not started:
                 outbox.give_back(claimed, [attempt])
                 continue
-            answer = post.hand_over(message, meanwhile=partial(self.compose_ahead, claimed, waiting))
+            answer = post.hand_over(message, meanwhile=self.compose_ahead(claimed, waiting))
             now = self.clock()
             self.known = outbox.Recorded(attempt, self.token, answer, now)
             self.report.count(answer)
@@ -265,17 +265,19 @@ class _Slice:
 
     def compose(self, claimed: outbox.Claim, attempt: Attempt) -> EmailMessage:
         """Raises ValueError."""
-        token = claimed.opt_out_tokens.get(attempt.about, "")
-        return letters.compose(attempt, mailbox=self.mailbox, token=token, now=self.clock())
+        return letters.compose(attempt, mailbox=self.mailbox, token=claimed.token_for(attempt), now=self.clock())
 
-    def compose_ahead(self, claimed: outbox.Claim, waiting: Sequence[Attempt]) -> None:
-        """The next letter, while the server thinks about this one. What cannot be built now is built in its own turn,
-        where its failure is its own. Only first letters: the others may ask what has become of this one.
+    def compose_ahead(self, claimed: outbox.Claim, waiting: Sequence[Attempt]) -> Iterator[None]:
+        """The next letter, a piece each time that the server thinks about this one. What cannot be built now is built
+        in its own turn, where its failure is its own. Only first letters: the others may ask what has become of this
+        one.
         """
         self.composed.clear()
-        if waiting and waiting[0].kind == Kind.FIRST:
+        if waiting and (attempt := waiting[0]).kind == Kind.FIRST:
             with suppress(Exception):
-                self.composed[waiting[0].pk] = self.compose(claimed, waiting[0])
+                self.composed[attempt.pk] = yield from letters.compose_in_pieces(
+                    attempt, mailbox=self.mailbox, token=claimed.token_for(attempt), now=self.clock()
+                )
 
     def start(self, attempt: Attempt) -> bool:
         """Write down the letter before, and start this one: together, or neither."""

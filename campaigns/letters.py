@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 import secrets
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from email import charset
@@ -21,10 +21,11 @@ from email.mime.base import MIMEBase
 from email.mime.text import MIMEText
 from email.utils import format_datetime
 from functools import lru_cache
+from typing import cast
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 import idna
-from django.core.mail import EmailMultiAlternatives, SafeMIMEMultipart, SafeMIMEText
+from django.core.mail import SafeMIMEMultipart, SafeMIMEText
 
 from campaigns import hypertext
 from campaigns.languages import PHRASES, Language, day_in, language_of
@@ -34,6 +35,7 @@ from compliance.addresses import domain_of
 from compliance.models import Kind
 from outreach_site.accounts.models import SenderIdentity
 from outreach_site.mailboxes.models import Mailbox
+from outreach_site.mailboxes.smtp import WrittenMessage
 
 # Text travels as quoted-printable: 7-bit clean, readable in its raw form, and no line is too long for any server.
 _UTF8 = charset.Charset("utf-8")
@@ -214,7 +216,7 @@ class _PlainText(SafeMIMEText):
             super().__setitem__(name, val)
 
 
-class SealedMessage(EmailMultiAlternatives):
+class SealedMessage(WrittenMessage):
     """A message that is built once: what was checked before the letter was started is what travels.
 
     The same letter is the same bytes: the lines between its parts are made of its Message-ID, not of chance.
@@ -256,11 +258,27 @@ def compose(attempt: Attempt, *, mailbox: Mailbox, token: str, now: datetime) ->
     far: building fails. Raises ValueError. What was put around the text is left in `attempt`, and written down when the
     letter starts.
     """
+    pieces = compose_in_pieces(attempt, mailbox=mailbox, token=token, now=now)
+    while True:
+        try:
+            next(pieces)
+        except StopIteration as done:
+            return cast("SealedMessage", done.value)
+
+
+def compose_in_pieces(
+    attempt: Attempt, *, mailbox: Mailbox, token: str, now: datetime
+) -> Generator[None, None, SealedMessage]:
+    """The same in a few pieces of work, and written down as well, for whoever has a little time again and again."""
     head = Letterhead.of(attempt, mailbox=mailbox)
     attempt.letterhead = vars(head).copy()
     if attempt.kind == Kind.FOLLOW_UP and not attempt.in_reply_to and not attempt.begins_thread:
         attempt.in_reply_to, attempt.references = thread_before(attempt)
-    return _build(attempt, head, token=token, now=now)
+    yield
+    message = _build(attempt, head, token=token, now=now)
+    yield
+    message.wire  # noqa: B018 - kept there
+    return message
 
 
 def as_sent(attempt: Attempt) -> bytes:
@@ -279,7 +297,7 @@ def as_sent(attempt: Attempt) -> bytes:
     else:
         raise ValueError("The mailbox of this letter is gone.")
     now = attempt.started_at or attempt.finished_at or attempt.created_at
-    return bytes(_build(attempt, head, token="", now=now).message().as_bytes(linesep="\r\n"))
+    return _build(attempt, head, token="", now=now).wire
 
 
 def _build(attempt: Attempt, head: Letterhead, *, token: str, now: datetime) -> SealedMessage:

@@ -63,6 +63,9 @@ class Claim:
     decided: int = 0  # how many letters the gate answered for, whatever it said
     opt_out_tokens: Mapping[str, str] = field(default_factory=dict)  # attempt:42 -> the reader's own token
 
+    def token_for(self, attempt: Attempt) -> str:
+        return self.opt_out_tokens.get(attempt.about, "")
+
 
 # --- 1. Claim ---------------------------------------------------------------------------------------------------------
 

@@ -1,8 +1,8 @@
 """Speaking SMTP as a client: connect to a vetted address, TLS or nothing, sign in, hand letters over, leave.
 
 A letter's fate is never guessed. `Session.handed_over` turns true just before the final dot is written: whatever
-fails before it was surely not sent; whatever breaks after it without an answer may have been. While the server reads
-the letter and thinks about it, the caller may do something of its own (`meanwhile`).
+fails before it was surely not sent; whatever breaks after it without an answer may have been. While the server thinks
+about each of its answers, the caller may do something of its own (`meanwhile`).
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ import hmac
 import re
 import smtplib
 import ssl
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import Any
 
-from django.core.mail import EmailMessage
+from django.core.mail import EmailMessage, EmailMultiAlternatives
 from django.core.mail.backends.smtp import EmailBackend
 from django.core.mail.message import sanitize_address
 from django.utils.functional import cached_property
@@ -48,8 +48,7 @@ _LEADING_DOT = re.compile(rb"(?m)^\.")
 _FINAL_DOT = b".\r\n"
 
 
-def _nothing() -> None:
-    pass
+_NOTHING: Iterator[None] = iter(())
 
 
 class Session(smtplib.SMTP):
@@ -63,7 +62,7 @@ class Session(smtplib.SMTP):
         self.phase = Phase.CONNECT
         self.handed_over = False
         self.accepted_reply = ""  # The server's words about the last letter it took; often its queue id.
-        self._meanwhile: Callable[[], None] = _nothing
+        self._meanwhile = _NOTHING
         self._host = server.host  # The name that smtplib verifies the certificate for after STARTTLS.
 
     # --- Opening ------------------------------------------------------------------------------------------------------
@@ -178,12 +177,12 @@ class Session(smtplib.SMTP):
         letter: bytes,
         *,
         within: float = LETTER_SECONDS,
-        meanwhile: Callable[[], None] = _nothing,
+        meanwhile: Iterator[None] = _NOTHING,
     ) -> str:
         """Hand one letter over to all `recipients` or to none, within so many seconds; the server's accepting words.
 
-        Addresses are bare and in ASCII; `letter` is a whole message. `meanwhile` runs between the final dot and its
-        answer; it must be short and may not raise. Raises MailServerError.
+        Addresses are bare and in ASCII; `letter` is a whole message. While each answer is waited for, `meanwhile` goes
+        on by one step, which must be short and may not raise. Raises MailServerError.
         """
         self.handed_over, self.accepted_reply, self._meanwhile = False, "", meanwhile
         self.patience.within(within)
@@ -193,7 +192,12 @@ class Session(smtplib.SMTP):
             raise classify_smtp_error(err, server=self.server, phase=self.phase, handed_over=self.handed_over) from err
         finally:
             self.patience.forever()
+            self._meanwhile = _NOTHING
         return self.accepted_reply
+
+    def getreply(self) -> tuple[int, bytes]:
+        next(self._meanwhile, None)
+        return super().getreply()
 
     def mail(self, sender: str, options: Sequence[str] = ()) -> tuple[int, bytes]:
         self.phase = Phase.SENDER
@@ -228,7 +232,6 @@ class Session(smtplib.SMTP):
             body = b""
         self.handed_over = True
         self.send(body + _FINAL_DOT)
-        self._meanwhile()
         code, words = self.getreply()
         if 200 <= code < 300:
             self.accepted_reply = one_line(words)
@@ -275,6 +278,19 @@ def connect(
         session.leave()
 
 
+def _wire(message: EmailMessage) -> bytes:
+    return bytes(message.message().as_bytes(linesep="\r\n"))
+
+
+class WrittenMessage(EmailMultiAlternatives):
+    """A message that is written once, and maybe long before it travels."""
+
+    @cached_property
+    def wire(self) -> bytes:
+        """As it travels."""
+        return _wire(self)
+
+
 class MailboxBackend(EmailBackend):
     """Django's SMTP backend over our session: for one mailbox, never from EMAIL_* settings, and never silent.
 
@@ -305,7 +321,7 @@ class MailboxBackend(EmailBackend):
         self.surroundings = surroundings or Surroundings.from_settings()
         self.letter_seconds = letter_seconds
         self.opening_seconds = opening_seconds
-        self.meanwhile: Callable[[], None] = _nothing  # see Session.deliver
+        self.meanwhile = _NOTHING  # see Session.deliver
 
     @property
     def connection_class(self) -> type[Session]:
@@ -336,7 +352,7 @@ class MailboxBackend(EmailBackend):
         self.connection.deliver(
             _on_envelope(email_message.from_email, encoding),
             [_on_envelope(address, encoding) for address in email_message.recipients()],
-            email_message.message().as_bytes(linesep="\r\n"),
+            email_message.wire if isinstance(email_message, WrittenMessage) else _wire(email_message),
             within=self.letter_seconds,
             meanwhile=self.meanwhile,
         )

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 from django.core.mail import EmailMessage
 
 from outreach_site.lib.hosts import HostExceptions
 from outreach_site.mailboxes import imap, smtp
+from outreach_site.mailboxes.answers import Phase
 from outreach_site.mailboxes.errors import MailServerError, Stage, Verdict
 from outreach_site.mailboxes.models import Security
 from outreach_site.mailboxes.smtp import MailboxBackend
@@ -81,16 +82,19 @@ def test_short_and_long_letters_arrive_whole(smtp_server: SMTPServers, lines: in
     server = smtp_server()
     letter = LETTER + b"\n." + b"\n.one more line, to make it long, and a dot before it" * lines
     with smtp.connect(at(server), surroundings=allowing(server)) as session:
-        seen: list[bool] = []
-        session.deliver(
-            "mara@orchard.example",
-            ["ed@garden.example"],
-            letter,
-            meanwhile=lambda: seen.append(session.handed_over and not session.accepted_reply),
-        )
-        assert seen == [True]
+        seen: list[tuple[Phase, bool]] = []
+
+        def look() -> Iterator[None]:
+            while True:
+                assert not session.accepted_reply
+                seen.append((session.phase, session.handed_over))
+                yield
+
+        session.deliver("mara@orchard.example", ["ed@garden.example"], letter, meanwhile=look())
+        waits = [(Phase.SENDER, False), (Phase.RECIPIENT, False), (Phase.LETTER, False), (Phase.LETTER, True)]
+        assert seen == waits
         session.deliver("mara@orchard.example", ["ed@garden.example"], letter)
-        assert seen == [True]
+        assert seen == waits
     assert [each.raw.replace(b"\r\n", b"\n").rstrip(b"\n") for each in server.wait_for(2)] == [letter, letter]
 
 
