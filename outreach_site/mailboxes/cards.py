@@ -190,7 +190,7 @@ def _sending(mailbox: Mailbox, held_because: str) -> StateWord:
             "warn",
             "Held back",
             sentence=f"Its letters wait. {held_because}",
-            advice="Press Test: if its own failure holds them back, they go on as soon as a test letter went.",
+            advice="Lift it under Compliance, Held back; a test letter that goes lifts what its own failure placed.",
         )
     if mailbox.paused_at is not None:
         return StateWord("warn", "Paused", since=mailbox.paused_at)
