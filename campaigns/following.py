@@ -219,6 +219,25 @@ def answer_to(subject: str) -> str:
     return subject if subject.lower().startswith("re:") else f"Re: {subject}"[:MAX_SUBJECT]
 
 
+def take_back_what_follows(lead_id: int, *, after: datetime | None, now: datetime) -> bool:
+    """As if the step that was done at `after` had not been: the letter or task behind it comes anew when it is.
+
+    False where that letter has fallen due or has gone further, or that task is done: then nothing is changed. In the
+    caller's transaction.
+    """
+    letters = Attempt.objects.filter(lead=lead_id, follows_at=after).exclude(kind=Kind.ANSWER)
+    tasks = Task.objects.filter(lead=lead_id, follows_at=after)
+    # Nobody has judged these yet, nor does any log speak of them: they may go without a trace.
+    untouched = models.Q(state=Attempt.State.QUEUED, due_at__gt=now) | models.Q(state=Attempt.State.BLOCKED)
+    found = list(letters.select_for_update(of=("self",)).values_list("pk", flat=True))
+    fresh = letters.filter(untouched, lease_token=None, message_id="", approved_at=None)
+    if fresh.count() < len(found) or tasks.exclude(done_at=None, dropped_at=None).exists():
+        return False
+    Attempt.objects.filter(pk__in=found).delete()
+    tasks.delete()
+    return True
+
+
 # --- What is changed while leads are under way ------------------------------------------------------------------------
 
 

@@ -13,6 +13,7 @@ from django.db.models.functions import Coalesce, Now
 from django.utils import timezone
 
 from campaigns import address_checks, content, outbox, restoring, windows
+from campaigns.analytics.counting import batched
 from campaigns.analytics.upkeep import recount
 from campaigns.following import STEP_REMOVED
 from campaigns.models import Attempt, Campaign, Lead, Step, Task
@@ -26,6 +27,7 @@ from compliance.addresses import domain_of, is_free_mail
 from compliance.models import Kind, PolicyResult
 from compliance.policy import Decision
 from outreach_site.accounts.models import SenderIdentity, User, Workspace
+from outreach_site.lib.among import among
 from outreach_site.lib.domains import registrable
 from outreach_site.mailboxes.models import Mailbox
 
@@ -219,6 +221,33 @@ def take_out_step(step: Step, *, now: datetime) -> int:
     """What waits of a step that is no more part of its campaign; how many letters."""
     Task.objects.open().filter(step=step).update(dropped_at=now, reason=STEP_REMOVED)
     return _withdraw(Attempt.objects.filter(step=step), Attempt.State.CANCELLED, STEP_REMOVED, now)
+
+
+def bring_back_step(step: Step, *, since: datetime, now: datetime) -> None:
+    """What `take_out_step` took back at the moment `since` waits again, in the caller's transaction; what took its
+    place for those leads meanwhile, and has not fallen due, goes. The caller says when the letters leave:
+    following.refresh puts their own date in the place of a far one.
+    """
+    gone = {"reason": STEP_REMOVED, "lead__status__in": Lead.SILENT}
+    letters = Attempt.objects.filter(step=step, state=Attempt.State.CANCELLED, finished_at=since, **gone)
+    tasks = Task.objects.filter(step=step, dropped_at=since, done_at=None, **gone)
+    behind = {"campaign": step.campaign_id, "step__position__gt": step.position}
+    # Where the next step has begun to be taken, or a person has written, the lead has gone on.
+    went_on = Attempt.objects.filter(lead=models.OuterRef("lead"), created_at__gte=since).exclude(
+        state=Attempt.State.QUEUED, due_at__gt=now, lease_token=None, approved_at=None, **behind
+    )
+    did_more = Task.objects.filter(lead=models.OuterRef("lead"), follows_at=models.OuterRef("follows_at"), **behind)
+    waiting = ~models.Exists(went_on), ~models.Exists(did_more.exclude(done_at=None))
+    of_letters = set(letters.filter(*waiting).values_list("lead", flat=True))
+    of_tasks = set(tasks.filter(*waiting).values_list("lead", flat=True))
+    for leads in batched(of_letters | of_tasks):
+        Attempt.objects.filter(among("lead_id", leads), created_at__gte=since, **behind).delete()
+        Task.objects.filter(among("lead_id", leads), done_at=None, dropped_at=None, **behind).delete()
+        far = now + timedelta(days=365)
+        letters.filter(among("lead_id", leads)).update(
+            state=Attempt.State.QUEUED, reason="", finished_at=None, due_at=far
+        )
+        tasks.filter(among("lead_id", leads)).update(dropped_at=None, reason="")
 
 
 def stop_for_suppression(*, workspace_id: int | None, addresses: Sequence[str], domains: Sequence[str]) -> None:

@@ -8,7 +8,7 @@ whoever has had all before it; one that is taken out gives way to the next. What
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -16,7 +16,7 @@ from django.db.models import Count, Max, Q, QuerySet
 
 from campaigns import following
 from campaigns.models import Attempt, Campaign, Step, Task
-from campaigns.queueing import take_out_step
+from campaigns.queueing import bring_back_step, take_out_step
 from campaigns.tasks import follow_changes_soon
 from compliance import audit
 from outreach_site.accounts.models import User
@@ -25,6 +25,7 @@ from outreach_site.accounts.models import User
 ADVISED_FOLLOW_UPS = 2
 MOST_STEPS = 8
 ADVISED_WAIT = 4  # working days
+UNDO_FOR = timedelta(minutes=30)  # so long a step that was taken out may come back
 
 
 @dataclass(frozen=True)
@@ -113,6 +114,25 @@ def take_out(step: Step, *, user: User, now: datetime) -> int:
         _note("step.removed", step, user=user, now=now)
         bring_up_to_date(campaign, now=now)
     return taken_back
+
+
+def bring_back(step: Step, *, user: User, now: datetime) -> bool:
+    """Undo `take_out`: the step stands where it stood, and the leads that waited for it wait again.
+
+    A lead that has gone on since, by a letter or by an answer, stays where it is. False where it is too late, or
+    nothing was taken out.
+    """
+    campaign = step.campaign
+    with transaction.atomic():
+        _locked(campaign)
+        taken_out_at = Step.objects.filter(pk=step.pk).values_list("retired_at", flat=True).get()
+        if taken_out_at is None or now - taken_out_at > UNDO_FOR or campaign.steps.current().count() >= MOST_STEPS:
+            return False
+        Step.objects.filter(pk=step.pk).update(retired_at=None)
+        bring_back_step(step, since=taken_out_at, now=now)
+        _note("step.brought_back", step, user=user, now=now)
+        bring_up_to_date(campaign, now=now)
+    return True
 
 
 def bring_up_to_date(campaign: Campaign, *, windows: bool = False, now: datetime) -> None:

@@ -6,8 +6,8 @@ from datetime import datetime
 
 from django.db import transaction
 
-from campaigns.following import after_tasks
-from campaigns.models import Task, TaskQuerySet
+from campaigns.following import after_tasks, take_back_what_follows
+from campaigns.models import Lead, Task, TaskQuerySet
 from compliance import audit
 from outreach_site.accounts.models import User, Workspace
 
@@ -27,6 +27,27 @@ def finish(task: Task, *, user: User, now: datetime) -> bool:
         after_tasks([task], now=now)
         audit.record(
             "task.done",
+            workspace=task.campaign.workspace,
+            user=user,
+            about=f"lead:{task.lead_id}",
+            details={"task": task.pk, "step": task.step_id},
+            now=now,
+        )
+    return True
+
+
+def take_up_again(task: Task, *, user: User, now: datetime) -> bool:
+    """It was not done after all, and what follows waits for it again. False where that is on its way already, or the
+    task is of no more use.
+    """
+    with transaction.atomic():
+        here = Task.objects.select_for_update(of=("self",)).filter(pk=task.pk, lead__status__in=Lead.SILENT)
+        found = here.exclude(done_at=None).first()
+        if found is None or not take_back_what_follows(found.lead_id, after=found.done_at, now=now):
+            return False
+        Task.objects.filter(pk=task.pk).update(done_at=None, done_by=None)
+        audit.record(
+            "task.taken_up_again",
             workspace=task.campaign.workspace,
             user=user,
             about=f"lead:{task.lead_id}",

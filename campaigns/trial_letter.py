@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from campaigns import letters
+from campaigns import hypertext, letters
 from campaigns.models import Campaign, Lead
+from campaigns.own_letters import own_texts
 from campaigns.previews import sample_lead
 from campaigns.queueing import identity_of
 from campaigns.rendering import render
@@ -19,7 +20,7 @@ from outreach_site.accounts.models import User
 from outreach_site.lib.crypto import KeyMissingError
 from outreach_site.mailboxes.errors import MailServerError
 from outreach_site.mailboxes.sign_ins import smtp_server
-from outreach_site.mailboxes.trials import Failed, TooManyTestLettersError, Trial, Worked, send_test_letter
+from outreach_site.mailboxes.trials import Failed, TooManyTestLettersError, Trial, Worked, Written, send_test_letter
 
 
 def send_to_oneself(campaign: Campaign, *, user: User, now: datetime) -> Trial | Worked:
@@ -32,9 +33,20 @@ def send_to_oneself(campaign: Campaign, *, user: User, now: datetime) -> Trial |
     if step is None or not step.letter_body.strip():
         return Worked(sentence="This campaign has no letter yet. Write one under Letters first.", ok=False)
     lead = Lead.objects.of(campaign).exclude(contact=None).order_by("pk").first() or sample_lead()
+    own = own_texts([lead]).get(lead.pk) if lead.pk else None
+    own = own if own and not own.trouble else None
     text = text_of(step, lead.pk)
-    rendered = render(text.subject, text.body, lead=lead, identity=identity, campaign=campaign)
-    body = letters.preview(body=rendered.body, kind=Kind.FIRST, identity=identity, contact=lead.contact)
+    rendered = render(
+        own.subject if own else text.subject,
+        own.body if own else text.body,
+        lead=lead,
+        identity=identity,
+        campaign=campaign,
+    )
+    language = letters.language_for(rendered.body, contact=lead.contact, chosen=campaign.language)
+    body = letters.preview(
+        body=rendered.body, kind=Kind.FIRST, identity=identity, contact=lead.contact, language=language
+    )
     try:
         return send_test_letter(
             smtp_server(mailbox),
@@ -44,9 +56,14 @@ def send_to_oneself(campaign: Campaign, *, user: User, now: datetime) -> Trial |
             workspace=campaign.workspace,
             about=campaign.subject,
             now=now,
-            written=(rendered.subject, body),
+            written=Written(
+                subject=rendered.subject,
+                text=body,
+                html=hypertext.from_text(body, language=language) if campaign.with_html else "",
+                reply_to=letters.wire_address(campaign.reply_to) if campaign.reply_to else "",
+            ),
         )
     except MailServerError as err:
         return Failed.because(err)
-    except (TooManyTestLettersError, KeyMissingError) as err:
+    except (TooManyTestLettersError, KeyMissingError, ValueError) as err:
         return Worked(sentence=str(err), ok=False)

@@ -241,13 +241,24 @@ def checks(
 @allow(SENDERS)
 @require_GET
 def letter_start(request: WorkspaceRequest, workspace: str, pk: int) -> HttpResponse:
-    """What to start from: this workspace's templates, then the library. Choosing fills the editor and saves nothing."""
+    """What to start from: this workspace's templates, then the library. Choosing fills the editor and saves nothing.
+
+    `step` names the follow-up that is written (`new`: one more); without it the first letter.
+    """
     campaign = find_campaign(request, pk)
+    step, editor_url = first_step(campaign), reverse("campaigns:campaign_letters", args=[workspace, campaign.pk])
+    number = request.GET.get("step", "")
+    if number == "new":
+        step, editor_url = Step(), reverse("campaigns:step_add", args=[workspace, campaign.pk])
+    elif number.isascii() and number.isdigit() and len(number) < 19:
+        step = get_object_or_404(campaign.steps.current(), pk=int(number))
+        editor_url = reverse("campaigns:step_detail", args=[workspace, step.pk])
     context = {
         "campaign": campaign,
+        "editor_url": editor_url,
         "own": Template.objects.in_workspace(request.membership.workspace),
         "starters": STARTERS,
-        "has_text": bool(first_step(campaign).letter_body),
+        "has_text": bool(step.letter_body),
     }
     template = "campaigns/letter_start.html"
     return render(request, f"{template}#choices" if is_htmx(request) else template, context)

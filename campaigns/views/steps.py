@@ -18,8 +18,8 @@ from campaigns.following import answer_to
 from campaigns.models import Campaign, Lead, Step
 from campaigns.step_forms import SecondVersionForm, StepForm
 from campaigns.variants import text_of
-from campaigns.views.letters import PLACEHOLDERS, preview_context
-from campaigns.views.page import campaign_context, find_campaign, may_act
+from campaigns.views.letters import PLACEHOLDERS, chosen_start, preview_context, template_in
+from campaigns.views.page import campaign_context, find_campaign, may_act, with_query
 from outreach_site.accounts.access import READERS, SENDERS, WorkspaceRequest, allow
 from outreach_site.lib.htmx import is_htmx, redirect_to
 
@@ -48,8 +48,9 @@ def step_detail(request: WorkspaceRequest, workspace: str, pk: int) -> HttpRespo
     step = find_step(request, pk)
     if _is_first(step):
         return redirect("campaigns:campaign_letters", workspace, step.campaign_id)
+    origin = _start_from(request, step)
     form = StepForm(instance=step)
-    return _page(request, step.campaign, step, form, action=_at(request, "step_save", step))
+    return _page(request, step.campaign, step, form, action=_at(request, "step_save", step), origin=origin)
 
 
 @allow(SENDERS)
@@ -112,7 +113,8 @@ def step_remove(request: WorkspaceRequest, workspace: str, pk: int) -> HttpRespo
     if request.method == "POST":
         taken_back = stepping.take_out(step, user=request.user, now=timezone.now())
         letters = f" {taken_back} waiting {'letter was' if taken_back == 1 else 'letters were'} taken back."
-        messages.success(request, f"The step is taken out.{letters if taken_back else ''}")
+        undo = reverse("campaigns:step_bring_back", args=[workspace, step.pk])
+        messages.success(request, f"The step is taken out.{letters if taken_back else ''}", extra_tags=f"undo:{undo}")
         return _back(request, step.campaign)
     context = {
         "campaign": step.campaign,
@@ -124,6 +126,19 @@ def step_remove(request: WorkspaceRequest, workspace: str, pk: int) -> HttpRespo
     }
     template = "campaigns/step_remove.html"
     return render(request, f"{template}#confirmation" if is_htmx(request) else template, context)
+
+
+@allow(SENDERS)
+@require_POST
+def step_bring_back(request: WorkspaceRequest, workspace: str, pk: int) -> HttpResponse:
+    """It was taken out by mistake."""
+    here = Step.objects.filter(campaign__workspace=request.membership.workspace)
+    step = get_object_or_404(here.select_related("campaign__workspace"), pk=pk)
+    if stepping.bring_back(step, user=request.user, now=timezone.now()):
+        messages.success(request, "The step is back, and the leads that waited for it wait again.")
+    else:
+        messages.info(request, "This cannot be undone any more. Add the step anew if you want it back.")
+    return _back(request, step.campaign)
 
 
 @allow(SENDERS)
@@ -161,10 +176,13 @@ def _is_first(step: Step) -> bool:
 
 def _edit(request: WorkspaceRequest, campaign: Campaign, step: Step, action: str) -> HttpResponse:
     posted = request.POST if request.method == "POST" else None
+    origin = "" if posted else _start_from(request, step)
     texts = (posted.get("letter_subject", ""), posted.get("letter_body", "")) if posted else ()
     names = custom_names_in(Lead.objects.filter(campaign=campaign), *texts)
     form = StepForm(posted, instance=step, custom_names=names)
     if posted is not None and form.is_valid():
+        if template := template_in(request, posted.get("template", "")):
+            step.template = template
         try:
             stepping.save(form.save(commit=False), user=request.user, now=timezone.now())
         except ValueError as err:
@@ -173,7 +191,19 @@ def _edit(request: WorkspaceRequest, campaign: Campaign, step: Step, action: str
             what = "letter" if step.is_letter else "task"
             messages.success(request, f"The {what} is saved. Leads that wait for it follow the change.")
             return _back(request, campaign)
-    return _page(request, campaign, step, form, action=action)
+    return _page(request, campaign, step, form, action=action, origin=origin)
+
+
+def _start_from(request: WorkspaceRequest, step: Step) -> str:
+    """Put the text of the template or starter that the address names into the step, unsaved; its name. A follow-up in
+    the same conversation keeps the subject that this one has.
+    """
+    if not step.is_letter or not may_act(request) or not (chosen := chosen_start(request)):
+        return ""
+    subject, step.letter_body, name = chosen
+    if not step.keeps_subject:
+        step.letter_subject = subject
+    return name
 
 
 def _page(
@@ -184,12 +214,18 @@ def _page(
     *,
     action: str,
     second: bool = False,
+    origin: str = "",
 ) -> HttpResponse:
     context = campaign_context(request, campaign, "letters") | {
         "form": form,
         "step": step,
         "action": action,
         "second": second,
+        "origin": origin,
+        "start_url": with_query(
+            reverse("campaigns:letter_start", args=[request.membership.workspace.slug, campaign.pk]),
+            step=step.pk or "new",
+        ),
         "lines": stepping.lines(campaign),
         "placeholders": PLACEHOLDERS,
         "custom_names": custom_names_in(Lead.objects.filter(campaign=campaign)),

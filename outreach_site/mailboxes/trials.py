@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from email.utils import formataddr
 
-from django.core.mail import EmailMessage
+from django.core.mail import EmailMultiAlternatives
 from django.core.mail.message import make_msgid
 from django.db import transaction
 
@@ -70,6 +70,16 @@ class Failed:
 Trial = Worked | Failed
 
 
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A letter that somebody wants to see arrive. `html`: the same once more, as HTML; empty: there is none."""
+
+    subject: str
+    text: str
+    html: str = ""
+    reply_to: str = ""
+
+
 class TooManyTestLettersError(Exception):
     """Twenty test letters within an hour are enough; the message says when the next one may go."""
 
@@ -102,11 +112,11 @@ def send_test_letter(
     about: str,
     now: datetime,
     surroundings: Surroundings | None = None,
-    written: tuple[str, str] | None = None,
+    written: Written | None = None,
 ) -> Trial:
     """One letter from these settings to this person's own address. Raises TooManyTestLettersError.
 
-    `written`: the subject and the text of a letter that somebody wants to see arrive, in place of our own words.
+    `written` goes in place of our own words.
 
     `about` is the audit's subject, such as `mailbox:3`. The trial is written down before the server hears of it, and
     its outcome afterwards.
@@ -130,26 +140,27 @@ def _send(
     from_name: str,
     to: str,
     surroundings: Surroundings | None,
-    written: tuple[str, str] | None,
+    written: Written | None,
 ) -> Trial:
-    subject, body = written or (
+    written = written or Written(
         "Test letter from Linkletter",
-        (
-            f"This letter was sent through {server.host}, port {server.port}, as {from_email}.\n\n"
-            "If you read it in your inbox, this mailbox can send. If it was in the spam folder, ask whoever runs the "
-            "domain about SPF, DKIM and DMARC before you write to anybody.\n"
-        ),
+        f"This letter was sent through {server.host}, port {server.port}, as {from_email}.\n\n"
+        "If you read it in your inbox, this mailbox can send. If it was in the spam folder, ask whoever runs the "
+        "domain about SPF, DKIM and DMARC before you write to anybody.\n",
     )
-    letter = EmailMessage(
-        subject=subject,
-        body=body,
+    letter = EmailMultiAlternatives(
+        subject=written.subject,
+        body=written.text,
         from_email=formataddr((from_name, from_email)) if from_name else from_email,
         to=[to],
+        reply_to=[written.reply_to] if written.reply_to else None,
         headers={
             "Message-ID": make_msgid(domain=from_email.rpartition("@")[2] or "localhost"),
             "Auto-Submitted": "auto-generated",
         },
     )
+    if written.html:
+        letter.attach_alternative(written.html, "text/html")
     backend = MailboxBackend(
         replace(server, timeout=min(server.timeout, TRIAL_SECONDS)),
         surroundings=surroundings,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.db import connection
@@ -13,7 +15,7 @@ from pytest_django import DjangoAssertNumQueries
 from campaigns import contacts
 from campaigns.lifecycle import start_campaign
 from campaigns.models import Attempt, Campaign, Contact, DiscoveryRun, FoundSite, Lead, MailDomain, Step, Task
-from compliance.models import AuditEntry, Suppression
+from compliance.models import AuditEntry, Kind, Suppression
 from tests.campaigns.conftest import HTMX, Room
 from tests.campaigns.test_following import add_step, send
 
@@ -271,6 +273,55 @@ class TestTasks:
         answer = room.post("task_done", task.pk, htmx=True)
         assert "HX-Redirect" in answer.headers
         assert AuditEntry.objects.filter(event="task.done").count() == 1
+
+    def test_one_ticked_off_by_mistake_is_open_again(self, room: Room, task: Task) -> None:
+        add_step(room, 3)
+        answer = room.client().post(room.url("task_done", task.pk), follow=True)
+        undo = room.url("task_undo", task.pk)
+        assert undo in answer.content.decode()
+        assert Attempt.objects.filter(kind=Kind.FOLLOW_UP).count() == 1
+        assert room.post("task_undo", task.pk).status_code == 302
+        task.refresh_from_db()
+        assert (task.done_at, task.done_by) == (None, None)
+        assert not Attempt.objects.filter(kind=Kind.FOLLOW_UP).exists()
+        assert AuditEntry.objects.filter(event="task.taken_up_again").count() == 1
+        # And ticked off once more, what follows follows.
+        assert "HX-Redirect" in room.post("task_done", task.pk, htmx=True).headers
+        assert Attempt.objects.get(kind=Kind.FOLLOW_UP).state == Attempt.State.QUEUED
+
+    @pytest.mark.parametrize(
+        "change",
+        [
+            {"state": Attempt.State.SENT, "message_id": "<a@b>"},
+            {"state": Attempt.State.CANCELLED},  # they answered
+            {"due_at": timezone.now() - timedelta(minutes=1)},  # the gate may be looking at it
+            {"lease_token": uuid4()},
+            {"approved_at": timezone.now()},
+        ],
+    )
+    def test_not_when_what_follows_has_gone_further(self, room: Room, task: Task, change: dict[str, object]) -> None:
+        add_step(room, 3)
+        room.post("task_done", task.pk)
+        Attempt.objects.filter(kind=Kind.FOLLOW_UP).update(**change)
+        page = room.client().post(room.url("task_undo", task.pk), follow=True).content.decode()
+        assert "cannot be undone any more" in page
+        task.refresh_from_db()
+        assert task.done_at is not None
+        assert Attempt.objects.filter(kind=Kind.FOLLOW_UP).exists()
+
+    def test_undoing_what_is_not_done_or_of_no_more_use_changes_nothing(self, room: Room, task: Task) -> None:
+        room.post("task_undo", task.pk)
+        room.post("task_done", task.pk)
+        Lead.objects.update(status=Lead.Status.REPLIED)
+        room.post("task_undo", task.pk)
+        task.refresh_from_db()
+        assert task.done_at is not None
+        assert not AuditEntry.objects.filter(event="task.taken_up_again").exists()
+
+    def test_undo_is_not_for_others(self, room: Room, task: Task) -> None:
+        assert room.post("task_undo", task.pk, user=room.world.stranger).status_code == 404
+        assert room.post("task_undo", task.pk, user=room.world.viewer).status_code == 403
+        assert room.get("task_undo", task.pk).status_code == 405
 
     def test_are_not_for_strangers_nor_for_get(self, room: Room, task: Task) -> None:
         assert room.post("task_done", task.pk, user=room.world.stranger).status_code == 404

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 import pytest
+from django.utils import timezone
 
 from campaigns import stepping
-from campaigns.models import Attempt, Step
+from campaigns.models import Attempt, Step, Task, Template
 from compliance.models import AuditEntry, Kind
 from tests.campaigns.conftest import HTMX, Room
 from tests.campaigns.test_following import TUESDAY, add_step, send
@@ -167,6 +169,103 @@ class TestTakingOut:
 
     def test_is_not_for_strangers(self, room: Room) -> None:
         assert room.post("step_remove", add_step(room).pk, user=room.world.stranger).status_code == 404
+
+
+class TestBringingBack:
+    def test_whoever_waited_for_it_waits_again(self, room: Room) -> None:
+        two, three = add_step(room), add_step(room, 3)
+        letters = room.queue(*room.leads[:2])
+        for letter in letters:
+            send(letter, at=timezone.now())
+        before = {letter.lead_id: letter.due_at for letter in Attempt.objects.filter(step=two)}
+        page = room.client().post(room.url("step_remove", two.pk), follow=True).content.decode()
+        assert room.url("step_bring_back", two.pk) in page
+        assert Attempt.objects.filter(step=three, state=Attempt.State.QUEUED).count() == 2
+        assert room.post("step_bring_back", two.pk).status_code == 302
+        assert order(room) == [room.step.pk, two.pk, three.pk]
+        waiting = Attempt.objects.filter(kind=Kind.FOLLOW_UP)
+        assert {letter.lead_id: letter.due_at for letter in waiting} == before
+        assert {(letter.step_id, letter.state, letter.reason) for letter in waiting} == {
+            (two.pk, Attempt.State.QUEUED, "")
+        }
+        assert AuditEntry.objects.filter(event="step.brought_back").exists()
+
+    def test_whoever_has_gone_on_stays_there(self, room: Room) -> None:
+        two, three = add_step(room), add_step(room, 3)
+        letters = room.queue(*room.leads[:2])
+        for letter in letters:
+            send(letter, at=timezone.now())
+        room.post("step_remove", two.pk)
+        ahead = Attempt.objects.get(step=three, lead=letters[0].lead_id)
+        send(ahead, at=timezone.now())
+        type(room.leads[1]).objects.filter(pk=letters[1].lead_id).update(status="replied")
+        room.post("step_bring_back", two.pk)
+        assert set(Attempt.objects.filter(step=two).values_list("state", flat=True)) == {Attempt.State.CANCELLED}
+        assert Attempt.objects.get(pk=ahead.pk).state == Attempt.State.SENT
+
+    def test_a_task_is_to_be_done_again(self, room: Room) -> None:
+        two = add_step(room, kind=Step.Kind.TASK, letter_subject="Call them")
+        add_step(room, 3)
+        [letter] = room.queue(room.leads[0])
+        send(letter, at=timezone.now())
+        room.post("step_remove", two.pk)
+        assert not Task.objects.open().exists()
+        room.post("step_bring_back", two.pk)
+        assert Task.objects.open().get().step == two
+        assert not Attempt.objects.filter(kind=Kind.FOLLOW_UP).exists()
+
+    def test_not_after_half_an_hour_nor_twice(self, room: Room) -> None:
+        two = add_step(room)
+        room.post("step_remove", two.pk)
+        Step.objects.filter(pk=two.pk).update(retired_at=timezone.now() - timedelta(minutes=31))
+        page = room.client().post(room.url("step_bring_back", two.pk), follow=True).content.decode()
+        assert "cannot be undone any more" in page
+        assert order(room) == [room.step.pk]
+        Step.objects.filter(pk=two.pk).update(retired_at=timezone.now())
+        for _ in range(2):
+            assert "HX-Redirect" in room.post("step_bring_back", two.pk, htmx=True).headers
+        assert AuditEntry.objects.filter(event="step.brought_back").count() == 1
+
+    def test_is_not_for_others(self, room: Room) -> None:
+        two = add_step(room)
+        assert room.post("step_bring_back", two.pk, user=room.world.stranger).status_code == 404
+        assert room.post("step_bring_back", two.pk, user=room.world.viewer).status_code == 403
+        assert room.get("step_bring_back", two.pk).status_code == 405
+
+
+class TestStartingFromATemplate:
+    def test_a_follow_up_remembers_what_it_came_from(self, room: Room) -> None:
+        room.template.body = "Hi {name|there}, once more."
+        room.template.save()
+        start = room.get("letter_start", room.campaign.pk, query="?step=new", headers=HTMX).content.decode()
+        assert f"{room.url('step_add', room.campaign.pk)}?template={room.template.pk}" in start
+        page = room.get("step_add", room.campaign.pk, query=f"?template={room.template.pk}").content.decode()
+        assert "Hi {name|there}, once more." in page
+        assert "Not saved yet" in page
+        assert f'name="template" value="{room.template.pk}"' in page
+        room.post("step_add", room.campaign.pk, LETTER | {"template": room.template.pk})
+        step = Step.objects.get(position=2)
+        assert step.template == room.template
+        [letter] = room.queue(room.leads[0])
+        send(letter, at=timezone.now())
+        assert Attempt.objects.get(kind=Kind.FOLLOW_UP).template == room.template
+
+    def test_one_that_is_there_keeps_its_text_until_it_is_saved(self, room: Room) -> None:
+        two = add_step(room)
+        start = room.get("letter_start", room.campaign.pk, query=f"?step={two.pk}").content.decode()
+        assert f"{room.url('step_detail', two.pk)}?starter=" in start
+        page = room.get("step_detail", two.pk, query=f"?template={room.template.pk}").content.decode()
+        assert room.template.body in page
+        assert Step.objects.get(pk=two.pk).letter_body == two.letter_body
+        # Whoever may only read sees what is saved.
+        page = room.get("step_detail", two.pk, query=f"?template={room.template.pk}", user=room.world.viewer)
+        assert room.template.body not in page.content.decode()
+
+    def test_a_template_of_somewhere_else_does_not_exist(self, room: Room) -> None:
+        foreign = Template.objects.create(workspace=room.world.elsewhere, name="x", subject="x", body="x")
+        assert room.get("step_add", room.campaign.pk, query=f"?template={foreign.pk}").status_code == 404
+        assert room.post("step_add", room.campaign.pk, LETTER | {"template": foreign.pk}).status_code == 404
+        assert room.get("letter_start", room.campaign.pk, query="?step=999999").status_code == 404
 
 
 class TestSecondVersion:
