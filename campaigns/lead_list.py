@@ -15,15 +15,14 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 from django.db.models import Q, QuerySet
-from django.utils.dateparse import parse_datetime
 
 from campaigns.leads import NotASiteError, read_site
 from campaigns.models import Campaign, Lead, Tag
-from campaigns.paging import NoSuchPlaceError
 from campaigns.progress import leads_that_lack
 from campaigns.rendering import placeholder_name
 from outreach_site.accounts.access import SENDERS
 from outreach_site.accounts.models import Membership, SenderIdentity, User, Workspace
+from outreach_site.lib.paging import NoSuchPlaceError, as_place, moment_in, number_in
 
 HIGH = 0.7  # the same as the badges of found sites
 COUNTED_TO = 10_000  # a number beside a filter is exact up to here
@@ -184,7 +183,7 @@ def _keys(leads: QuerySet[Lead], order: _Order, place: str, most: int) -> list[t
     """Numbers and sort values of the next rows."""
     field, sign = order.field, "-" if order.descending else ""
     if field == "pk":
-        before = leads.filter(pk__lt=_pk(place)) if place else leads
+        before = leads.filter(pk__lt=number_in(place)) if place else leads
         return [(key, key) for key in before.order_by("-pk").values_list("pk", flat=True)[:most]]
     value_text, _, key_text = place.rpartition("~")
     in_empty = bool(place) and not value_text and order.may_be_empty
@@ -192,7 +191,7 @@ def _keys(leads: QuerySet[Lead], order: _Order, place: str, most: int) -> list[t
     if not in_empty:
         with_value = leads.filter(**{f"{field}__isnull": False}) if order.may_be_empty else leads
         if place:
-            value, key = _value(order, value_text), _pk(key_text)
+            value, key = _value(order, value_text), number_in(key_text)
             beyond = "lt" if order.descending else "gt"
             # The first condition says nothing new: it is what an index is entered by.
             with_value = with_value.filter(
@@ -203,33 +202,26 @@ def _keys(leads: QuerySet[Lead], order: _Order, place: str, most: int) -> list[t
     if order.may_be_empty and len(found) < most:
         empty = leads.filter(**{f"{field}__isnull": True})
         if in_empty:
-            empty = empty.filter(pk__lt=_pk(key_text))
+            empty = empty.filter(pk__lt=number_in(key_text))
         found += [(key, None) for key in empty.order_by("-pk").values_list("pk", flat=True)[: most - len(found)]]
     return found
 
 
 def _as_text(value: object) -> str:
     if isinstance(value, datetime):
-        return value.isoformat().replace("+00:00", "Z")
+        return as_place(value)
     return "" if value is None else str(value)
-
-
-def _pk(text: str) -> int:
-    if not _number(text):
-        raise NoSuchPlaceError("This page of the list does not exist.")
-    return int(text)
 
 
 def _value(order: _Order, text: str) -> Any:
     if order.field == "site_key":
         return text
+    if order.field == "status_changed_at":
+        return moment_in(text)
     try:
-        value = parse_datetime(text) if order.field == "status_changed_at" else float(text)
-    except ValueError:
-        value = None
-    if value is None or (isinstance(value, datetime) and value.tzinfo is None):
-        raise NoSuchPlaceError("This page of the list does not exist.")
-    return value
+        return float(text)
+    except ValueError as err:
+        raise NoSuchPlaceError from err
 
 
 def count_of(leads: QuerySet[Lead], *, at_most: int = COUNTED_TO + 1) -> int:

@@ -1,19 +1,15 @@
-"""Where a list of campaigns stands: the key that it is sorted by, as text fit for a URL and for the API's cursor."""
+"""Where a list of campaigns stands: the moment and the number that it is sorted by."""
 
 from __future__ import annotations
 
 from django.db.models import Q
-from django.utils.dateparse import parse_datetime
 
 from campaigns.models import Campaign, CampaignQuerySet
-
-
-class NoSuchPlaceError(ValueError):
-    """The text is no place that this list ever gave out."""
+from outreach_site.lib.paging import as_place, moment_in, number_in
 
 
 def place_of(campaign: Campaign) -> str:
-    return f"{campaign.created_at.isoformat().replace('+00:00', 'Z')}~{campaign.pk}"
+    return f"{as_place(campaign.created_at)}~{campaign.pk}"
 
 
 def after(campaigns: CampaignQuerySet, place: str) -> CampaignQuerySet:
@@ -21,14 +17,5 @@ def after(campaigns: CampaignQuerySet, place: str) -> CampaignQuerySet:
     if not place:
         return campaigns
     moment, _, number = place.partition("~")
-    try:
-        created_at = parse_datetime(moment)
-    except ValueError:
-        created_at = None
-    if (
-        created_at is None
-        or created_at.tzinfo is None
-        or not (number.isascii() and number.isdigit() and len(number) < 19)
-    ):
-        raise NoSuchPlaceError("This page of the list does not exist.")
-    return campaigns.filter(Q(created_at__lt=created_at) | Q(created_at=created_at, pk__lt=int(number)))
+    created_at, pk = moment_in(moment), number_in(number)
+    return campaigns.filter(Q(created_at__lt=created_at) | Q(created_at=created_at, pk__lt=pk))

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime
-from typing import Annotated, Any, TypeVar
+from datetime import datetime
+from typing import Annotated, Any
 
-from django.db.models import Model, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.utils import timezone
 from ninja import Field, Query, Router, Schema, Status
-from ninja.errors import ValidationError
 from pydantic import AfterValidator, BeforeValidator, model_validator
 
 from compliance import gate, suppression
@@ -24,15 +22,11 @@ from compliance.suppression_imports import reason_named
 from outreach_site.accounts.access import KEEPERS, READERS, SENDERS
 from outreach_site.accounts.api_access import ApiRequest, caller
 from outreach_site.accounts.models import Scope, Workspace
+from outreach_site.lib.api import Cursor, Day, Fault, Limit, answers, example, invalid, page_of
 from outreach_site.mailboxes.models import Mailbox
 
 router = Router()
-MAX_LIMIT = 200
 WORKERS = SENDERS | KEEPERS
-M = TypeVar("M", bound=Model)
-
-Cursor = Annotated[str, Query(max_length=20, description="From the `Link` header of the page before.")]
-Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT, description="Rows a page.")]
 
 
 def _address(text: str) -> str:
@@ -51,24 +45,17 @@ def _line(text: object) -> object:
 Address = Annotated[str, AfterValidator(_address)]
 
 
-class Fault(Schema):
-    detail: str
-
-
-class FieldFault(Schema):
-    field: str
-    message: str
-
-
-class FieldFaults(Fault):
-    fields: list[FieldFault]
-
-
 # --- May this letter go? ----------------------------------------------------------------------------------------------
 
 
 class Question(Schema):
     """A letter that somebody thinks of sending."""
+
+    model_config = example(
+        recipient_email="hannah@brightgarden.com",
+        sender_email="mara@orchardmedia.com",
+        subject="An idea for Bright Garden",
+    )
 
     recipient_email: Address = Field(max_length=320, examples=["hannah@brightgarden.com"])
     sender_email: Address = Field(
@@ -90,6 +77,25 @@ class CheckAnswer(Schema):
 class Verdict(Schema):
     """Whether the letter may go now, and what every rule says."""
 
+    model_config = example(
+        allowed=True,
+        reason="",
+        legal_basis="legitimate_interest",
+        daily_user_count=12,
+        daily_user_limit=100,
+        daily_domain_count=3,
+        daily_domain_limit=20,
+        region="US",
+        region_source="generic_domain",
+        checks=[
+            {
+                "rule": "domain_cap",
+                "outcome": "passed",
+                "sentence": "3 of 20 letters a day to brightgarden.com used.",
+            }
+        ],
+    )
+
     allowed: bool
     reason: str = Field(description="Why not; for a letter that may go, what there is to know. May be empty.")
     legal_basis: str = Field(
@@ -107,12 +113,32 @@ class Verdict(Schema):
 
 
 class Refusal(Verdict):
+    model_config = example(
+        detail="20 of 20 letters a day to brightgarden.com used.",
+        allowed=False,
+        reason="20 of 20 letters a day to brightgarden.com used.",
+        legal_basis="legitimate_interest",
+        daily_user_count=12,
+        daily_user_limit=100,
+        daily_domain_count=20,
+        daily_domain_limit=20,
+        region="US",
+        region_source="generic_domain",
+        checks=[
+            {
+                "rule": "domain_cap",
+                "outcome": "waits",
+                "sentence": "20 of 20 letters a day to brightgarden.com used.",
+            }
+        ],
+    )
+
     detail: str = Field(description="The reason once more, where errors have it.")
 
 
 @router.post(
     "/policy/validate",
-    response={200: Verdict, 401: Fault, 403: Refusal | Fault, 404: Fault, 422: FieldFaults},
+    response=answers({200: Verdict, 403: Refusal | Fault}),
     auth=caller(WORKERS, Scope.READ),
     summary="May this letter go?",
     operation_id="validate_policy",
@@ -173,6 +199,8 @@ def _verdict(decision: Decision, here: Workspace) -> dict[str, Any]:
 class NewSuppression(Schema):
     """An address, or a domain with everybody there and at its subdomains."""
 
+    model_config = example(email="ed@example.org", reason="opt_out", note="By telephone.")
+
     email: str | None = Field(default=None, max_length=320, examples=["ed@example.org"])
     domain: str | None = Field(default=None, max_length=254, examples=[None])
     reason: Annotated[str, BeforeValidator(_line)] = Field(
@@ -196,6 +224,16 @@ class NewSuppression(Schema):
 class SuppressionNow(Schema):
     """An entry of the suppression list."""
 
+    model_config = example(
+        id=19,
+        email="ed@example.org",
+        domain=None,
+        reason="opt_out",
+        source="api",
+        note="By telephone.",
+        created_at="2026-03-02T10:00:00Z",
+    )
+
     id: int
     email: str | None = Field(description="None for a domain, and for an address that was erased.")
     domain: str | None = Field(description="For a domain with everybody there; None for an address.")
@@ -215,7 +253,7 @@ class SuppressionNow(Schema):
 
 @router.post(
     "/suppression",
-    response={200: SuppressionNow, 201: SuppressionNow, 401: Fault, 403: Fault, 404: Fault, 422: FieldFaults},
+    response=answers({200: SuppressionNow, 201: SuppressionNow}),
     auth=caller(WORKERS, Scope.WRITE),
     summary="Suppress an address or a domain",
     operation_id="create_suppression",
@@ -237,14 +275,13 @@ def create_suppression(request: ApiRequest, payload: NewSuppression) -> Status[S
             now=timezone.now(),
         )
     except InvalidAddressError as err:
-        where = "email" if payload.email else "domain"
-        raise ValidationError([{"loc": ("body", where), "msg": str(err), "type": "value_error"}]) from err
+        raise invalid("body", "email" if payload.email else "domain", str(err)) from err
     return Status(200 if added.known else 201, added.all[0])
 
 
 @router.get(
     "/suppression",
-    response={200: list[SuppressionNow], 401: Fault, 403: Fault, 404: Fault, 422: FieldFaults},
+    response=answers({200: list[SuppressionNow]}),
     auth=caller(READERS, Scope.READ),
     summary="List suppressions",
     operation_id="list_suppressions",
@@ -257,14 +294,14 @@ def list_suppressions(
     email: Annotated[
         str, Query(max_length=320, description="An address and the domains above it; or how one begins.")
     ] = "",
-    reason: Annotated[str, Query(max_length=16, examples=["opt_out"])] = "",
+    reason: Annotated[Suppression.Reason | None, Query(description="Only those of this reason.")] = None,
 ) -> Sequence[Suppression]:
     """The entries of the workspace, newest first. While there are more, the answer has a `Link` header with
     `rel="next"` (RFC 8288), and the cursor alone in `X-Next-Cursor`."""
     entries = Suppression.objects.own_of(request.auth.workspace).filter(suppressions_matching(email))
-    if reason:
-        entries = entries.filter(reason=_known(reason, Suppression.Reason.values, "reason"))
-    return _page(request, response, entries, cursor=cursor, limit=limit)
+    if reason is not None:
+        entries = entries.filter(reason=reason)
+    return page_of(request, response, entries.order_by("-pk"), cursor=cursor, limit=limit)
 
 
 # --- The audit log ----------------------------------------------------------------------------------------------------
@@ -272,6 +309,29 @@ def list_suppressions(
 
 class AuditRow(Schema):
     """One line of the audit log."""
+
+    model_config = example(
+        id=5021,
+        event="letter.decided",
+        about="attempt:311",
+        user_id=2,
+        lead_email="hannah@brightgarden.com",
+        sender_email="mara@orchardmedia.com",
+        subject="A balcony guide for Bright Garden",
+        policy_result="approved",
+        reason="",
+        legal_basis="legitimate_interest",
+        region="US",
+        timestamp="2026-03-02T09:12:00Z",
+        is_preview=False,
+        checks=[
+            {
+                "rule": "domain_cap",
+                "outcome": "passed",
+                "sentence": "3 of 20 letters a day to brightgarden.com used.",
+            }
+        ],
+    )
 
     id: int
     event: str = Field(examples=["letter.decided"])
@@ -312,7 +372,7 @@ def _person_of(entry: AuditEntry, field: str) -> str:
 
 @router.get(
     "/audit-logs",
-    response={200: list[AuditRow], 401: Fault, 403: Fault, 404: Fault, 422: FieldFaults},
+    response=answers({200: list[AuditRow]}),
     auth=caller(READERS, Scope.READ),
     summary="Read the audit log",
     operation_id="list_audit_logs",
@@ -323,46 +383,20 @@ def list_audit_logs(
     cursor: Cursor = "",
     limit: Limit = 50,
     email: Annotated[str, Query(max_length=320, description="The address of a lead, or how it begins.")] = "",
-    policy_result: Annotated[str, Query(max_length=8, examples=["blocked"])] = "",
+    policy_result: Annotated[PolicyResult | None, Query(description="Only decisions of this kind.")] = None,
     event: Annotated[str, Query(max_length=48, description="An event, or how it begins.", examples=["letter."])] = "",
     about: Annotated[str, Query(max_length=64, examples=["attempt:42"])] = "",
-    since: Annotated[date | None, Query(description="The first day, in the workspace's time zone.")] = None,
-    until: Annotated[date | None, Query(description="The last day.")] = None,
+    since: Annotated[Day | None, Query(description="The first day, in the workspace's time zone.")] = None,
+    until: Annotated[Day | None, Query(description="The last day.")] = None,
 ) -> Sequence[AuditEntry]:
     """The log of the workspace, newest first, paged as the suppression list is."""
     here = request.auth.workspace
     entries = AuditEntry.objects.in_workspace(here).select_related("person").filter(entries_about(email))
-    if policy_result:
-        entries = entries.filter(policy_result=_known(policy_result, PolicyResult.values, "policy_result"))
+    if policy_result is not None:
+        entries = entries.filter(policy_result=policy_result)
     if event:
         entries = entries.filter(begins("event", one_line(event, 48)))
     if about:
         entries = entries.filter(about=one_line(about, 64))
-    return _page(request, response, entries.filter(within(since, until, here.zone)), cursor=cursor, limit=limit)
-
-
-# --- Pages ------------------------------------------------------------------------------------------------------------
-
-
-def _page(request: HttpRequest, response: HttpResponse, rows: QuerySet[M], *, cursor: str, limit: int) -> Sequence[M]:
-    """Rows by falling key, and where the next page begins. One query, no OFFSET and no count."""
-    if cursor:
-        if not (cursor.isascii() and cursor.isdigit() and len(cursor) < 19):
-            message = "This page of the list does not exist."
-            raise ValidationError([{"loc": ("query", "cursor"), "msg": message, "type": "value_error"}])
-        rows = rows.filter(pk__lt=int(cursor))
-    found = list(rows.order_by("-pk")[: limit + 1])
-    if len(found) > limit:
-        next_cursor = str(found[limit - 1].pk)
-        query = request.GET.copy()
-        query["cursor"] = next_cursor
-        response["Link"] = f'<{request.build_absolute_uri(f"{request.path}?{query.urlencode()}")}>; rel="next"'
-        response["X-Next-Cursor"] = next_cursor
-    return found[:limit]
-
-
-def _known(value: str, values: Sequence[str], field: str) -> str:
-    if value not in values:
-        message = f"One of {', '.join(values)}."
-        raise ValidationError([{"loc": ("query", field), "msg": message, "type": "value_error"}])
-    return value
+    entries = entries.filter(within(since, until, here.zone)).order_by("-pk")
+    return page_of(request, response, entries, cursor=cursor, limit=limit)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from django.db import connection
@@ -65,4 +65,6 @@ def within(first: date | None, last: date | None, zone: ZoneInfo) -> Q:
 
 
 def _midnight(day: date, zone: ZoneInfo) -> datetime:
-    return datetime.combine(day, time.min, tzinfo=zone)
+    midnight = datetime.combine(day, time.min, tzinfo=zone)
+    # East of Greenwich the first day of the calendar begins before it.
+    return midnight if day > date.min else datetime.min.replace(tzinfo=UTC)

@@ -10,10 +10,9 @@ from typing import Annotated
 from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404
 from ninja import Field, Query, Router, Schema
-from ninja.errors import ValidationError
 
-from campaigns.api.exports import AS_CSV, FAULTS, Bom, campaign_file
-from campaigns.api.shared import MAX_LIMIT, CampaignCaller, Fault, FieldFaults, numbered, page_of
+from campaigns.api.exports import Bom, as_csv, campaign_file
+from campaigns.api.shared import CampaignCaller
 from campaigns.models import Attempt, Campaign
 from compliance.export_models import Export
 from inbox import exports, polling
@@ -21,6 +20,7 @@ from inbox.models import Reply
 from outreach_site.accounts.access import READERS, SENDERS, WORKERS
 from outreach_site.accounts.api_access import ApiRequest, caller
 from outreach_site.accounts.models import Scope, Workspace
+from outreach_site.lib.api import Cursor, Limit, Number, answers, example, page_of
 from outreach_site.mailboxes.models import Mailbox
 
 router = Router()
@@ -33,11 +33,15 @@ REPLIES = (Reply.Kind.REPLY, Reply.Kind.AUTO_REPLY)
 class WhatToPoll(Schema):
     """Which campaign's mailboxes to look into; without one, all of the workspace."""
 
-    campaign_id: int | None = Field(default=None, examples=[7])
+    model_config = example(campaign_id=7)
+
+    campaign_id: Number | None = Field(default=None, examples=[7])
 
 
 class Polled(Schema):
     """What a look brought."""
+
+    model_config = example(replies_found=2, failed=0, errors=[])
 
     replies_found: int = Field(description="Replies of people, and automatic ones, that are new.")
     failed: int = Field(description="Mailboxes that could not be read.")
@@ -46,6 +50,26 @@ class Polled(Schema):
 
 class ReplyNow(Schema):
     """A reply as it stands."""
+
+    model_config = example(
+        id=88,
+        campaign_id=7,
+        lead_id=42,
+        attempt_id=311,
+        lead_status="replied",
+        from_email="hannah@brightgarden.com",
+        from_name="Hannah Lindqvist",
+        subject="Re: A balcony guide for Bright Garden",
+        body="Sounds good. Send me an outline.",
+        classification="interested",
+        kind="reply",
+        intents=[],
+        matched_by="in_reply_to",
+        needs_review=False,
+        return_on=None,
+        read_at=None,
+        received_at="2026-03-02T12:44:00Z",
+    )
 
     id: int
     campaign_id: int | None
@@ -81,7 +105,7 @@ class ReplyNow(Schema):
 
 @router.post(
     "/replies/poll",
-    response={200: Polled, 401: Fault, 403: Fault, 404: Fault, 422: FieldFaults},
+    response=answers({200: Polled}),
     auth=caller(SENDERS, Scope.WRITE),
     summary="Look for replies now",
     operation_id="poll_replies",
@@ -120,7 +144,7 @@ def _mailboxes_of(campaign: Campaign, here: Workspace) -> set[int]:
 
 @router.get(
     "/campaigns/{campaign_id}/replies",
-    response={200: list[ReplyNow], 401: Fault, 403: Fault, 404: Fault, 422: FieldFaults},
+    response=answers({200: list[ReplyNow]}),
     auth=CampaignCaller(READERS, Scope.READ),
     summary="List a campaign's replies",
     operation_id="list_campaign_replies",
@@ -129,35 +153,27 @@ def list_replies(
     request: ApiRequest,
     response: HttpResponse,
     campaign_id: int,
-    cursor: Annotated[str, Query(max_length=20, description="From the `Link` header of the page before.")] = "",
-    limit: Annotated[int, Query(ge=1, le=MAX_LIMIT, description="Replies a page.")] = 50,
-    classification: Annotated[str, Query(max_length=16, examples=["interested"])] = "",
+    cursor: Cursor = "",
+    limit: Limit = 50,
+    classification: Annotated[Reply.Classification | None, Query(description="Only replies of this class.")] = None,
 ) -> Sequence[Reply]:
     """What came back to a campaign, what was read last first: replies, automatic ones, and reports of bounces and
     complaints. While there are more, the answer has a `Link` header with `rel="next"` (RFC 8288), and the cursor alone
     in `X-Next-Cursor`."""
     campaign = get_object_or_404(Campaign.objects.in_workspace(request.auth.workspace), pk=campaign_id)
     replies = Reply.objects.filter(campaign=campaign).select_related("lead").defer("text", "evidence")
-    if classification:
-        if classification not in Reply.Classification.values:
-            message = f"One of {', '.join(Reply.Classification.values)}."
-            raise ValidationError([{"loc": ("query", "classification"), "msg": message, "type": "value_error"}])
+    if classification is not None:
         replies = replies.filter(classification=classification)
-    newest_first = replies.order_by("-pk")
-    return page_of(request, response, newest_first, after=numbered, place_of=_place_of, cursor=cursor, limit=limit)
-
-
-def _place_of(reply: Reply) -> str:
-    return str(reply.pk)
+    return page_of(request, response, replies.order_by("-pk"), cursor=cursor, limit=limit)
 
 
 @router.get(
     "/campaigns/{campaign_id}/export/replies",
-    response=FAULTS,
+    response=answers({}),
     auth=CampaignCaller(WORKERS, Scope.READ),
     summary="Replies as CSV",
     operation_id="export_replies",
-    openapi_extra=AS_CSV,
+    openapi_extra=as_csv(exports.COLUMNS),
 )
 def export_replies(request: ApiRequest, campaign_id: int, bom: Bom = False) -> StreamingHttpResponse:  # noqa: FBT002 - a query parameter
     """All that came back to the campaign, in the order in which it was read, in fixed columns. Not for viewers."""

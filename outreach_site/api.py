@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from typing import Any, cast
+
 import structlog
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
@@ -9,25 +12,52 @@ from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.http import Http404, HttpRequest, HttpResponse
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
+from ninja.openapi.schema import OpenAPISchema
 
 from campaigns.api import email_router
 from campaigns.api import routers as campaigns_routers
 from campaigns.discovery.api import router as discovery_router
 from compliance.api import router as compliance_router
 from inbox.api import router as inbox_router
+from outreach_site.accounts.api_access import with_rate_headers
+from outreach_site.lib.api import StrictParser, field_faults
+from outreach_site.lib.openapi import finish
 from outreach_site.mailboxes.api import router as mailboxes_router
 
 log = structlog.get_logger(__name__)
 
-api = NinjaAPI(
+ABOUT = """\
+Backlink outreach for programs. Send an API key of yours as `Authorization: Bearer lk_…`; it is made under Settings, API
+keys. What it may do is its scopes (`read`, `write`, `send`) and your role in the workspace, whichever is less.
+
+**Lists** come in pages, newest first. While there are more, the answer has a `Link` header with `rel="next"`, and the
+cursor alone in `X-Next-Cursor`.
+
+**Limits**: 300 requests a minute and key, 60 of them such that send. `RateLimit-Limit`, `RateLimit-Remaining` and
+`RateLimit-Reset` say what is left; after a 429 `Retry-After` says how many seconds to wait.
+
+**Errors** are JSON with `detail`, a sentence for a person. 422 names the fields.
+"""
+
+
+class SiteAPI(NinjaAPI):
+    """The API, described in full: lib/openapi.py."""
+
+    def get_openapi_schema(self, **kwargs: Any) -> OpenAPISchema:
+        return cast("OpenAPISchema", finish(super().get_openapi_schema(**kwargs)))
+
+
+api = SiteAPI(
     title="Linkletter",
     version="1",
-    description="Backlink outreach. Sign in with a session, or send an API key as `Authorization: Bearer …`.",
+    description=ABOUT,
+    parser=StrictParser(),
     urls_namespace="api",
     docs_url="docs",
     openapi_url="openapi.json",
     docs_decorator=login_required,
 )
+api.add_decorator(with_rate_headers, mode="view")
 for _router in campaigns_routers:
     api.add_router("/v1/backlink-outreach", _router, tags=["Backlink outreach"])
 api.add_router("/v1/backlink-outreach", compliance_router, tags=["Compliance"])
@@ -54,12 +84,8 @@ def not_found(request: HttpRequest, _: Http404) -> HttpResponse:
 
 @api.exception_handler(ValidationError)
 def invalid(request: HttpRequest, err: ValidationError) -> HttpResponse:
-    """422: which field, and what is wrong with it. What was sent is not repeated: it may be a secret."""
-    fields = [
-        {"field": ".".join(str(part) for part in error["loc"][1:]) or str(error["loc"][0]), "message": error["msg"]}
-        for error in err.errors
-    ]
-    return api.create_response(request, {"detail": "Some fields are not right.", "fields": fields}, status=422)
+    answer = {"detail": "Some fields are not right.", "fields": field_faults(err)}
+    return api.create_response(request, answer, status=422)
 
 
 @api.exception_handler(RequestDataTooBig)
@@ -71,7 +97,12 @@ def too_big(request: HttpRequest, _: RequestDataTooBig) -> HttpResponse:
 
 @api.exception_handler(HttpError)
 def answered(request: HttpRequest, err: HttpError) -> HttpResponse:
-    return api.create_response(request, {"detail": str(err)}, status=err.status_code)
+    if isinstance(err.__cause__, ValidationError):  # What the parser refuses comes wrapped.
+        return invalid(request, err.__cause__)
+    response = api.create_response(request, {"detail": str(err)}, status=err.status_code)
+    if (seconds := getattr(err.__cause__, "retry_after", None)) is not None:  # as the provider behind us asked for
+        response["Retry-After"] = str(math.ceil(seconds))
+    return response
 
 
 @api.exception_handler(Exception)

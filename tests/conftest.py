@@ -11,7 +11,14 @@ from django.test import Client
 from outreach_site.accounts import installation
 from outreach_site.accounts.models import Membership, Role, SenderIdentity, User, Workspace
 
-pytest_plugins = ["tests.needs", "tests.servers", "tests.letterbox", "tests.flushing", "tests.openai_server"]
+pytest_plugins = [
+    "tests.needs",
+    "tests.servers",
+    "tests.letterbox",
+    "tests.flushing",
+    "tests.openai_server",
+    "tests.one_of_each",
+]
 
 
 @dataclass(frozen=True)

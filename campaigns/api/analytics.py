@@ -17,11 +17,12 @@ from campaigns.analytics.results import (
     replies_of_people,
     results_of,
 )
-from campaigns.api.shared import CampaignCaller, Fault, FieldFaults
+from campaigns.api.shared import CampaignCaller
 from campaigns.models import Attempt, Campaign, Lead
 from outreach_site.accounts.access import READERS
 from outreach_site.accounts.api_access import ApiRequest, caller
 from outreach_site.accounts.models import Scope
+from outreach_site.lib.api import answers, example
 
 router = Router()
 
@@ -72,6 +73,57 @@ class LinkNumbers(Schema):
 class Analytics(Schema):
     """Totals are of all time; `window` and `daily_send_volume` of the days that were asked for. Rates are 0 to 1."""
 
+    model_config = example(
+        total_leads=120,
+        leads_by_status={
+            "discovered": 80,
+            "contacted": 33,
+            "replied": 5,
+            "placed": 1,
+            "lost": 1,
+            "bounced": 0,
+            "unsubscribed": 0,
+        },
+        total_attempts=61,
+        total_sent=56,
+        total_replies=6,
+        replies_by_classification={
+            "interested": 3,
+            "replied": 1,
+            "not_interested": 2,
+            "out_of_office": 4,
+            "bounce": 1,
+            "complaint": 0,
+        },
+        people_written_to=40,
+        people_who_answered=5,
+        response_rate=0.125,
+        raw_response_rate=0.1071,
+        placement_rate=0.025,
+        daily_send_volume=[{"date": "2026-03-01", "count": 0}, {"date": "2026-03-02", "count": 14}],
+        time_zone="Europe/Berlin",
+        window={
+            "days": 2,
+            "sent": 14,
+            "people_written_to": 12,
+            "people_who_answered": 1,
+            "people_placed": 0,
+            "replies": 1,
+            "response_rate": 0.0833,
+            "raw_response_rate": 0.0714,
+            "placement_rate": 0.0,
+            "median_minutes_to_reply": 212.0,
+        },
+        links={
+            "seen": 3,
+            "standing": 2,
+            "lost": 1,
+            "expected": 1,
+            "survival": [{"days": 30, "seen_so_long_ago": 2, "stood": 2}],
+            "costs": [{"currency": "EUR", "paid": "450.00", "per_standing": "225.00"}],
+        },
+    )
+
     total_leads: int
     leads_by_status: dict[str, int] = Field(examples=[{"discovered": 80, "contacted": 34, "replied": 5, "placed": 1}])
     total_attempts: int = Field(description="Letters in every state, those too that were held back or wait.")
@@ -103,6 +155,15 @@ class Analytics(Schema):
 class Snapshot(Schema):
     """All campaigns of the workspace, over all time. Rates are 0 to 1."""
 
+    model_config = example(
+        total_campaigns=3,
+        total_sends=318,
+        total_replies=29,
+        total_placements=7,
+        overall_response_rate=0.1176,
+        overall_placement_rate=0.0336,
+    )
+
     total_campaigns: int
     total_sends: int = Field(description="First letters and follow-ups that left, and those that may have.")
     total_replies: int = Field(description="What people wrote. Automatic replies, bounces and complaints are none.")
@@ -113,7 +174,7 @@ class Snapshot(Schema):
 
 @router.get(
     "/campaigns/{campaign_id}/analytics",
-    response={200: Analytics, 401: Fault, 403: Fault, 404: Fault, 422: FieldFaults},
+    response=answers({200: Analytics}),
     auth=CampaignCaller(READERS, Scope.READ),
     summary="Numbers of a campaign",
     operation_id="read_analytics",
@@ -162,7 +223,7 @@ def read_analytics(
 
 @router.get(
     "/reporting/snapshot",
-    response={200: Snapshot, 401: Fault, 403: Fault, 404: Fault, 422: FieldFaults},
+    response=answers({200: Snapshot}),
     auth=caller(READERS, Scope.READ),
     summary="Numbers of all campaigns",
     operation_id="read_snapshot",

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from ninja import Field, Query, Router, Schema, Status
-from ninja.errors import HttpError, ValidationError
-from pydantic import BeforeValidator
+from ninja.errors import HttpError
+from pydantic import BeforeValidator, WithJsonSchema
 
-from campaigns.api.shared import MAX_LIMIT, CampaignCaller, Fault, FieldFaults, one_line, page_of, plain_text
+from campaigns.api.shared import CampaignCaller, one_line, plain_text
 from campaigns.forms import tidy_keywords
 from campaigns.lifecycle import (
     OnItsWayError,
@@ -26,6 +27,7 @@ from campaigns.paging import after, place_of
 from outreach_site.accounts.access import READERS, SENDERS
 from outreach_site.accounts.api_access import ApiRequest, caller
 from outreach_site.accounts.models import Scope
+from outreach_site.lib.api import Cursor, Limit, answers, example, invalid, page_of
 
 router = Router()
 
@@ -39,24 +41,44 @@ def _keywords(words: object) -> object:
     raise ValueError("Give a list of words, or one text with commas between them.")
 
 
+WORDS: Mapping[str, Any] = {
+    "anyOf": [{"type": "array", "items": {"type": "string"}}, {"type": "string", "maxLength": 500}]
+}
+
+
 class NewCampaign(Schema):
     """What a campaign starts with; only the name is required."""
+
+    model_config = example(
+        name="Spring guide",
+        description="For the balcony gardening guide of April.",
+        keywords=["balcony gardening", "container plants"],
+    )
 
     name: Annotated[str, BeforeValidator(one_line)] = Field(min_length=1, max_length=120, examples=["Spring guide"])
     description: Annotated[str, BeforeValidator(plain_text)] = Field(
         default="", max_length=2000, description="For your team; nobody outside reads it."
     )
-    keywords: Annotated[str, BeforeValidator(_keywords)] = Field(
+    keywords: Annotated[str, BeforeValidator(_keywords), WithJsonSchema(WORDS)] = Field(
         default="",
         max_length=500,
         examples=[["balcony gardening", "container plants"]],
         description="A list of words, or one text with commas between them. The first one fills {topic} in letters.",
-        json_schema_extra={"anyOf": [{"type": "array", "items": {"type": "string"}}, {"type": "string"}]},
     )
 
 
 class CampaignNow(Schema):
     """A campaign as it stands."""
+
+    model_config = example(
+        id=7,
+        name="Spring guide",
+        description="For the balcony gardening guide of April.",
+        keywords=["balcony gardening", "container plants"],
+        state="running",
+        created_at="2026-03-02T08:30:00Z",
+        archived_at=None,
+    )
 
     id: int
     name: str
@@ -73,7 +95,7 @@ class CampaignNow(Schema):
 
 @router.get(
     "/campaigns",
-    response={200: list[CampaignNow], 401: Fault, 403: Fault, 404: Fault, 422: FieldFaults},
+    response=answers({200: list[CampaignNow]}),
     auth=caller(READERS, Scope.READ),
     summary="List campaigns",
     operation_id="list_campaigns",
@@ -81,20 +103,20 @@ class CampaignNow(Schema):
 def list_campaigns(
     request: ApiRequest,
     response: HttpResponse,
-    cursor: Annotated[str, Query(max_length=80, description="From the `Link` header of the page before.")] = "",
-    limit: Annotated[int, Query(ge=1, le=MAX_LIMIT, description="Campaigns a page.")] = 50,
+    cursor: Cursor = "",
+    limit: Limit = 50,
     archived: Annotated[bool, Query(description="The archived ones instead of the current ones.")] = False,  # noqa: FBT002 - a query parameter
 ) -> list[Campaign]:
     """The campaigns of the workspace, newest first. While there are more, the answer has a `Link` header with
     `rel="next"` (RFC 8288), and the cursor alone in `X-Next-Cursor`."""
     campaigns = Campaign.objects.in_workspace(request.auth.workspace)
     campaigns = campaigns.exclude(archived_at=None) if archived else campaigns.current()
-    return page_of(request, response, campaigns, after=after, place_of=place_of, cursor=cursor, limit=limit)
+    return page_of(request, response, campaigns, cursor=cursor, limit=limit, after=after, place_of=place_of)
 
 
 @router.post(
     "/campaigns",
-    response={201: CampaignNow, 401: Fault, 403: Fault, 404: Fault, 422: FieldFaults},
+    response=answers({201: CampaignNow}),
     auth=caller(SENDERS, Scope.WRITE),
     summary="Create a campaign",
     operation_id="create_campaign",
@@ -115,7 +137,7 @@ def create_campaign(request: ApiRequest, payload: NewCampaign) -> Status[Campaig
 
 @router.get(
     "/campaigns/{campaign_id}",
-    response={200: CampaignNow, 401: Fault, 403: Fault, 404: Fault, 422: FieldFaults},
+    response=answers({200: CampaignNow}),
     auth=caller(READERS, Scope.READ),
     summary="Read a campaign",
     operation_id="read_campaign",
@@ -131,7 +153,7 @@ def _find(request: ApiRequest, pk: int) -> Campaign:
 
 @router.post(
     "/campaigns/{campaign_id}/archive",
-    response={200: CampaignNow, 401: Fault, 403: Fault, 404: Fault, 422: FieldFaults},
+    response=answers({200: CampaignNow}),
     auth=CampaignCaller(SENDERS, Scope.WRITE),
     summary="Archive a campaign",
     operation_id="archive_campaign",
@@ -145,7 +167,7 @@ def post_archive(request: ApiRequest, campaign_id: int) -> Campaign:
 
 @router.post(
     "/campaigns/{campaign_id}/unarchive",
-    response={200: CampaignNow, 401: Fault, 403: Fault, 404: Fault, 422: FieldFaults},
+    response=answers({200: CampaignNow}),
     auth=CampaignCaller(SENDERS, Scope.WRITE),
     summary="Bring an archived campaign back",
     operation_id="unarchive_campaign",
@@ -159,7 +181,7 @@ def post_unarchive(request: ApiRequest, campaign_id: int) -> Campaign:
 
 @router.delete(
     "/campaigns/{campaign_id}",
-    response={204: None, 401: Fault, 403: Fault, 404: Fault, 422: FieldFaults},
+    response=answers({204: None}),
     auth=caller(SENDERS, Scope.WRITE),
     summary="Delete a campaign",
     operation_id="delete_campaign",
@@ -177,8 +199,7 @@ def remove_campaign(
     for the name, as the pages do, and hand it on as `confirm`."""
     campaign = _find(request, campaign_id)
     if confirm is not None and confirm.strip() != campaign.name.strip():
-        message = "That is not the campaign's name."
-        raise ValidationError([{"loc": ("query", "confirm"), "msg": message, "type": "value_error"}])
+        raise invalid("query", "confirm", "That is not the campaign's name.")
     try:
         delete_campaign(campaign, user=request.auth.user, now=timezone.now())
     except OnItsWayError as err:

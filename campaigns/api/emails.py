@@ -14,7 +14,7 @@ from ninja import Field, Query, Router, Schema, Status
 from ninja.errors import HttpError
 from pydantic import BeforeValidator
 
-from campaigns.api.shared import MAX_LIMIT, Fault, FieldFaults, fault, letter_text, numbered, one_line, page_of
+from campaigns.api.shared import letter_text, one_line
 from campaigns.custom_names import custom_names_in
 from campaigns.drafting import sites, writing
 from campaigns.drafting.desk import Desk, LimitReachedError, Missing, NotReady, desk_of
@@ -27,6 +27,7 @@ from campaigns.rendering import MAX_SUBJECT, problems_in
 from outreach_site.accounts.access import READERS, SENDERS
 from outreach_site.accounts.api_access import ApiRequest, caller
 from outreach_site.accounts.models import Scope, SenderIdentity, Workspace
+from outreach_site.lib.api import Cursor, Limit, Number, answers, example, invalid, page_of
 
 router = Router()
 LONGEST_BODY = 20_000
@@ -38,6 +39,13 @@ Letter = Annotated[str, BeforeValidator(letter_text)]
 class NewTemplate(Schema):
     """A letter to start from. Placeholders are `{name}`, or `{name|there}` with words for where nothing is known."""
 
+    model_config = example(
+        name="Guest article",
+        subject="An article for {website}?",
+        body="Hi {first_name|there},\n\nwould a piece on {topic} suit your readers?\n\nKind regards,",
+        category="Guest posts",
+    )
+
     name: Line = Field(min_length=1, max_length=120, examples=["Guest article"])
     subject: Line = Field(min_length=1, max_length=MAX_SUBJECT, examples=["An article for {website}?"])
     body: Letter = Field(min_length=1, max_length=LONGEST_BODY, examples=["Hi {first_name|there},\n\n…"])
@@ -45,6 +53,15 @@ class NewTemplate(Schema):
 
 
 class TemplateNow(Schema):
+    model_config = example(
+        id=3,
+        name="Guest article",
+        subject="An article for {website}?",
+        body="Hi {first_name|there},\n\nwould a piece on {topic} suit your readers?\n\nKind regards,",
+        category="Guest posts",
+        created_at="2026-03-02T08:30:00Z",
+    )
+
     id: int
     name: str
     subject: str
@@ -55,7 +72,7 @@ class TemplateNow(Schema):
 
 @router.post(
     "/emails/templates",
-    response={201: TemplateNow, 401: Fault, 403: Fault, 404: Fault, 422: FieldFaults},
+    response=answers({201: TemplateNow}),
     auth=caller(SENDERS, Scope.WRITE),
     summary="Create a template",
     operation_id="create_template",
@@ -68,17 +85,17 @@ def create_template(request: ApiRequest, payload: NewTemplate) -> Status[Templat
     for field in ("subject", "body"):
         written = getattr(payload, field)
         if problems := problems_in(written, custom_names=custom_names_in(leads, written)):
-            raise fault(field, " ".join(problem.sentence for problem in problems))
+            raise invalid("body", field, " ".join(problem.sentence for problem in problems))
     try:
         template = keep_template(here, **payload.dict(), user=request.auth.user, now=timezone.now())
     except NameTakenError as err:
-        raise fault("name", str(err)) from err
+        raise invalid("body", "name", str(err)) from err
     return Status(201, template)
 
 
 @router.get(
     "/emails/templates",
-    response={200: list[TemplateNow], 401: Fault, 403: Fault, 404: Fault, 422: FieldFaults},
+    response=answers({200: list[TemplateNow]}),
     auth=caller(READERS, Scope.READ),
     summary="List templates",
     operation_id="list_templates",
@@ -87,22 +104,20 @@ def list_templates(
     request: ApiRequest,
     response: HttpResponse,
     category: Annotated[str, Query(max_length=60, description="Only those of this category.")] = "",
-    cursor: Annotated[str, Query(max_length=80, description="From the `Link` header of the page before.")] = "",
-    limit: Annotated[int, Query(ge=1, le=MAX_LIMIT, description="Templates a page.")] = 50,
+    cursor: Cursor = "",
+    limit: Limit = 50,
 ) -> list[Template]:
     """The templates of the workspace, newest first. While there are more, the answer has a `Link` header with
     `rel="next"` (RFC 8288), and the cursor alone in `X-Next-Cursor`."""
     templates = Template.objects.in_workspace(request.auth.workspace).order_by("-pk")
     if category:
         templates = templates.annotate(lower=Lower("category")).filter(lower=category.lower())
-    return page_of(
-        request, response, templates, after=numbered, place_of=lambda one: str(one.pk), cursor=cursor, limit=limit
-    )
+    return page_of(request, response, templates, cursor=cursor, limit=limit)
 
 
 @router.get(
     "/emails/templates/{template_id}",
-    response={200: TemplateNow, 401: Fault, 403: Fault, 404: Fault, 422: FieldFaults},
+    response=answers({200: TemplateNow}),
     auth=caller(READERS, Scope.READ),
     summary="Read a template",
     operation_id="read_template",
@@ -114,7 +129,7 @@ def read_template(request: ApiRequest, template_id: int) -> Template:
 
 @router.delete(
     "/emails/templates/{template_id}",
-    response={204: None, 401: Fault, 403: Fault, 404: Fault, 422: FieldFaults},
+    response=answers({204: None}),
     auth=caller(SENDERS, Scope.WRITE),
     summary="Delete a template",
     operation_id="delete_template",
@@ -143,6 +158,20 @@ class ClaimNow(Schema):
 class DraftNow(Schema):
     """A draft. Nothing is saved or sent. Look at every claim that nothing backs before you use it."""
 
+    model_config = example(
+        subject="A balcony guide for Bright Garden",
+        body="Hi Hannah,\n\nyou found that slugs hate copper. Would a guide to containers suit your readers?\n",
+        claims=[
+            {
+                "text": "you found that slugs hate copper.",
+                "passage": "Slugs hate copper, we find.",
+                "url": "https://brightgarden.com/slugs",
+                "backed": True,
+            }
+        ],
+        notes=[],
+    )
+
     subject: str
     body: str
     claims: list[ClaimNow]
@@ -150,12 +179,21 @@ class DraftNow(Schema):
 
 
 class NewDraft(Schema):
+    model_config = example(topic="balcony gardening", tone="friendly", template_id=3)
+
     topic: Line = Field(min_length=1, max_length=300, examples=["balcony gardening"])
     tone: ToneWord = "professional"
-    template_id: int | None = Field(default=None, description="A template to start from.")
+    template_id: Number | None = Field(default=None, description="A template to start from.")
 
 
 class ToPersonalize(Schema):
+    model_config = example(
+        base_email="Hi Hannah,\n\nwould a guide to containers suit your readers?\n\nKind regards,",
+        lead_name="Hannah Lindqvist",
+        lead_website="https://brightgarden.com/",
+        content_topic="balcony gardening",
+    )
+
     base_email: Letter = Field(min_length=1, max_length=LONGEST_BODY, description="Kept but for a sentence or two.")
     lead_name: Line = Field(default="", max_length=120)
     lead_website: Line = Field(min_length=1, max_length=500, description="Its pages are read, if they are not known.")
@@ -163,15 +201,33 @@ class ToPersonalize(Schema):
 
 
 class ForSubjects(Schema):
+    model_config = example(topic="balcony gardening", tone="professional")
+
     topic: Line = Field(min_length=1, max_length=300)
     tone: ToneWord = "professional"
 
 
 class SubjectsNow(Schema):
+    model_config = example(
+        subjects=[
+            "A container guide for your readers",
+            "Balconies in spring",
+            "For your gardening section",
+            "Herbs on 2 square metres",
+            "An idea for Bright Garden",
+        ]
+    )
+
     subjects: list[str] = Field(description="Five to ten.")
 
 
 class ForFollowUp(Schema):
+    model_config = example(
+        original_subject="A balcony guide for Bright Garden",
+        original_body="Hi Hannah,\n\nwould a guide to containers suit your readers?\n\nKind regards,",
+        tone="friendly",
+    )
+
     original_subject: Line = Field(min_length=1, max_length=MAX_SUBJECT)
     original_body: Letter = Field(
         min_length=1, max_length=LONGEST_BODY, description="Quoted lines are somebody else's, and are not passed on."
@@ -181,9 +237,7 @@ class ForFollowUp(Schema):
 
 # 403: switched off in this workspace; 429: the month's tokens are used up, or the provider asks for a pause; 502: the
 # provider gave nothing that can be used; 503: this server has no key.
-ANSWERS: dict[Any, Any] = {
-    200: DraftNow, 401: Fault, 403: Fault, 404: Fault, 422: FieldFaults, 429: Fault, 502: Fault, 503: Fault
-}  # fmt: skip
+ANSWERS: dict[Any, Any] = answers({200: DraftNow}, 502, 503)
 
 
 @router.post(
@@ -217,14 +271,16 @@ def personalize_email(request: ApiRequest, payload: ToPersonalize) -> DraftNow:
     try:
         site = read_site(payload.lead_website)
     except NotASiteError as err:
-        raise fault("lead_website", str(err)) from err
+        raise invalid("body", "lead_website", str(err)) from err
 
     def personal(desk: Desk) -> Draft:
         pages = sites.known(here, [site.domain], now=now).get(site.domain)
         if pages is None:
             read, troubles = sites.read(here, {site.domain: site.url}, now=now)
             if site.domain not in read:
-                raise fault("lead_website", f"{site.domain} could not be read. {troubles.get(site.domain, '')}".strip())
+                raise invalid(
+                    "body", "lead_website", f"{site.domain} could not be read. {troubles.get(site.domain, '')}".strip()
+                )
             pages = read[site.domain]
         task = writing.personalise(
             subject="",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Annotated, Any
 
 from django.http import StreamingHttpResponse
@@ -11,23 +11,24 @@ from django.utils import timezone
 from ninja import Query, Router
 
 from campaigns import exports
-from campaigns.api.shared import CampaignCaller, Fault, FieldFaults
+from campaigns.api.shared import CampaignCaller
 from campaigns.models import Campaign
 from compliance import taking
 from compliance.export_models import Export
 from outreach_site.accounts.access import WORKERS
 from outreach_site.accounts.api_access import ApiRequest
 from outreach_site.accounts.models import Scope
+from outreach_site.lib.api import answers
 from outreach_site.lib.downloads import csv_to_save
 
 router = Router()
 Bom = Annotated[bool, Query(description="Begin with the byte order mark that Excel knows UTF-8 by.")]
-FAULTS: Mapping[Any, Any] = {401: Fault, 403: Fault, 404: Fault, 422: FieldFaults}
-AS_CSV: dict[str, Any] = {
-    "responses": {
-        200: {"description": "CSV (RFC 4180), UTF-8", "content": {"text/csv": {"schema": {"type": "string"}}}}
-    }
-}
+
+
+def as_csv(columns: Iterable[str]) -> dict[str, Any]:
+    """How an operation's file is described, by its columns: for `openapi_extra`."""
+    head = ",".join(columns) + "\r\n"
+    return {"responses": {200: {"content": {"text/csv": {"schema": {"type": "string"}, "example": head}}}}}
 
 
 def campaign_file(
@@ -58,11 +59,11 @@ def campaign_file(
 
 @router.get(
     "/campaigns/{campaign_id}/export/leads",
-    response=FAULTS,
+    response=answers({}),
     auth=CampaignCaller(WORKERS, Scope.READ),
     summary="Leads as CSV",
     operation_id="export_leads",
-    openapi_extra=AS_CSV,
+    openapi_extra=as_csv(exports.LEADS),
 )
 def export_leads(request: ApiRequest, campaign_id: int, bom: Bom = False) -> StreamingHttpResponse:  # noqa: FBT002 - a query parameter
     """All leads of the campaign, oldest first, in fixed columns. What a spreadsheet would take for a formula begins
@@ -80,11 +81,11 @@ def export_leads(request: ApiRequest, campaign_id: int, bom: Bom = False) -> Str
 
 @router.get(
     "/campaigns/{campaign_id}/export/attempts",
-    response=FAULTS,
+    response=answers({}),
     auth=CampaignCaller(WORKERS, Scope.READ),
     summary="Letters as CSV",
     operation_id="export_attempts",
-    openapi_extra=AS_CSV,
+    openapi_extra=as_csv(exports.ATTEMPTS),
 )
 def export_attempts(request: ApiRequest, campaign_id: int, bom: Bom = False) -> StreamingHttpResponse:  # noqa: FBT002 - a query parameter
     """All letters of the campaign, in whatever state, oldest first, in fixed columns. Not for viewers."""

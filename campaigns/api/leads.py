@@ -12,7 +12,7 @@ from django.utils import timezone
 from ninja import Field, Query, Router, Schema, Status
 from pydantic import AfterValidator, BeforeValidator, ValidationError
 
-from campaigns.api.shared import MAX_LIMIT, CampaignCaller, Fault, FieldFaults, fault, numbered, one_line, page_of
+from campaigns.api.shared import CampaignCaller, one_line
 from campaigns.leads import Added, NewLead, NotASiteError, add_lead, add_many, read_page_address, read_site
 from campaigns.lifecycle import change_statuses
 from campaigns.models import Campaign, Lead
@@ -20,6 +20,7 @@ from compliance.addresses import InvalidAddressError, normalise
 from outreach_site.accounts.access import READERS, SENDERS
 from outreach_site.accounts.api_access import ApiRequest
 from outreach_site.accounts.models import Scope, Workspace
+from outreach_site.lib.api import Cursor, Fraction, Limit, Number, answers, example, invalid, page_of
 
 router = Router()
 MOST_LEADS = 1_000
@@ -54,11 +55,24 @@ def _source(text: object) -> object:
 
 
 Line = BeforeValidator(one_line)
-Score = Annotated[float | None, Field(default=None, ge=0, le=1)]
+Score = Annotated[Fraction | None, Field(default=None, ge=0, le=1)]
 
 
 class NewLeadIn(Schema):
     """What is known of a site; only its address is required."""
+
+    model_config = example(
+        website_url="https://brightgarden.com/",
+        website_title="Bright Garden",
+        contact_email="hannah@brightgarden.com",
+        contact_name="Hannah Lindqvist",
+        topic="balcony gardening",
+        found_url="https://brightgarden.com/about",
+        quality_score=0.82,
+        relevance_score=0.9,
+        guest_post_likelihood=0.75,
+        source="api",
+    )
 
     website_url: Annotated[str, Line, AfterValidator(_site)] = Field(max_length=500, examples=["brightgarden.com"])
     website_title: Annotated[str, Line] = Field(default="", max_length=200)
@@ -78,6 +92,27 @@ class NewLeadIn(Schema):
 
 
 class LeadNow(Schema):
+    """A lead as it stands."""
+
+    model_config = example(
+        id=42,
+        campaign_id=7,
+        website_url="https://brightgarden.com/",
+        website_title="Bright Garden",
+        domain="brightgarden.com",
+        contact_email="hannah@brightgarden.com",
+        contact_name="Hannah Lindqvist",
+        topic="balcony gardening",
+        status="discovered",
+        quality_score=0.82,
+        relevance_score=0.9,
+        guest_post_likelihood=0.75,
+        source="api",
+        tags=["first choice"],
+        assignee="mara@orchardmedia.com",
+        created_at="2026-03-02T08:31:00Z",
+    )
+
     id: int
     campaign_id: int
     website_url: str
@@ -124,7 +159,7 @@ def _campaign(here: Workspace, pk: int) -> Campaign:
 
 @router.get(
     "/campaigns/{campaign_id}/leads",
-    response={200: list[LeadNow], 401: Fault, 403: Fault, 404: Fault, 422: FieldFaults},
+    response=answers({200: list[LeadNow]}),
     auth=CampaignCaller(READERS, Scope.READ),
     summary="List a campaign's leads",
     operation_id="list_leads",
@@ -133,8 +168,8 @@ def list_leads(
     request: ApiRequest,
     response: HttpResponse,
     campaign_id: int,
-    cursor: Annotated[str, Query(max_length=20, description="From the `Link` header of the page before.")] = "",
-    limit: Annotated[int, Query(ge=1, le=MAX_LIMIT, description="Leads a page.")] = 50,
+    cursor: Cursor = "",
+    limit: Limit = 50,
     status: Annotated[Lead.Status | None, Query(description="Only those that stand so.")] = None,
     tag: Annotated[str, Query(max_length=40, description="Only those with this tag, in whatever case.")] = "",
     assignee: Annotated[
@@ -151,15 +186,12 @@ def list_leads(
         leads = leads.filter(pk__in=tagged.values("lead"))
     if assignee:
         leads = leads.filter(assignee=None) if assignee == "nobody" else leads.filter(assignee__email__iexact=assignee)
-    page = page_of(
-        request, response, leads, after=numbered, place_of=lambda lead: str(lead.pk), cursor=cursor, limit=limit
-    )
-    return [stands(lead) for lead in page]
+    return [stands(lead) for lead in page_of(request, response, leads, cursor=cursor, limit=limit)]
 
 
 @router.post(
     "/campaigns/{campaign_id}/leads",
-    response={200: LeadNow, 201: LeadNow, 401: Fault, 403: Fault, 404: Fault, 422: FieldFaults},
+    response=answers({200: LeadNow, 201: LeadNow}),
     auth=CampaignCaller(SENDERS, Scope.WRITE),
     summary="Add a lead",
     operation_id="add_lead",
@@ -170,11 +202,18 @@ def post_lead(request: ApiRequest, campaign_id: int, payload: NewLeadIn) -> Stat
     try:
         answer = add_lead(campaign, payload.as_new(), source=Lead.Source(payload.source), now=timezone.now())
     except InvalidAddressError as err:  # Whoever asked to be erased.
-        raise fault("contact_email", str(err)) from err
+        raise invalid("body", "contact_email", str(err)) from err
     return Status(201 if isinstance(answer, Added) else 200, stands(answer.lead))
 
 
 class ManyLeads(Schema):
+    model_config = example(
+        leads=[
+            {"website_url": "https://brightgarden.com/", "contact_email": "hannah@brightgarden.com"},
+            {"website_url": "fernandfig.com"},
+        ]
+    )
+
     leads: list[dict[str, Any]] = Field(min_length=1, max_length=MOST_LEADS, description="Each as one lead is added.")
 
 
@@ -184,6 +223,13 @@ class Failure(Schema):
 
 
 class AddedLeads(Schema):
+    model_config = example(
+        added=1,
+        skipped=0,
+        failed=1,
+        failures=[{"index": 1, "reason": "contact_email: “tom@” is no email address."}],
+    )
+
     added: int
     skipped: int = Field(description="The campaign has these sites, or they stand twice in the request.")
     failed: int
@@ -192,7 +238,7 @@ class AddedLeads(Schema):
 
 @router.post(
     "/campaigns/{campaign_id}/leads/bulk",
-    response={200: AddedLeads, 401: Fault, 403: Fault, 404: Fault, 422: FieldFaults},
+    response=answers({200: AddedLeads}),
     auth=CampaignCaller(SENDERS, Scope.WRITE),
     summary="Add many leads",
     operation_id="add_leads",
@@ -228,21 +274,27 @@ def _first_fault(err: ValidationError) -> str:
 
 
 class NewStatus(Schema):
+    model_config = example(status="replied")
+
     status: Lead.Status
 
 
 class NewStatuses(NewStatus):
-    lead_ids: list[int] = Field(min_length=1, max_length=MOST_LEADS)
+    model_config = example(status="lost", lead_ids=[42, 43])
+
+    lead_ids: list[Number] = Field(min_length=1, max_length=MOST_LEADS)
 
 
 class Updated(Schema):
+    model_config = example(updated=2, failed=0)
+
     updated: int
     failed: int = Field(description="No leads of this campaign.")
 
 
 @router.patch(
     "/campaigns/{campaign_id}/leads/bulk-status",
-    response={200: Updated, 401: Fault, 403: Fault, 404: Fault, 422: FieldFaults},
+    response=answers({200: Updated}),
     auth=CampaignCaller(SENDERS, Scope.WRITE),
     summary="Say where many leads stand",
     operation_id="set_lead_statuses",
@@ -258,7 +310,7 @@ def patch_statuses(request: ApiRequest, campaign_id: int, payload: NewStatuses) 
 
 @router.patch(
     "/campaigns/{campaign_id}/leads/{lead_id}/status",
-    response={200: LeadNow, 401: Fault, 403: Fault, 404: Fault, 422: FieldFaults},
+    response=answers({200: LeadNow}),
     auth=CampaignCaller(SENDERS, Scope.WRITE),
     summary="Say where a lead stands",
     operation_id="set_lead_status",

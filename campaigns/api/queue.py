@@ -4,14 +4,15 @@ operators know from their other tools, some in camel case."""
 from __future__ import annotations
 
 import re
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
 
 from django.conf import settings
 from django.utils import timezone
 from ninja import Field, Router, Schema
-from pydantic import BeforeValidator, field_validator
+from pydantic import BeforeValidator, WithJsonSchema, field_validator
 
-from campaigns.api.shared import Advice, Fault, FieldFaults, advice_on, fault, letter_text, one_line
+from campaigns.api.shared import Advice, advice_on, letter_text, one_line
 from campaigns.direct import mailbox_named, note_request, queue_direct
 from campaigns.grounds import BY_HAND
 from campaigns.leads import NotASiteError, read_page_address
@@ -23,6 +24,7 @@ from campaigns.tallies import tally
 from outreach_site.accounts.access import READERS, SENDERS
 from outreach_site.accounts.api_access import ApiRequest, caller
 from outreach_site.accounts.models import Scope
+from outreach_site.lib.api import answers, example, invalid
 from outreach_site.lib.ports import mailbox_use
 from outreach_site.mailboxes.cards import hourly_limit
 from outreach_site.mailboxes.models import Mailbox
@@ -43,6 +45,21 @@ class MailboxStatus(Schema):
 
 
 class QueueStatus(Schema):
+    model_config = example(
+        pending=1,
+        sent=318,
+        failed=2,
+        sentCountThisHour=14,
+        limit=80,
+        waiting=1,
+        asking=0,
+        sending=0,
+        uncertain=0,
+        blocked=5,
+        stopped=False,
+        mailboxes=[{"mailbox": "mara@orchardmedia.com", "sentCountThisHour": 14, "limit": 80, "held": ""}],
+    )
+
     pending: int = Field(description="Letters that have not left: `waiting`, `asking` and `sending` together.")
     sent: int
     failed: int
@@ -59,7 +76,7 @@ class QueueStatus(Schema):
 
 @router.get(
     "/status",
-    response={200: QueueStatus, 401: Fault, 403: Fault, 404: Fault, 422: FieldFaults},
+    response=answers({200: QueueStatus}),
     auth=caller(READERS, Scope.READ),
     summary="How the queue stands",
     operation_id="email_status",
@@ -96,8 +113,24 @@ def email_status(request: ApiRequest) -> QueueStatus:
     )
 
 
+ADDRESS_OR_NUMBER: Mapping[str, Any] = {"anyOf": [{"type": "string", "maxLength": 254}, {"type": "integer"}]}
+
+
+def _as_text(given: object) -> object:
+    return str(given) if isinstance(given, int) and not isinstance(given, bool) else given
+
+
 class Outgoing(Schema):
     """The same words to some addresses."""
+
+    model_config = example(
+        recipients=["hannah@brightgarden.com"],
+        subject="A balcony guide for you",
+        content="Hi {first_name|there},\n\nwould a guide to containers suit your readers?\n\nKind regards,",
+        mailbox="mara@orchardmedia.com",
+        ground="published",
+        found_url="https://brightgarden.com/about",
+    )
 
     recipients: list[str] = Field(min_length=1, max_length=LARGEST_REQUEST, examples=[["ada@brightgarden.com"]])
     subject: Annotated[str, BeforeValidator(one_line)] = Field(min_length=1, max_length=MAX_SUBJECT)
@@ -107,8 +140,10 @@ class Outgoing(Schema):
         description="Plain text. Signature, postal address and the way to say no are added. `{name|there}` and the "
         "other placeholders are filled; braces that are meant as such are written twice.",
     )
-    mailbox: Annotated[str, BeforeValidator(lambda given: str(given) if isinstance(given, int) else given)] = Field(
-        default="", max_length=254, description="Address or number. Needed where the workspace has several."
+    mailbox: Annotated[str, BeforeValidator(_as_text), WithJsonSchema(ADDRESS_OR_NUMBER)] = Field(
+        default="",
+        max_length=254,
+        description="Address or number. Needed where the workspace has several.",
     )
     ground: str = Field(default="", description=f"Why you may write: {', '.join(BY_HAND)}. Some regions ask for it.")
     found_url: str = Field(default="", max_length=500, description="The page where the addresses were found.")
@@ -151,6 +186,13 @@ class Outcome(Schema):
 
 
 class Taken(Schema):
+    model_config = example(
+        message="1 of 1 letter is queued.",
+        queueSize=1,
+        results=[{"recipient": "hannah@brightgarden.com", "status": "queued", "reason": "", "id": 311}],
+        advice=[],
+    )
+
     message: str
     queueSize: int = Field(description="Letters of the workspace that wait now.")  # noqa: N815
     results: list[Outcome] = Field(description="One for each recipient, in their order.")
@@ -159,7 +201,7 @@ class Taken(Schema):
 
 @router.post(
     "/queue",
-    response={200: Taken, 401: Fault, 403: Fault, 404: Fault, 422: FieldFaults, 429: Fault},
+    response=answers({200: Taken}),
     auth=caller(SENDERS, Scope.SEND),
     summary="Queue letters to addresses",
     operation_id="email_queue",
@@ -174,7 +216,7 @@ def email_queue(request: ApiRequest, payload: Outgoing) -> Taken:
     try:
         mailbox = mailbox_named(here, payload.mailbox.strip())
     except CannotQueueError as err:
-        raise fault("mailbox", str(err)) from err
+        raise invalid("body", "mailbox", str(err)) from err
     try:
         results = queue_direct(
             here,
@@ -188,7 +230,7 @@ def email_queue(request: ApiRequest, payload: Outgoing) -> Taken:
             found_url=payload.found_url,
         )
     except CannotQueueError as err:
-        raise fault("recipients", str(err)) from err
+        raise invalid("body", "recipients", str(err)) from err
     queued = sum(result.status == "queued" for result in results)
     note_request(
         "api.letters_queued",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Annotated, Any
 
@@ -11,18 +12,7 @@ from django.utils import timezone
 from ninja import Field, Query, Router, Schema, Status
 from pydantic import BeforeValidator
 
-from campaigns.api.shared import (
-    MAX_LIMIT,
-    Advice,
-    Fault,
-    FieldFaults,
-    advice_on,
-    fault,
-    letter_text,
-    numbered,
-    one_line,
-    page_of,
-)
+from campaigns.api.shared import Advice, advice_on, letter_text, one_line
 from campaigns.direct import Busy, Refused, UnfinishedError, note_request, queue_first
 from campaigns.dispatch import dispatch_one
 from campaigns.models import Attempt, Campaign, Lead
@@ -34,6 +24,7 @@ from compliance.policy import Decision
 from outreach_site.accounts.access import READERS, SENDERS
 from outreach_site.accounts.api_access import ApiRequest, caller
 from outreach_site.accounts.models import Scope, Workspace
+from outreach_site.lib.api import Cursor, Fault, Limit, Number, answers, example, invalid, page_of
 
 router = Router()
 LONGEST_BODY = 20_000
@@ -41,8 +32,37 @@ LONGEST_BODY = 20_000
 WAITED_FOR = timedelta(seconds=20)
 
 
+A_LETTER: Mapping[str, Any] = {
+    "id": 311,
+    "campaign_id": 7,
+    "lead_id": 42,
+    "kind": "first",
+    "state": "sent",
+    "sender": "mara@orchardmedia.com",
+    "recipient": "hannah@brightgarden.com",
+    "subject": "A balcony guide for Bright Garden",
+    "reason": "",
+    "due_at": None,
+    "created_at": "2026-03-02T09:12:00Z",
+    "sent_at": "2026-03-02T09:12:03Z",
+    "message_id": "<311.k3v9@orchardmedia.com>",
+    "tries": 1,
+}
+A_VERDICT: Mapping[str, Any] = {
+    "allowed": True,
+    "legal_basis": "legitimate_interest",
+    "region": "US",
+    "daily_user_count": 12,
+    "daily_user_limit": 100,
+    "daily_domain_count": 0,
+    "daily_domain_limit": 20,
+}
+
+
 class AttemptNow(Schema):
     """A letter as it stands."""
+
+    model_config = example(**A_LETTER)
 
     id: int
     campaign_id: int
@@ -83,13 +103,21 @@ def stands(attempt: Attempt) -> dict[str, Any]:
 class NewLetter(Schema):
     """The letter as it is to be read; signature, postal address and the way to say no are added."""
 
-    campaign_id: int
-    lead_id: int
+    model_config = example(
+        campaign_id=7,
+        lead_id=42,
+        subject="A balcony guide for Bright Garden",
+        body="Hi {first_name|there},\n\nyour piece on copper and slugs settled an argument here. Would a guide to "
+        "containers suit your readers?\n\nKind regards,",
+    )
+
+    campaign_id: Number
+    lead_id: Number
     subject: Annotated[str, BeforeValidator(one_line)] = Field(min_length=1, max_length=MAX_SUBJECT)
     body: Annotated[str, BeforeValidator(letter_text)] = Field(min_length=1, max_length=LONGEST_BODY)
 
 
-class Verdict(Schema):
+class LetterVerdict(Schema):
     allowed: bool
     legal_basis: str
     region: str
@@ -99,19 +127,28 @@ class Verdict(Schema):
     daily_domain_limit: int
 
 
-class LetterSent(AttemptNow, Verdict):
+class LetterSent(AttemptNow, LetterVerdict):
+    model_config = example(**A_LETTER, **A_VERDICT, warnings=[], advice=[])
+
     warnings: list[str] = Field(description="What a person should know about this letter.")
     advice: list[Advice] = Field(description="What would better be changed in its words. It goes all the same.")
 
 
-class Refusal(Fault, Verdict):
+class LetterRefusal(Fault, LetterVerdict):
+    model_config = example(
+        **{**A_VERDICT, "allowed": False, "daily_domain_count": 20},
+        detail="20 of 20 letters a day to brightgarden.com are used.",
+        reason="20 of 20 letters a day to brightgarden.com are used.",
+        reasons=["20 of 20 letters a day to brightgarden.com are used."],
+    )
+
     reason: str
     reasons: list[str]
 
 
 @router.post(
     "/outreach/send",
-    response={200: LetterSent, 401: Fault, 403: Refusal | Fault, 404: Fault, 409: Fault, 422: FieldFaults, 429: Fault},
+    response=answers({200: LetterSent, 403: LetterRefusal | Fault}, 409),
     auth=caller(SENDERS, Scope.SEND),
     summary="Send a lead's first letter",
     operation_id="send_outreach",
@@ -131,7 +168,7 @@ def send_outreach(request: ApiRequest, payload: NewLetter) -> Status[Any]:
     try:
         answer = queue_first(lead, subject=payload.subject, body=payload.body, user=user, now=now)
     except CannotQueueError as err:
-        raise fault("body" if isinstance(err, UnfinishedError) else "lead_id", str(err)) from err
+        raise invalid("body", "body" if isinstance(err, UnfinishedError) else "lead_id", str(err)) from err
     if isinstance(answer, Busy):
         return Status(409, {"detail": "A first letter to this lead is on its way already."})
     if isinstance(answer, Refused):
@@ -168,7 +205,7 @@ def _verdict(decision: Decision, here: Workspace, *, allowed: bool) -> dict[str,
 
 @router.get(
     "/campaigns/{campaign_id}/attempts",
-    response={200: list[AttemptNow], 401: Fault, 403: Fault, 404: Fault, 422: FieldFaults},
+    response=answers({200: list[AttemptNow]}),
     auth=caller(READERS, Scope.READ),
     summary="List a campaign's letters",
     operation_id="list_attempts",
@@ -177,18 +214,13 @@ def list_attempts(
     request: ApiRequest,
     response: HttpResponse,
     campaign_id: int,
-    cursor: Annotated[str, Query(max_length=20, description="From the `Link` header of the page before.")] = "",
-    limit: Annotated[int, Query(ge=1, le=MAX_LIMIT, description="Letters a page.")] = 50,
-    state: Annotated[str, Query(max_length=10, description="Only letters in this state.")] = "",
+    cursor: Cursor = "",
+    limit: Limit = 50,
+    state: Annotated[Attempt.State | None, Query(description="Only letters in this state.")] = None,
 ) -> list[dict[str, Any]]:
     """Newest first, without their texts. While there are more, the answer has a `Link` header with `rel="next"`."""
     campaign = get_object_or_404(Campaign.objects.in_workspace(request.auth.workspace), pk=campaign_id)
     letters = Attempt.objects.filter(campaign=campaign).select_related("mailbox").defer("body").order_by("-pk")
-    if state:
-        if state not in Attempt.State.values:
-            raise fault("state", f"Say one of {', '.join(Attempt.State.values)}.")
+    if state is not None:
         letters = letters.filter(state=state)
-    page = page_of(
-        request, response, letters, after=numbered, place_of=lambda letter: str(letter.pk), cursor=cursor, limit=limit
-    )
-    return [stands(attempt) for attempt in page]
+    return [stands(attempt) for attempt in page_of(request, response, letters, cursor=cursor, limit=limit)]

@@ -7,9 +7,7 @@ import time
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from ninja import Field, Router, Schema
-from ninja.errors import HttpError
 
-from campaigns.api.shared import Fault, FieldFaults
 from campaigns.discovery import runs
 from campaigns.discovery.runs import CannotDiscoverError, Result, Wanted
 from campaigns.models import Campaign, DiscoveryRun
@@ -17,6 +15,7 @@ from campaigns.tasks import discover_soon
 from outreach_site.accounts.access import SENDERS
 from outreach_site.accounts.api_access import ApiRequest, caller
 from outreach_site.accounts.models import Scope
+from outreach_site.lib.api import Flag, Number, answers, example, invalid
 
 router = Router()
 # A caller waits for so long; what is not done by then goes on in the worker, and is shown on the run's page.
@@ -26,10 +25,12 @@ SECONDS = 45.0
 class DeepSearch(Schema):
     """What to look for; results belong to a campaign, also when they are not saved to it yet."""
 
+    model_config = example(keyword="balcony gardening", campaign_id=7, max_results=20, save_to_campaign=True)
+
     keyword: str = Field(min_length=1, max_length=200, examples=["balcony gardening"])
-    campaign_id: int
-    max_results: int = Field(default=20, ge=1, le=runs.MOST_SITES)
-    save_to_campaign: bool = False
+    campaign_id: Number
+    max_results: Number = Field(default=20, ge=1, le=runs.MOST_SITES)
+    save_to_campaign: Flag = False
 
 
 class FoundAddress(Schema):
@@ -59,6 +60,38 @@ class SiteResult(Schema):
 class DeepAnswer(Schema):
     """`state` is running while the worker goes on after this answer."""
 
+    model_config = example(
+        run_id=12,
+        state="done",
+        results=[
+            {
+                "url": "https://brightgarden.com/write-for-us",
+                "title": "Write for Bright Garden",
+                "state": "read",
+                "sentence": "",
+                "relevance_score": 0.9,
+                "quality_score": 0.82,
+                "guest_post_likelihood": 0.95,
+                "badges": ["Email found", "Has guidelines", "High quality", "High confidence"],
+                "marks": [],
+                "invitation": "We take guest posts about balconies.",
+                "refusal": "",
+                "contacts": [
+                    {
+                        "email": "hannah@brightgarden.com",
+                        "name": "Hannah Lindqvist",
+                        "role": "editor",
+                        "how": "mailto",
+                        "url": "https://brightgarden.com/about",
+                        "passage": "Write to Hannah, our editor.",
+                    }
+                ],
+            }
+        ],
+        saved_to_campaign=1,
+        save_failed=0,
+    )
+
     run_id: int
     state: str
     results: list[SiteResult]
@@ -68,7 +101,7 @@ class DeepAnswer(Schema):
 
 @router.post(
     "/deep",
-    response={200: DeepAnswer, 401: Fault, 403: Fault, 404: Fault, 422: FieldFaults},
+    response=answers({200: DeepAnswer}),
     auth=caller(SENDERS, Scope.WRITE),
     summary="Find sites",
     operation_id="discover_deep",
@@ -82,7 +115,7 @@ def discover_deep(request: ApiRequest, payload: DeepSearch) -> DeepAnswer:
     try:
         run = runs.begin(campaign, wanted, user=request.auth.user, now=now)
     except CannotDiscoverError as err:
-        raise HttpError(422, str(err)) from err
+        raise invalid("body", "keyword", str(err)) from err
     until = time.monotonic() + SECONDS
     while runs.work(run.pk, now=timezone.now()) and time.monotonic() < until:
         pass

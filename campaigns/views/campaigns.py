@@ -20,12 +20,13 @@ from campaigns.lifecycle import (
     start_campaign,
 )
 from campaigns.models import Campaign
-from campaigns.paging import NoSuchPlaceError, after, place_of
+from campaigns.paging import after, place_of
 from campaigns.progress import figures_of
 from campaigns.views.page import PAGE_SIZE, campaign_context, find_campaign, may_act, with_query
 from compliance import audit
 from outreach_site.accounts.access import READERS, SENDERS, WorkspaceRequest, allow
 from outreach_site.lib.htmx import is_htmx, redirect_to
+from outreach_site.lib.paging import NoSuchPlaceError
 
 
 @allow(READERS)

@@ -20,7 +20,6 @@ from campaigns.bulk import Action, newest_of
 from campaigns.lead_list import COUNTED_TO, SEARCHED_TO, Filters, Page, Sort, assignable, count_of, page_of, tags_of
 from campaigns.lead_tasks import look_up_domains_soon
 from campaigns.models import Campaign, FoundSite, Lead
-from campaigns.paging import NoSuchPlaceError
 from campaigns.progress import Standing, standings
 from campaigns.site_history import domain_in, history_of
 from campaigns.views.page import PAGE_SIZE, campaign_context, find_campaign, may_act
@@ -28,6 +27,7 @@ from compliance import never_pitch
 from compliance.addresses import is_role_account
 from outreach_site.accounts.access import READERS, WorkspaceRequest, allow
 from outreach_site.lib.htmx import is_htmx
+from outreach_site.lib.paging import NoSuchPlaceError
 
 
 @dataclass(frozen=True)

@@ -7,23 +7,25 @@ What a key may do is its scopes and the person's role today, whichever is less. 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
+from functools import wraps
 from typing import Any, ClassVar
 
-from allauth.core.internal import ratelimit
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.middleware.csrf import CsrfViewMiddleware
 from django.utils import timezone
 from ninja.errors import HttpError
 
 from outreach_site.accounts.keys import KEY_PREFIX
 from outreach_site.accounts.models import ApiKey, Membership, Role, Scope, User
+from outreach_site.accounts.rates import CALLS, SENDS, Rate, Room, take
+from outreach_site.lib.api import is_text
 from outreach_site.lib.crypto import token_digest
 
 # A key's last use is a hint for people: written at most this often, so that reading stays reading.
 LAST_USED_PRECISION = timedelta(minutes=1)
-# Requests that send, for each key, and for each person who calls from a session.
-SENDING_RATE = {"api_send": "60/m/key"}
 
 
 class ApiRequest(HttpRequest):
@@ -31,10 +33,12 @@ class ApiRequest(HttpRequest):
 
     auth: Membership
     api_key_id: int | None = None  # of the key that it came with; None: a session
+    room: Room | None = None  # what is left of the rate limit that this request counts towards
 
 
 class Caller:
-    """One operation's door. Refusals, in this order: 401 nobody, 403 CSRF, 404 another's workspace, 403 scope or role.
+    """One operation's door. Refusals, in this order: 401 nobody, 429 too often for a key, 403 CSRF, 404 another's
+    workspace, 403 scope or role, 429 too often for sending.
 
     The order matters: what belongs to others does not exist, whatever the caller may do at home.
     """
@@ -58,6 +62,7 @@ class Caller:
         key = _live_key(secret)
         if key is None:
             return None
+        _count(request, CALLS, f"key:{key.pk}")
         wanted = _workspaces_named(request)
         if wanted - {key.membership.workspace.slug}:
             raise Http404("Not found.")
@@ -66,7 +71,8 @@ class Caller:
             raise HttpError(403, f"This API key lacks the scope “{self.scope.value}”.")
         request.api_key_id = key.pk  # type: ignore[attr-defined]  # ApiRequest
         membership = self._with_role(key.membership)
-        self._keep_slow(request, f"key:{key.pk}")
+        if self.scope is Scope.SEND:
+            _count(request, SENDS, f"key:{key.pk}")
         return membership
 
     def _by_session(self, request: HttpRequest, user: User) -> Membership:
@@ -88,20 +94,42 @@ class Caller:
 
     def _with_session(self, request: HttpRequest, membership: Membership) -> Membership:
         request.api_key_id = None  # type: ignore[attr-defined]  # ApiRequest
-        self._keep_slow(request, f"membership:{self._with_role(membership).pk}")
+        membership = self._with_role(membership)
+        if self.scope is Scope.SEND:
+            _count(request, SENDS, f"membership:{membership.pk}")
         return membership
-
-    def _keep_slow(self, request: HttpRequest, who: str) -> None:
-        """A program that has gone wild must not fill the queue, however many letters each call carries."""
-        if self.scope is Scope.SEND and not ratelimit.consume(
-            request, app="outreach_site.accounts", action="api_send", key=who, config=SENDING_RATE
-        ):
-            raise HttpError(429, "Too many requests: wait a minute. One request can carry several recipients.")
 
     def _with_role(self, membership: Membership) -> Membership:
         if membership.role not in self.roles:
             raise HttpError(403, "Your role in this workspace does not allow this.")
         return membership
+
+
+def _count(request: HttpRequest, rate: Rate, who: str) -> None:
+    """A program that has gone wild must fill neither the queue nor the server: 429 once the minute is used up."""
+    room = take(rate, who, now=timezone.now())
+    request.room = room  # type: ignore[attr-defined]  # ApiRequest
+    if not room.allowed:
+        raise HttpError(429, f"Too many requests: {rate.limit} a minute are taken. Try again in {room.seconds} s.")
+
+
+def with_rate_headers(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+    """The operation, whose answers say what is left of the caller's minute: in `RateLimit-Limit`,
+    `RateLimit-Remaining` and `RateLimit-Reset` (seconds), and after a refusal `Retry-After` (RFC 9110)."""
+
+    @wraps(view)
+    def counted(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        response = view(request, *args, **kwargs)
+        room: Room | None = getattr(request, "room", None)
+        if room is not None:
+            response["RateLimit-Limit"] = str(room.limit)
+            response["RateLimit-Remaining"] = str(room.left)
+            response["RateLimit-Reset"] = str(room.seconds)
+            if not room.allowed:
+                response["Retry-After"] = str(room.seconds)
+        return response
+
+    return counted
 
 
 def caller(roles: frozenset[Role], scope: Scope) -> Caller:
@@ -129,7 +157,10 @@ def _workspaces_named(request: HttpRequest) -> set[str]:
     """The workspaces that the address and the header ask for: none, one, or two that contradict each other."""
     match = request.resolver_match
     in_path = match.kwargs.get("workspace") if match else None
-    return {slug for slug in (in_path, request.headers.get("X-Workspace")) if slug}
+    named = {slug for slug in (in_path, request.headers.get("X-Workspace")) if slug}
+    if not all(map(is_text, named)):
+        raise Http404("Not found.")
+    return named
 
 
 class _CsrfCheck(CsrfViewMiddleware):

@@ -329,6 +329,17 @@ class ApiKey(models.Model):
         return ", ".join(scope.label for scope in Scope if scope in self.scopes)
 
 
+class CallCount(models.Model):
+    """How often somebody has called in the current minute by the clock (rates.py)."""
+
+    who = models.CharField(max_length=48, unique=True)  # such as `calls:key:7`
+    minute = models.BigIntegerField(default=0)  # minutes since 1970 began
+    used = models.PositiveIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return self.who
+
+
 class Installation(models.Model):
     """The one row that says whose database this is (see installation.py)."""
 

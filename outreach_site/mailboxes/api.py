@@ -17,6 +17,7 @@ from pydantic.alias_generators import to_camel
 from outreach_site.accounts.access import OWNERS
 from outreach_site.accounts.api_access import ApiRequest, caller
 from outreach_site.accounts.models import Scope
+from outreach_site.lib.api import Flag, Number, answers, example, invalid
 from outreach_site.lib.crypto import KeyMissingError
 from outreach_site.mailboxes.errors import MailServerError
 from outreach_site.mailboxes.models import Mailbox, Security, SignIn
@@ -54,19 +55,32 @@ class OutboundMail(Schema):
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="forbid")
 
     host: str | None = Field(default=None, max_length=253)
-    port: int | None = Field(default=None, ge=1, le=65535)
-    secure: bool | None = Field(default=None, description="true: TLS from the start (465); false: STARTTLS (587)")
+    port: Number | None = Field(default=None, ge=1, le=65535)
+    secure: Flag | None = Field(default=None, description="true: TLS from the start (465); false: STARTTLS (587)")
     user: str | None = Field(default=None, max_length=254)
     password: str | None = Field(
         default=None, max_length=500, json_schema_extra={"writeOnly": True, "format": "password"}
     )
     from_email: str | None = Field(default=None, max_length=254)
     from_name: str | None = Field(default=None, max_length=120)
-    verify_tls: bool | None = None
+    verify_tls: Flag | None = None
+
+
+SETTINGS = {
+    "host": "mail.orchardmedia.com",
+    "port": 587,
+    "secure": False,
+    "user": "mara@orchardmedia.com",
+    "fromEmail": "mara@orchardmedia.com",
+    "fromName": "Mara Voss",
+    "verifyTls": True,
+}
 
 
 class OutboundMailBody(Schema):
-    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True)
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True) | example(
+        outboundMail={**SETTINGS, "password": "correct horse battery staple"}
+    )
 
     outbound_mail: OutboundMail = OutboundMail()
 
@@ -89,7 +103,14 @@ class OutboundMailNow(Schema):
 
 
 class OutboundMailAnswer(Schema):
-    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True)
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True) | example(
+        outboundMail={
+            **SETTINGS,
+            "hasSmtpPassword": True,
+            "smtpPasswordSetAt": "2026-03-02T08:00:00Z",
+            "fromEnvironment": False,
+        }
+    )
 
     outbound_mail: OutboundMailNow
 
@@ -97,7 +118,14 @@ class OutboundMailAnswer(Schema):
 class TrialAnswer(Schema):
     """How a test letter fared: `ok`, what happened, the server's own words, and what to do."""
 
-    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True)
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True) | example(
+        ok=False,
+        message="The server did not accept user and password.",
+        advice="Check both. Some providers want the whole address as the user.",
+        serverWords="535 5.7.8 Error: authentication failed",
+        stage="sign_in",
+        permanent=True,
+    )
 
     ok: bool
     message: str
@@ -110,24 +138,27 @@ class TrialAnswer(Schema):
 @router.get(
     "/{workspace}/integrations/{mailbox}/outbound-mail",
     auth=caller(OWNERS, Scope.READ),
-    response=OutboundMailAnswer,
+    response=answers({200: OutboundMailAnswer}),
     by_alias=True,
     summary="Read a mailbox's SMTP settings",
+    operation_id="read_outbound_mail",
 )
 def read_outbound_mail(
     request: ApiRequest,
     workspace: str,  # noqa: ARG001 - part of the path, checked by caller()
     mailbox: str,
 ) -> dict[str, Any]:
+    """How the mailbox sends. Its password is not among it, in any form: only whether there is one, and since when."""
     return _answer(_mailbox(request, mailbox))
 
 
 @router.patch(
     "/{workspace}/integrations/{mailbox}/outbound-mail",
     auth=caller(OWNERS, Scope.WRITE),
-    response=OutboundMailAnswer,
+    response=answers({200: OutboundMailAnswer}, 503),
     by_alias=True,
     summary="Change a mailbox's SMTP settings",
+    operation_id="change_outbound_mail",
 )
 def change_outbound_mail(
     request: ApiRequest,
@@ -135,11 +166,15 @@ def change_outbound_mail(
     mailbox: str,
     body: OutboundMailBody,
 ) -> dict[str, Any]:
+    """What is left out stays. A password stays only while host, port and user do; 503 where this server has no key to
+    keep a new one with (MAIL_SMTP_ENCRYPTION_KEY)."""
     found = _mailbox(request, mailbox)
     if found.from_environment:
-        raise _invalid("outboundMail", "This mailbox comes from the environment; change it there, and restart.")
+        raise _whole("This mailbox comes from the environment; change it there, and restart.")
     if found.is_connected:
-        raise _invalid("outboundMail", f"{SignIn(found.sign_in_by).label}: its servers and sign-in came with that.")
+        raise invalid(
+            "body", "outboundMail", f"{SignIn(found.sign_in_by).label}: its servers and sign-in came with that."
+        )
     typed, email, from_name = _typed(found, body.outbound_mail)
     try:
         host = check_server(typed, rehearsal=found.workspace.is_rehearsal)
@@ -162,7 +197,7 @@ def change_outbound_mail(
                 changed.append(name)
         save_mailbox(found, changed=sorted(changed), by=request.auth.user)
     except ProblemError as err:
-        raise _invalid(FIELD_NAMES.get(err.field, err.field), err.sentence) from err
+        raise invalid("body", FIELD_NAMES.get(err.field, err.field), err.sentence) from err
     except KeyMissingError as err:
         raise HttpError(503, str(err)) from err
     return _answer(found)
@@ -171,9 +206,10 @@ def change_outbound_mail(
 @router.post(
     "/{workspace}/integrations/{mailbox}/outbound-mail/test",
     auth=caller(OWNERS, Scope.SEND),
-    response=TrialAnswer,
+    response=answers({200: TrialAnswer}, 503),
     by_alias=True,
     summary="Send a test letter to your own address, with these settings, unsaved",
+    operation_id="try_outbound_mail",
 )
 def try_outbound_mail(
     request: ApiRequest,
@@ -181,12 +217,16 @@ def try_outbound_mail(
     mailbox: str,
     body: OutboundMailBody | None = None,
 ) -> TrialAnswer:
+    """One letter to the address that you sign in with, by these settings laid over the saved ones. Nothing is saved.
+    Whatever the mail server says is an answer with 200 and `ok`; at most 20 letters an hour, else 429."""
     found = _mailbox(request, mailbox)
     settings = body.outbound_mail if body else OutboundMail()
     if found.from_environment and settings.model_fields_set:
-        raise _invalid("outboundMail", "This mailbox comes from the environment: only what is set there can be tried.")
+        raise invalid(
+            "body", "outboundMail", "This mailbox comes from the environment: only what is set there can be tried."
+        )
     if found.is_connected and settings.model_fields_set - {"from_name"}:
-        raise _invalid("outboundMail", f"{SignIn(found.sign_in_by).label}: only that can be tried.")
+        raise _whole(f"{SignIn(found.sign_in_by).label}: only that can be tried.")
     try:
         typed, email, from_name = _typed(found, settings)
         server = (
@@ -204,7 +244,7 @@ def try_outbound_mail(
             now=timezone.now(),
         )
     except ProblemError as err:
-        raise _invalid(FIELD_NAMES.get(err.field, err.field), err.sentence) from err
+        raise invalid("body", FIELD_NAMES.get(err.field, err.field), err.sentence) from err
     except KeyMissingError as err:
         raise HttpError(503, str(err)) from err
     except TooManyTestLettersError as err:
@@ -227,13 +267,13 @@ def _typed(mailbox: Mailbox, body: OutboundMail) -> tuple[Typed, str, str]:
     try:
         validate_email(email)
     except DjangoValidationError as err:
-        raise _invalid("fromEmail", "Enter a valid email address.") from err
+        raise invalid("body", "fromEmail", "Enter a valid email address.") from err
     user = mailbox.smtp_user if body.user is None else body.user.strip()
     if not user or any(char.isspace() or not char.isprintable() for char in user):
-        raise _invalid("user", "Enter the user to sign in as, without spaces.")
+        raise invalid("body", "user", "Enter the user to sign in as, without spaces.")
     from_name = mailbox.from_name if body.from_name is None else body.from_name.strip()
     if not from_name.isprintable():
-        raise _invalid("fromName", "A name has one line.")
+        raise invalid("body", "fromName", "A name has one line.")
     security = Security(mailbox.smtp_security)
     if body.secure is not None:
         security = Security.TLS if body.secure else Security.STARTTLS
@@ -274,6 +314,6 @@ def _mailbox(request: ApiRequest, pk: str) -> Mailbox:
     return found
 
 
-def _invalid(field: str, sentence: str) -> ValidationError:
-    """422 in the form of every other one: field and message."""
-    return ValidationError([{"loc": ("body", field), "msg": sentence, "type": "value_error"}])
+def _whole(sentence: str) -> ValidationError:
+    """422 about these settings as a whole."""
+    return invalid("body", "outboundMail", sentence)

@@ -7,11 +7,12 @@ from django.urls import path
 from ninja import NinjaAPI
 
 from outreach_site.accounts.access import OWNERS, READERS, SENDERS
-from outreach_site.accounts.api_access import ApiRequest, caller
+from outreach_site.accounts.api_access import ApiRequest, caller, with_rate_headers
 from outreach_site.accounts.models import Scope
 from outreach_site.urls import urlpatterns as site_urls
 
 api = NinjaAPI(urls_namespace="api", docs_url=None)
+api.add_decorator(with_rate_headers, mode="view")
 
 
 def who(request: ApiRequest) -> dict[str, str]:

@@ -101,6 +101,7 @@ def test_every_failure_is_a_sentence(what: str, world: World, ready: OpenAIServe
     ready.will(failure(429, retry_after="300"))
     answer = call(world, what, PAYLOADS[what])
     assert (answer.status_code, answer.json()["detail"]) == (429, "OpenAI asks for a pause. Try again in 5 minutes.")
+    assert answer["Retry-After"] == "300"
     ready.will(completion("nonsense"))
     answer = call(world, what, PAYLOADS[what])
     assert answer.status_code == 502
