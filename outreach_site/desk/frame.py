@@ -172,11 +172,24 @@ def _nav(request: HttpRequest, here: Workspace) -> list[NavItem]:
             "Settings",
             "accounts:settings",
             "settings",
-            rooms={"accounts", "mailboxes"},
+            rooms={"accounts", "mailboxes", *_OF_SETTINGS},
             count=unplugged,
             tone="bad" if unplugged else "",
         ),
     ]
+
+
+# The desk's own pages below Settings.
+_OF_SETTINGS = (
+    "desk:settings_health",
+    "desk:endpoint_list",
+    "desk:endpoint_create",
+    "desk:endpoint_detail",
+    "desk:endpoint_edit",
+    "desk:endpoint_renew",
+    "desk:endpoint_remove",
+    "desk:delivery_detail",
+)
 
 
 @dataclass(frozen=True)

@@ -190,7 +190,7 @@ def test_a_long_list_ends_and_says_so(world: World) -> None:
     for _ in range(digests.LINES + 5):
         happens(world, YESTERDAY + timedelta(hours=2))
     assert clock_strikes(MORNING) == 1
-    assert mail.outbox[0].body.count("A campaign was through") == digests.LINES
+    assert mail.outbox[0].body.count("A campaign was finished") == digests.LINES
     assert "There is more: http://testserver/w/orchard/notifications/" in mail.outbox[0].body
 
 

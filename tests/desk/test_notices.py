@@ -11,7 +11,7 @@ from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
 
-from campaigns.models import Attempt, Campaign, Placement
+from campaigns.models import Attempt, Campaign, Placement, Session
 from campaigns.placements import checking
 from compliance import holds
 from compliance.models import Hold
@@ -22,7 +22,7 @@ from outreach_site.desk import tasks
 from outreach_site.desk.notices import noticing, reading, watching
 from outreach_site.desk.notices.models import Kind, Notice, NoticeRead
 from outreach_site.lib.ports import News, What, announce
-from outreach_site.mailboxes.models import Mailbox
+from outreach_site.mailboxes.models import Connection, Mailbox, SignIn
 from tests.conftest import World
 from tests.desk.conftest import Desk
 
@@ -167,6 +167,32 @@ def test_a_mailbox_that_failed_for_long_before_is_not_told_as_news(desk: Desk) -
     assert not Notice.objects.exists()
 
 
+def test_a_mailbox_that_fails_to_send_three_times_is_noticed(world: World, desk: Desk) -> None:
+    began = NOW - timedelta(hours=1)
+    Mailbox.objects.filter(pk=desk.mailbox.pk).update(sending_state=Mailbox.State.TROUBLE, sending_state_at=began)
+    for n in range(1, 4):
+        watching.watch(now=NOW)
+        assert not Notice.objects.exists(), f"{n - 1} failures are no news"
+        at = began + timedelta(minutes=n)
+        Session.objects.create(mailbox=desk.mailbox, host="h", began_at=at, ended_at=at, trouble="It refused.")
+    watching.watch(now=NOW)
+    watching.watch(now=NOW)
+    assert titles(world) == ["mara@orchard.example cannot send"]
+
+
+def test_a_connection_that_ends_soon_is_noticed_once(world: World, desk: Desk) -> None:
+    Mailbox.objects.filter(pk=desk.mailbox.pk).update(sign_in_by=SignIn.MICROSOFT)
+    connection = Connection(mailbox=desk.mailbox, connected_at=NOW, renewed_at=NOW)
+    connection.keep_refresh_token("secret")
+    connection.save()
+    watching.watch(now=NOW)
+    assert not Notice.objects.exists()
+    Connection.objects.update(renewed_at=NOW - timedelta(days=80))
+    watching.watch(now=NOW)
+    watching.watch(now=NOW + timedelta(hours=1))
+    assert titles(world) == ["mara@orchard.example is soon disconnected"]
+
+
 # --- Limits -----------------------------------------------------------------------------------------------------------
 
 
@@ -239,7 +265,7 @@ def test_a_campaign_that_is_through_is_noticed_once(world: World, desk: Desk) ->
     sent(desk, NOW - timedelta(hours=1))
     watching.watch(now=NOW)
     watching.watch(now=NOW + timedelta(hours=1))
-    assert titles(world) == ["“Campaign of Orchard” is through"]
+    assert titles(world) == ["“Campaign of Orchard” is finished"]
     assert Notice.objects.get().facts == {"people": 2}
     sent(desk, NOW)
     watching.watch(now=NOW + timedelta(hours=2))

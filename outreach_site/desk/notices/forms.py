@@ -16,8 +16,8 @@ class DigestForm(forms.Form):
         label="At", coerce=int, choices=[(hour, f"{hour:02d}:00") for hour in range(24)], initial=DIGEST_AT
     )
     kinds = forms.MultipleChoiceField(
-        label="With",
-        required=False,
+        label="About",
+        error_messages={"required": "Choose what the letter is about, or switch it off."},
         choices=Kind.choices,
         initial=[kind.value for kind in Kind],
         widget=forms.CheckboxSelectMultiple,
@@ -27,10 +27,6 @@ class DigestForm(forms.Form):
         if digest is not None:
             kwargs["initial"] = {"is_wanted": digest.is_wanted, "hour": digest.hour, "kinds": digest.kinds}
         super().__init__(*args, **kwargs)
+        # Whoever wants no letter need not say what about.
+        self.fields["kinds"].required = not self.is_bound or "is_wanted" in self.data
         self.fields["hour"].help_text = f"By the clock of this workspace, {workspace.time_zone}."
-
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or {}
-        if cleaned.get("is_wanted") and not cleaned.get("kinds") and "kinds" not in self.errors:
-            self.add_error("kinds", "Choose what the letter is about, or switch it off.")
-        return cleaned

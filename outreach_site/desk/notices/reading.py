@@ -234,10 +234,10 @@ def _cap(notice: Notice, thing: Any, member: Membership) -> _Said:
 
 def _finished(notice: Notice, campaign: Campaign | None, member: Membership) -> _Said:
     if campaign is None:
-        return _Said(title="A campaign was through", detail="It was deleted since.", icon="flag", tone="muted")
+        return _Said(title="A campaign was finished", detail="It was deleted since.", icon="flag", tone="muted")
     people = notice.facts.get("people", 0)
     return _Said(
-        title=f"“{campaign}” is through",
+        title=f"“{campaign}” is finished",
         detail=f"{people} {'person was' if people == 1 else 'people were'} written to, and nothing is left to send.",
         url=reverse("campaigns:campaign_results", args=[member.workspace.slug, campaign.pk]),
         icon="flag",

@@ -40,6 +40,8 @@ LEASE = timedelta(minutes=2)
 BOUNDS = Bounds(seconds=15.0, each=10.0, size=64_000)
 USER_AGENT = "Linkletter-Webhooks"
 KEPT = timedelta(days=30)
+# So often a person may send something to one endpoint: nobody's server is to be flooded from here.
+BY_HAND_AN_HOUR = 60
 _AT_ONCE_AWAY = 500
 
 WAY = Way()
@@ -92,6 +94,11 @@ def deliver_now(delivery: Delivery, *, by: User, now: datetime, way: Way | None 
     outcome = _post(_parcel(delivery, now), int(now.timestamp()), way or WAY)
     _record(delivery, outcome, by=by, now=now)
     return outcome
+
+
+def is_enough_by_hand(endpoint: Endpoint, *, now: datetime) -> bool:
+    lately = DeliveryTry.objects.filter(delivery__endpoint=endpoint, at__gt=now - timedelta(hours=1))
+    return lately.exclude(by=None).count() >= BY_HAND_AN_HOUR
 
 
 def _next(now: datetime) -> list[Delivery]:

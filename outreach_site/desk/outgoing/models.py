@@ -30,6 +30,15 @@ class Offered(models.TextChoices):
 
 TEST = "test"
 
+# What a message is called in a list.
+_CALLED = {
+    Offered.REPLY.value: "Reply",
+    Offered.BOUNCE.value: "Bounce",
+    Offered.OPT_OUT.value: "Opt-out",
+    Offered.PLACEMENT.value: "Link",
+    TEST: "Test",
+}
+
 
 class EndpointQuerySet(models.QuerySet["Endpoint"]):
     def in_workspace(self, workspace: Workspace) -> Self:
@@ -118,7 +127,7 @@ class Event(models.Model):
 
     @property
     def what_label(self) -> str:
-        return "Test" if self.what == TEST else Offered(self.what).label
+        return _CALLED[self.what]
 
 
 class DeliveryQuerySet(models.QuerySet["Delivery"]):

@@ -12,7 +12,6 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from outreach_site.accounts.access import OWNERS, WorkspaceRequest, allow
 from outreach_site.desk.outgoing import delivering, endpoints, listing, recording
-from outreach_site.desk.outgoing.delivering import Outcome
 from outreach_site.desk.outgoing.forms import EndpointForm, RenewForm
 from outreach_site.desk.outgoing.models import Delivery, Endpoint, Offered
 from outreach_site.lib.crypto import KeyMissingError
@@ -125,9 +124,8 @@ def endpoint_switch(request: WorkspaceRequest, workspace: str, pk: int) -> HttpR
 @allow(OWNERS)
 @require_POST
 def endpoint_test(request: WorkspaceRequest, workspace: str, pk: int) -> HttpResponse:
-    endpoint, now = _endpoint(request, pk), timezone.now()
-    outcome = delivering.deliver_now(recording.a_test(endpoint, now=now), by=request.user, now=now)
-    _say(request, outcome)
+    endpoint = _endpoint(request, pk)
+    _send(request, endpoint)
     return _back(request, endpoint)
 
 
@@ -171,7 +169,7 @@ def delivery_detail(request: WorkspaceRequest, workspace: str, pk: int) -> HttpR
 @require_POST
 def delivery_again(request: WorkspaceRequest, workspace: str, pk: int) -> HttpResponse:
     delivery = _delivery(request, pk)
-    _say(request, delivering.deliver_now(delivery, by=request.user, now=timezone.now()))
+    _send(request, delivery.endpoint, delivery)
     return redirect_to(request, reverse("desk:delivery_detail", args=[workspace, delivery.pk]))
 
 
@@ -193,7 +191,13 @@ def _back(request: WorkspaceRequest, endpoint: Endpoint) -> HttpResponse:
     return redirect_to(request, reverse("desk:endpoint_detail", args=[request.membership.workspace.slug, endpoint.pk]))
 
 
-def _say(request: WorkspaceRequest, outcome: Outcome | None) -> None:
+def _send(request: WorkspaceRequest, endpoint: Endpoint, delivery: Delivery | None = None) -> None:
+    """Now, by hand, and what came of it as a message; None: a test."""
+    now = timezone.now()
+    if delivering.is_enough_by_hand(endpoint, now=now):
+        messages.error(request, "Enough was sent there by hand within the hour. Wait a while.")
+        return
+    outcome = delivering.deliver_now(delivery or recording.a_test(endpoint, now=now), by=request.user, now=now)
     if outcome is None:
         messages.warning(request, "A worker is sending it at this moment. Look again in a minute.")
     elif outcome.is_taken:
