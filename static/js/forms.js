@@ -38,12 +38,12 @@ document.addEventListener("htmx:beforeRequest", ({ detail, target }) => {
   if (target instanceof HTMLFormElement) begin(target, detail.requestConfig?.triggeringEvent?.submitter);
   else if (target.matches("button, .button")) target.setAttribute("aria-busy", "true");
 });
-document.addEventListener("htmx:afterRequest", ({ detail, target }) => {
-  if (target instanceof HTMLFormElement) {
-    end(target);
-    if (detail.successful) dirty.delete(target);
-  } else target.removeAttribute?.("aria-busy");
+document.addEventListener("htmx:afterRequest", ({ target }) => {
+  if (target instanceof HTMLFormElement) end(target);
+  else target.removeAttribute?.("aria-busy");
 });
+/* What was taken is safe; said before htmx follows a redirect, which would ask whether to leave. */
+document.addEventListener("htmx:beforeOnLoad", ({ detail, target }) => detail.xhr.status < 300 && dirty.delete(target));
 /* Back from the browser's memory: the buttons must work again. */
 addEventListener("pageshow", (event) => {
   if (event.persisted) for (const button of document.querySelectorAll("[aria-busy=true]")) button.removeAttribute("aria-busy");
