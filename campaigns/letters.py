@@ -277,6 +277,8 @@ def compose_in_pieces(
     yield
     message = _build(attempt, head, token=token, now=now)
     yield
+    message.message()
+    yield
     message.wire  # noqa: B018 - kept there
     return message
 
@@ -327,7 +329,6 @@ def _build(attempt: Attempt, head: Letterhead, *, token: str, now: datetime) -> 
     if attempt.kind == Kind.ANSWER and attempt.pk is not None:
         for file in attempt.enclosures.all():
             message.attach(_enclosed(file))
-    message.message()
     return message
 
 
@@ -382,12 +383,19 @@ def _few(ids: Sequence[str]) -> list[str]:
 # --- Names and addresses ----------------------------------------------------------------------------------------------
 
 
+# What nearly every name and address look like: Python takes both apart by grammar, and puts them together as they were.
+_NEEDS_NO_CARE = re.compile(r"[A-Za-z0-9]+(?: [A-Za-z0-9]+)*")
+_BARE = re.compile(r"[A-Za-z0-9_+-]+(?:\.[A-Za-z0-9_+-]+)*@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
+
+
 @lru_cache(maxsize=10_000)
 def named(name: str, address: str) -> str:
     """`Name <address>` with the name quoted as RFC 5322 asks; control characters cannot travel in a name.
 
     Raises ValueError.
     """
+    if _NEEDS_NO_CARE.fullmatch(name) and _BARE.fullmatch(address):
+        return f"{name} <{address}>"
     plain = "".join(character for character in name if character.isprintable()).strip()
     try:
         return str(Address(display_name=plain, addr_spec=address)) if plain else address
