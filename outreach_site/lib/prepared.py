@@ -48,8 +48,14 @@ class PreparedUpdate:
         here, listed = connections[DEFAULT_DB_ALIAS], list(rows)
         if listed:
             statement = self.statement(here, listed[0])
-            with here.cursor() as cursor:
-                cursor.executemany(statement.sql, [statement.params(values) for values in listed])
+            params = [statement.params(values) for values in listed]
+            if here.vendor == "postgresql" and not _is_watched(here):
+                _connect(here)
+                with here.wrap_database_errors:
+                    _preparing(here.connection).executemany(statement.quick, params)
+            else:
+                with here.cursor() as cursor:
+                    cursor.executemany(statement.sql, params)
 
     def statement(self, here: Any, values: Values) -> _Statement:
         if here.vendor not in self._statements:
@@ -64,15 +70,23 @@ def run_together(*updates: tuple[PreparedUpdate, Values]) -> list[int]:
     """
     here: Any = connections[DEFAULT_DB_ALIAS]
     steps = [(update.statement(here, values), values) for update, values in updates]
-    if here.execute_wrappers or here.queries_logged:
-        # Somebody counts statements, and sees those that go through Django's cursors.
+    if _is_watched(here):
         with transaction.atomic(savepoint=False), here.cursor() as cursor:
             return [_run(cursor, statement.sql, statement.params(values)) for statement, values in steps]
-    here.close_if_health_check_failed()
-    here.ensure_connection()
+    _connect(here)
     together = _by_psycopg if here.vendor == "postgresql" else _by_sqlite
     with here.wrap_database_errors:
         return together(here, [(statement.quick, statement.params(values)) for statement, values in steps])
+
+
+def _is_watched(here: Any) -> bool:
+    """Whether somebody counts statements: they see those that go through Django's cursors."""
+    return bool(here.execute_wrappers or here.queries_logged)
+
+
+def _connect(here: Any) -> None:
+    here.close_if_health_check_failed()
+    here.ensure_connection()
 
 
 def _run(cursor: Any, sql: str, params: Sequence[Any]) -> int:
@@ -98,11 +112,16 @@ def _by_psycopg(here: Any, steps: Sequence[tuple[str, Sequence[Any]]]) -> list[i
     """What is sent in one pipeline outside of a transaction is a transaction by itself (PostgreSQL's documentation,
     "Pipelining")."""
     driver: psycopg.Connection = here.connection
+    with driver.pipeline():
+        cursors = [_preparing(driver).execute(sql, params, prepare=True) for sql, params in steps]
+    return [cursor.rowcount for cursor in cursors]
+
+
+def _preparing(driver: psycopg.Connection) -> psycopg.Cursor:
+    """A cursor whose statements PostgreSQL takes apart once, and keeps its plan of."""
     # Django's own cursors bind values on this side: whatever this says, they prepare nothing.
     driver.prepare_threshold = 0
-    with driver.pipeline():
-        cursors = [psycopg.Cursor(driver).execute(sql, params, prepare=True) for sql, params in steps]
-    return [cursor.rowcount for cursor in cursors]
+    return psycopg.Cursor(driver)
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ import email
 import email.policy
 import re
 from datetime import UTC, datetime
+from email.headerregistry import Address
 from email.message import EmailMessage as ParsedMessage
 
 import pytest
@@ -177,6 +178,18 @@ def test_a_plain_letter_is_what_django_makes_of_it(subject: str, sender: str, bo
         message.encoding = letters._UTF8
         made.append(message.message().as_bytes(linesep="\r\n"))
     assert made[0] == made[1]
+
+
+@pytest.mark.parametrize("name", ["Ada", "Ada Reed", "R2 D2", "Ada  Reed", "Reed, A.", "Åda", "A. B.", "x" * 90])
+@pytest.mark.parametrize("address", ["ada@site.com", "a.b+c_d-e@sub.site-x.com", "a!b@site.com", "ada@localhost"])
+def test_a_name_beside_an_address_is_what_python_makes_of_it(name: str, address: str) -> None:
+    assert letters.named(name, address) == str(Address(display_name=name, addr_spec=address))
+
+
+@pytest.mark.parametrize("address", ["a..b@site.com", ".a@site.com", "ada@", "a b@site.com", "ada@site..com"])
+def test_what_is_no_address_gets_no_name(address: str) -> None:
+    with pytest.raises(ValueError, match="not an email address"):
+        letters.named("Ada", address)
 
 
 def test_a_message_id_is_ours_and_new() -> None:
