@@ -1,7 +1,8 @@
 """The launch check: every lead's letter as it would be, what becomes of it and when; and the launch itself.
 
 Everything is judged by the code that queues and sends: queueing.foresee_letters writes and decides, forecast.py works
-the queue off in thought. At most CHECKED leads are looked at; those behind them are queued by and by once it starts.
+the queue off in thought. The first CHECKED leads are looked at in both ways; those behind them slice by slice in the
+first (`look_on`), and the days they take are reckoned from the pace of those before them.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ from outreach_site.mailboxes.models import SendingDomain
 
 CHECKED = 1_000
 SAMPLES = 3
+SAME_ADDRESS = "Another site here has the same address, and one letter is enough."
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,7 @@ class Check:
 
     leads: int  # that were looked at
     behind: int  # that were not
+    last: int  # the last one that was
     forecast: Forecast
     going: Sequence[Lead] = ()
     lacking: Sequence[Group] = ()  # placeholders that nothing fills: key is the placeholder's name
@@ -85,6 +88,36 @@ class Check:
     @property
     def may_start(self) -> bool:
         return bool(self.going or self.waits)
+
+    @property
+    def ends_about(self) -> datetime | None:
+        """When the last first letter may leave, those behind among them, at the pace of those that were looked at."""
+        leaving = sorted(row.at for row in self.forecast.of("goes") if row.at and row.kind == Kind.FIRST)
+        if not self.behind or len(leaving) < 2:
+            return None
+        later = sum(row.kind == Kind.FIRST for row in self.forecast.of("later"))
+        # The first of them leave at once, and the days between are what a letter takes: windows and caps are in them.
+        each = (leaving[-1] - leaving[0]) / (len(leaving) - 1)
+        return leaving[-1] + each * (later + round(self.behind * len(self.going) / self.leads))
+
+
+@dataclass(frozen=True)
+class Slice:
+    """What becomes of some of the leads behind those of `Check`. Letters that meet a limit go too, later."""
+
+    first: int  # the place of its first lead among all
+    last: int
+    total: int
+    after: int | None  # the lead to go on from; None: there are no more
+    going: int
+    waits: int
+    cannot: int
+    told: Sequence[Group] = ()  # what stands in the way, in sentences
+    grounds: Sequence[Group] = ()
+
+    @property
+    def so_far(self) -> str:
+        return f"{self.last:,} of {self.total:,}"
 
 
 @dataclass
@@ -131,6 +164,7 @@ def check(campaign: Campaign, *, user: User, now: datetime) -> Check:
     return Check(
         leads=len(leads),
         behind=behind,
+        last=leads[-1].pk if leads else 0,
         forecast=forecast,
         going=going,
         lacking=_groups(groups.lacking, keyed=True),
@@ -152,6 +186,37 @@ def check(campaign: Campaign, *, user: User, now: datetime) -> Check:
     )
 
 
+def look_on(campaign: Campaign, *, after: int, user: User, now: datetime) -> Slice:
+    """The next CHECKED leads behind the lead `after`. Raises rota.CannotQueueError."""
+    fresh = to_launch(campaign)
+    before, total = fresh.filter(pk__lte=after).count(), fresh.count()
+    leads = list(fresh.filter(pk__gt=after)[:CHECKED])
+    busy = busy_addresses(campaign, leads) | _addresses_before(campaign, leads, after=after)
+    groups, _ = _sort(foresee_letters(campaign, leads, user=user, now=now), busy=busy, campaign=campaign)
+    lacking = [Group(f"lack {{{name}}}.", some) for name, some in groups.lacking.items()]
+    no_mail = [Group("are at domains that take no mail.", groups.no_mail)] if groups.no_mail else []
+    hidden = [Group("have addresses that only people can read.", groups.hidden)] if groups.hidden else []
+    asking = [lead for some in (*groups.grounds.values(), *groups.waiting.values()) for lead in some]
+    return Slice(
+        first=before + 1,
+        last=before + len(leads),
+        total=total,
+        after=leads[-1].pk if leads and before + len(leads) < total else None,
+        going=len(groups.going),
+        waits=len({lead.pk for lead in (*asking, *groups.hidden)}),
+        cannot=sum(len(some) for some in groups.refused.values()) + sum(g.count for g in (*lacking, *no_mail)),
+        told=[*lacking, *no_mail, *hidden, *_groups(groups.waiting), *_groups(groups.refused)],
+        grounds=_groups(groups.grounds, keyed=True),
+    )
+
+
+def _addresses_before(campaign: Campaign, leads: Sequence[Lead], *, after: int) -> dict[str, str]:
+    """Addresses of these leads that a lead of an earlier slice has too. One query."""
+    keys = [lead.contact.email_key for lead in leads if lead.contact]
+    earlier = to_launch(campaign).filter(pk__lte=after, contact__email_key__in=keys).order_by()
+    return dict.fromkeys(earlier.values_list("contact__email_key", flat=True), SAME_ADDRESS)
+
+
 def _sort(foreseen: Sequence[Foreseen], *, busy: dict[str, str], campaign: Campaign) -> tuple[_Sorted, set[int]]:
     """By what would mend it; and which letters would be queued (by the identity of what was foreseen)."""
     sorted_, queued = _Sorted(), set[int]()
@@ -168,7 +233,7 @@ def _sort(foreseen: Sequence[Foreseen], *, busy: dict[str, str], campaign: Campa
         elif address in busy:
             sorted_.refused.setdefault(busy[address], []).append(one.lead)
         else:
-            busy[address] = "Another site here has the same address, and one letter is enough."
+            busy[address] = SAME_ADDRESS
             queued.add(id(one))
             asking = one.decision.asking if one.waits and one.decision is not None else ()
             if Rule.SOURCE in asking and one.lead.contact is not None and one.lead.contact.needs_a_yes:

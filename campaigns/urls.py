@@ -65,6 +65,7 @@ urlpatterns: list[URLPattern] = [
     path("<int:pk>/letters/start/", letters.letter_start, name="letter_start"),
     path("<int:pk>/letters/keep/", letters.letter_keep, name="letter_keep"),
     path("<int:pk>/launch/", planning.campaign_launch, name="campaign_launch"),
+    path("<int:pk>/launch/rest/", planning.launch_rest, name="launch_rest"),
     path("<int:pk>/start/", planning.campaign_start, name="campaign_start"),
     path("<int:pk>/trial/", planning.campaign_trial, name="campaign_trial"),
     path("<int:pk>/schedule/", planning.campaign_schedule, name="campaign_schedule"),

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import groupby
+from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import messages
@@ -14,16 +15,18 @@ from django.http import HttpResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.views.decorators.http import require_GET, require_POST
 
 from campaigns import contacts, forecast, stepping
 from campaigns.grounds import BY_HAND
-from campaigns.launching import check, launch
+from campaigns.launching import check, launch, look_on
 from campaigns.models import Campaign, Ground, Lead, Task
+from campaigns.queueing import LARGEST_REQUEST
 from campaigns.rota import CannotQueueError
 from campaigns.step_forms import WindowForm
 from campaigns.trial_letter import send_to_oneself
-from campaigns.views.page import campaign_context, find_campaign, find_lead, may_act, numbers_in
+from campaigns.views.page import campaign_context, find_campaign, find_lead, may_act, numbers_in, with_query
 from compliance import audit
 from outreach_site.accounts.access import READERS, SENDERS, WorkspaceRequest, allow
 from outreach_site.lib.htmx import is_htmx, redirect_to
@@ -31,6 +34,7 @@ from outreach_site.lib.htmx import is_htmx, redirect_to
 SHOWN_A_DAY = 25
 HIDDEN_SHOWN = 50  # so many pages are looked at in one go
 LAUNCH = "campaigns/launch.html"
+LAUNCH_REST = "campaigns/launch_rest.html"
 SCHEDULE = "campaigns/schedule.html"
 
 
@@ -40,6 +44,45 @@ def campaign_launch(request: WorkspaceRequest, workspace: str, pk: int) -> HttpR
     """What a launch would do, group by group; the button is for who may send."""
     campaign = find_campaign(request, pk)
     return _launch_page(request, campaign)
+
+
+@allow(READERS)
+@require_GET
+def launch_rest(request: WorkspaceRequest, workspace: str, pk: int) -> HttpResponse:
+    """The check of the leads behind the first ones, a slice at a time: `after` is the lead to go on from; `going`,
+    `waits` and `cannot` are what the slices before have found, and `asked` the countries whose ground is asked for
+    already.
+    """
+    campaign = find_campaign(request, pk)
+    numbers = {name: _number(request, name) for name in ("after", "going", "waits", "cannot")}
+    asked = {code for code in request.GET.get("asked", "")[:1_000].split(",") if len(code) == 2 and code.isalpha()}
+    context: dict[str, Any] = {"campaign": campaign, "may_act": may_act(request)}
+    try:
+        found = look_on(campaign, after=numbers["after"], user=request.user, now=timezone.now())
+    except CannotQueueError as err:
+        context["problem"] = str(err)
+    else:
+        sums = {name: numbers[name] + getattr(found, name) for name in ("going", "waits", "cannot")}
+        new = [group for group in found.grounds if group.key not in asked]
+        asked |= {group.key for group in new}
+        here = reverse("campaigns:launch_rest", args=[workspace, pk])
+        context |= {
+            "slice": found,
+            "sums": sums,
+            "asking": [(group, "") for group in new],
+            "grounds": [(ground.value, ground.label) for ground in BY_HAND],
+            "next_url": f"{here}?{urlencode({'after': found.after, 'asked': ','.join(sorted(asked))} | sums)}"
+            if found.after
+            else "",
+        }
+    if is_htmx(request):
+        return render(request, f"{LAUNCH_REST}#slice", context)
+    return render(request, LAUNCH_REST, context | campaign_context(request, campaign, "launch"))
+
+
+def _number(request: WorkspaceRequest, name: str) -> int:
+    value = request.GET.get(name, "")
+    return int(value) if value.isascii() and value.isdigit() and len(value) < 19 else 0
 
 
 @allow(SENDERS)
@@ -60,7 +103,10 @@ def campaign_start(request: WorkspaceRequest, workspace: str, pk: int) -> HttpRe
         leaving = [attempt.due_at for attempt in queued.attempts if attempt.due_at is not None]
         first = f"; the first leaves {_told(min(leaving), campaign)}" if leaving else "; they wait for a word from you"
         letters = "letter is" if count == 1 else "letters are"
-        messages.success(request, f"{campaign.name} is under way: {count} {letters} queued{first}.")
+        # Of a large campaign these are the first ones: workers queue the rest.
+        is_large = count + len(queued.refused) >= LARGEST_REQUEST
+        rest = " The rest is queued within the next minutes." if is_large else ""
+        messages.success(request, f"{campaign.name} is under way: {count} {letters} queued{first}.{rest}")
     else:
         messages.warning(request, "Nothing was queued: none of these letters can go.")
     return redirect_to(request, reverse("campaigns:campaign_schedule", args=[workspace, campaign.pk]))
@@ -199,7 +245,8 @@ def _schedule(request: WorkspaceRequest, campaign: Campaign, form: WindowForm, *
         "days": days_of(plan.of("goes"), campaign),
         "held": held_of(plan.of("asks")),
         "refused": held_of(plan.of("refused")),
-        "later": len(plan.of("later")) + plan.beyond,
+        "later": len(plan.of("later")),
+        "most": forecast.MOST,
         "window": forecast.told(campaign),
         "may_act": may_act(request),
     }
@@ -242,6 +289,14 @@ def _launch_page(request: WorkspaceRequest, campaign: Campaign) -> HttpResponse:
             "hidden": found.hidden[:HIDDEN_SHOWN],
             "asking": [(group, chosen.get(group.key, "")) for group in found.grounds],
             "first": _told(first_at, campaign) if first_at else "",
+            "ends": date_format(found.ends_about.astimezone(campaign.workspace.zone), "j F Y")
+            if found.ends_about
+            else "",
+            "rest_url": with_query(
+                reverse("campaigns:launch_rest", args=[request.membership.workspace.slug, campaign.pk]),
+                after=found.last,
+                asked=",".join(group.key for group in found.grounds),
+            ),
             "last": _told(found.forecast.last_at, campaign) if found.forecast.last_at else "",
         },
     )

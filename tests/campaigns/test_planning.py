@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from campaigns import contacts
+from campaigns import contacts, launching
 from campaigns.lifecycle import start_campaign
 from campaigns.models import Attempt, Campaign, Contact, DiscoveryRun, FoundSite, Lead, MailDomain, Step, Task
 from compliance.models import AuditEntry, Kind, Suppression
@@ -186,6 +186,80 @@ class TestStart:
         assert room.post("campaign_start", room.campaign.pk, user=room.world.stranger).status_code == 404
         assert room.post("campaign_start", room.campaign.pk, user=room.world.viewer).status_code == 403
         assert room.get("campaign_start", room.campaign.pk).status_code == 405
+
+
+@pytest.fixture
+def many(room: Room, monkeypatch: pytest.MonkeyPatch) -> Room:
+    """Eight leads, looked at two at a time: Spaniards behind Germans, one suppressed, an address that comes again."""
+    monkeypatch.setattr(launching, "CHECKED", 2)
+    Lead.objects.all().delete()
+    for name in ("a.com", "b.de", "c.com", "d.es", "e.es", "f.de", "g.com"):
+        room.lead(name, f"ed@{name}")
+    room.lead("again.com", "ed@a.com")
+    Suppression.objects.create(workspace=room.world.here, value="ed@c.com", reason="manual")
+    return room
+
+
+class TestTheRestOfALaunch:
+    def test_every_lead_is_looked_at_in_slices(self, many: Room) -> None:
+        page = many.get("campaign_launch", many.campaign.pk)
+        check = page.context["check"]
+        assert (check.leads, check.behind) == (2, 6)
+        html = page.content.decode()
+        assert "These are the first 2 of 8; the rest is looked at below." in html
+        url, seen, text = page.context["rest_url"], [], ""
+        while url:
+            part = many.client().get(url, headers=HTMX)
+            assert "<html" not in part.content.decode()
+            text += part.content.decode()
+            seen.append((part.context["slice"].first, part.context["slice"].last))
+            url = part.context["next_url"]
+        assert seen == [(3, 4), (5, 6), (7, 8)]
+        assert part.context["sums"] == {"going": 1, "waits": 3, "cannot": 2}
+        assert "All 8 are looked at." in text
+        assert launching.SAME_ADDRESS in text
+        # Whose ground is asked for on the page already is not asked for again; who comes first behind it is, once.
+        assert text.count('name="ground_ES"') == 1
+        assert 'name="ground_DE"' not in text
+        assert html.count('name="ground_DE"') == 1
+
+    def test_it_adds_up_to_what_the_launch_queues(self, many: Room) -> None:
+        many.post("campaign_start", many.campaign.pk, {"ground_ES": "published"})
+        due = Attempt.objects.filter(state=Attempt.State.QUEUED)
+        # a.com and g.com go, d.es and e.es too with the ground that was named; b.de and f.de wait.
+        assert due.filter(due_at__isnull=False).count() == 4
+        assert due.filter(due_at=None).count() == 2
+
+    def test_without_script_it_is_a_page(self, many: Room) -> None:
+        page = many.client().get(many.get("campaign_launch", many.campaign.pk).context["rest_url"])
+        assert "Back to the launch check" in page.content.decode()
+        assert "Look at the next ones" in page.content.decode()
+
+    def test_nonsense_in_the_address_does_no_harm(self, many: Room) -> None:
+        query = "?after=x&going=-1&waits=9999999999999999999999&asked=<script>,DE,ES"
+        page = many.get("launch_rest", many.campaign.pk, query=query)
+        assert page.status_code == 200
+        assert "<script>," not in page.content.decode()
+        assert many.get("launch_rest", many.campaign.pk, query="?after=999999999").status_code == 200
+
+    def test_says_what_is_in_the_way(self, many: Room) -> None:
+        many.step.delete()
+        assert many.get("launch_rest", many.campaign.pk, headers=HTMX).status_code == 200
+
+    def test_costs_the_same_for_more(self, many: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+        url = many.url("launch_rest", many.campaign.pk)
+        many.client().get(url, headers=HTMX)
+        with CaptureQueriesContext(connection) as few:
+            many.client().get(url, headers=HTMX)
+        monkeypatch.setattr(launching, "CHECKED", 8)
+        with CaptureQueriesContext(connection) as more:
+            many.client().get(url, headers=HTMX)
+        assert len(more) <= len(few)
+
+    def test_is_not_for_strangers_nor_for_posting(self, many: Room) -> None:
+        assert many.get("launch_rest", many.campaign.pk, user=many.world.stranger).status_code == 404
+        assert many.get("launch_rest", many.campaign.pk, user=many.world.viewer).status_code == 200
+        assert many.post("launch_rest", many.campaign.pk).status_code == 405
 
 
 class TestTrialLetter:
