@@ -17,6 +17,7 @@ from importlib import resources
 
 from django.db import transaction
 
+from campaigns import letters
 from campaigns.address_checks import no_mail
 from campaigns.forecast import Forecast, of_campaign
 from campaigns.models import Attempt, Campaign, FoundSite, Ground, Lead, LeadQuerySet
@@ -69,7 +70,7 @@ class Check:
     linking: Sequence[Lead] = ()  # sites that link to us already
     crowded: Sequence[tuple[str, int, int]] = ()  # a domain, its letters, and how many a day it gets
     domains: Sequence[SendingDomain] = ()  # how the senders' domains stand
-    samples: Sequence[Attempt] = ()
+    samples: Sequence[tuple[Attempt, str]] = ()  # with the whole text that its reader will see
     asks_businesses_too: bool = False
 
     @property
@@ -158,7 +159,7 @@ def check(campaign: Campaign, *, user: User, now: datetime) -> Check:
     going = [one.lead for one in groups.going if one.lead.pk not in listed]
     per_day = gate.limits_of(campaign.workspace).per_domain_day
     domains = Counter(one.attempt.recipient_domain for one in groups.going if one.attempt is not None)
-    letters = [one.attempt for one in groups.going if one.attempt is not None]
+    going_out = [one.attempt for one in groups.going if one.attempt is not None]
     senders = {letter.mailbox.email.rpartition("@")[2] for letter in proposed if letter.mailbox is not None}
     asking = [lead for some in groups.grounds.values() for lead in some]
     return Check(
@@ -181,8 +182,20 @@ def check(campaign: Campaign, *, user: User, now: datetime) -> Check:
         linking=_linking(leads),
         crowded=[(domain, n, per_day) for domain, n in domains.most_common(5) if n > per_day],
         domains=list(SendingDomain.objects.filter(workspace=campaign.workspace, domain__in=senders)),
-        samples=random.sample(letters, min(SAMPLES, len(letters))),  # no secret: which ones a person reads
+        # No secret: which ones a person reads.
+        samples=[(letter, _finished(letter)) for letter in random.sample(going_out, min(SAMPLES, len(going_out)))],
         asks_businesses_too=any(lead.contact and asks_businesses_too(lead.contact.email_key) for lead in asking),
+    )
+
+
+def _finished(attempt: Attempt) -> str:
+    """The letter with who signs it and what stands beneath; the reader's own link is made when it leaves."""
+    if attempt.identity is None:
+        return attempt.body
+    contact = attempt.lead.contact
+    language = letters.language_for(attempt.body, contact=contact, chosen=attempt.campaign.language)
+    return letters.preview(
+        body=attempt.body, kind=attempt.kind, identity=attempt.identity, contact=contact, language=language
     )
 
 

@@ -154,8 +154,9 @@ class Results:
 
     @property
     def is_empty(self) -> bool:
-        """Nothing has ever left, and nothing came back."""
-        return not self.numbers.total_ever.letters and not self.numbers.ever[Dimension.CAME_BACK]
+        """Nothing has ever left, nothing came back, and no link was agreed."""
+        nothing_came = not self.numbers.total_ever.letters and not self.numbers.ever[Dimension.CAME_BACK]
+        return nothing_came and self.links.total.is_empty
 
     @property
     def people(self) -> Share:

@@ -82,7 +82,8 @@ class Survival:
 
     @property
     def percent(self) -> int | None:
-        return round(100 * self.standing / self.appeared) if self.appeared else None
+        """None of few links."""
+        return round(100 * self.standing / self.appeared) if self.appeared >= ENOUGH_LINKS else None
 
 
 def survival(placements: PlacementQuerySet, *, now: datetime) -> Survival:

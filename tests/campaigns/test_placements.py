@@ -286,7 +286,7 @@ def test_survival_and_the_cost_of_what_stands(room: Room, django_assert_num_quer
         Placement.objects.filter(pk=placement.pk).update(state=state, first_seen_at=NOW if seen else None)
     with django_assert_num_queries(2):
         found = numbers.survival(Placement.objects.in_workspace(room.world.here), now=NOW)
-    assert (found.appeared, found.standing, found.lost, found.expected, found.percent) == (4, 2, 2, 1, 50)
+    assert (found.appeared, found.standing, found.lost, found.expected, found.percent) == (4, 2, 2, 1, None)
     assert [(cost.currency, cost.paid, cost.per_standing) for cost in found.costs] == [
         ("EUR", Decimal(180), Decimal(180)),
         ("USD", Decimal(50), None),

@@ -207,6 +207,8 @@ class TestTheRestOfALaunch:
         assert (check.leads, check.behind) == (2, 6)
         html = page.content.decode()
         assert "These are the first 2 of 8; the rest is looked at below." in html
+        # A finished letter has what stands beneath it too.
+        assert "and we will not write again" in html.split("Finished letters")[1]
         url, seen, text = page.context["rest_url"], [], ""
         while url:
             part = many.client().get(url, headers=HTMX)

@@ -113,6 +113,12 @@ def test_nothing_yet_says_what_to_do(room: Room) -> None:
         assert "No letter has left yet" in page.content.decode()
 
 
+def test_links_of_a_campaign_that_wrote_nothing_are_shown(room: Room) -> None:
+    placement(room, room.leads[0])
+    for page in (room.get("campaign_results", room.campaign.pk), room.get("results")):
+        assert "How long links stand" in page.content.decode()
+
+
 def test_the_data_of_the_page(sent: Room) -> None:
     data = sent.get("campaign_results_data", sent.campaign.pk, query="?days=7").json()
     assert data["totals"]["people_answered"] == 1
