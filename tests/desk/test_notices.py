@@ -20,7 +20,7 @@ from inbox.models import Reply
 from outreach_site.accounts.models import Membership, User
 from outreach_site.desk import tasks
 from outreach_site.desk.notices import noticing, reading, watching
-from outreach_site.desk.notices.models import Kind, Notice, NoticeRead
+from outreach_site.desk.notices.models import Kind, Notice, NoticeMark, NoticeRead
 from outreach_site.lib.ports import News, What, announce
 from outreach_site.mailboxes.models import Connection, Mailbox, SignIn
 from tests.conftest import World
@@ -347,6 +347,22 @@ def test_what_came_while_the_page_was_read_stays_unread(world: World, desk: Desk
         )
         assert answer.status_code == 302
     assert reading.unread_count(mine) == 2
+
+
+def test_what_was_read_long_ago_is_not_looked_at_one_by_one(world: World, desk: Desk) -> None:
+    replies = three(desk)
+    mine, other = member(world), member(world, world.viewer)
+    old, newest = (notices := list(Notice.objects.order_by("pk")))[1], notices[2]
+    Notice.objects.filter(pk__lte=old.pk).update(at=NOW - timedelta(hours=2))
+    assert reading.mark_all_read(mine, through=newest.pk, now=timezone.now()) == 3
+    assert NoticeMark.objects.get().through == old.pk
+    assert list(NoticeRead.objects.values_list("notice", flat=True)) == [newest.pk]
+    assert (reading.unread_count(mine), reading.unread_count(other)) == (0, 3)
+    assert all(line.is_read for line in reading.lines(list(Notice.objects.all()), mine))
+    assert reading.mark_all_read(mine, through=notices[0].pk, now=timezone.now()) == 0
+    assert NoticeMark.objects.get().through == old.pk, "it never goes back"
+    announce([interest(desk, desk.reply(INTERESTED, age=timedelta(hours=1)))])
+    assert (reading.unread_count(mine), len(replies)) == (1, 3)
 
 
 def test_opening_one_reads_it_and_leads_there(world: World, desk: Desk) -> None:

@@ -6,6 +6,7 @@ from typing import Self
 
 from django.core.validators import MaxValueValidator
 from django.db import models
+from django.db.models.functions import Coalesce
 
 from outreach_site.accounts.models import Membership, Workspace
 
@@ -28,8 +29,9 @@ class NoticeQuerySet(models.QuerySet["Notice"]):
     def unread_by(self, membership: Membership) -> Self:
         """What this person has not read; what was there before they came is nobody's duty to read."""
         read = NoticeRead.objects.filter(notice=models.OuterRef("pk"), membership=membership)
+        mark = NoticeMark.objects.filter(membership=membership).values("through")
         new = self.filter(workspace=membership.workspace_id, at__gte=membership.joined_at)
-        return new.filter(~models.Exists(read))
+        return new.filter(pk__gt=Coalesce(models.Subquery(mark), 0)).filter(~models.Exists(read))
 
 
 class Notice(models.Model):
@@ -68,6 +70,16 @@ class NoticeRead(models.Model):
 
     def __str__(self) -> str:
         return f"{self.notice_id} by {self.membership_id}"
+
+
+class NoticeMark(models.Model):
+    """Up to where a member has read everything: what the bell need not look at one by one."""
+
+    membership = models.OneToOneField(Membership, on_delete=models.CASCADE, primary_key=True, related_name="+")
+    through = models.BigIntegerField(default=0)  # the key of a notice
+
+    def __str__(self) -> str:
+        return f"{self.membership_id} up to {self.through}"
 
 
 class Digest(models.Model):

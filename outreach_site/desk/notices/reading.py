@@ -5,21 +5,24 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
+from django.db.models import Max
 from django.urls import reverse
 
 from campaigns.models import Campaign, Placement
 from inbox.models import Reply
 from outreach_site.accounts.models import Membership, Role, User, Workspace
-from outreach_site.desk.notices.models import Kind, Notice, NoticeQuerySet, NoticeRead
+from outreach_site.desk.notices.models import Kind, Notice, NoticeMark, NoticeQuerySet, NoticeRead
 from outreach_site.desk.outgoing.models import Endpoint
 from outreach_site.mailboxes.models import Mailbox
 
 # The bell says no number above this.
 COUNTED = 99
+# No transaction that writes a notice lasts so long.
+SETTLED_AFTER = timedelta(hours=1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,6 +57,19 @@ def mark_read(notices: NoticeQuerySet, membership: Membership, *, now: datetime)
     return len(unread)
 
 
+def mark_all_read(membership: Membership, *, through: int, now: datetime) -> int:
+    """They have read everything up to this notice; how many were new to them."""
+    here = Notice.objects.in_workspace(membership.workspace).filter(pk__lte=through)
+    count = mark_read(here, membership, now=now)
+    # Keys are given before they are seen: one below an old one can appear no more, one below a new one still may.
+    settled = here.filter(at__lt=now - SETTLED_AFTER).aggregate(pk=Max("pk"))["pk"]
+    if settled is not None:
+        mark, _ = NoticeMark.objects.get_or_create(membership=membership)
+        NoticeMark.objects.filter(pk=mark.pk, through__lt=settled).update(through=settled)
+        NoticeRead.objects.filter(membership=membership, notice__lte=settled).delete()
+    return count
+
+
 def days(notices: Sequence[Notice], membership: Membership) -> list[Day]:
     """The notices by the day of their workspace, in their order."""
     here = membership.workspace
@@ -68,11 +84,8 @@ def lines(notices: Sequence[Notice], membership: Membership) -> list[Line]:
     here = membership.workspace
     known = _things(notices, here)
     pks = [notice.pk for notice in notices]
-    read = set(NoticeRead.objects.filter(membership=membership, notice__in=pks).values_list("notice", flat=True))
-    return [
-        _line(notice, known.get(notice.about), membership, is_read=_is_read(notice, read, membership))
-        for notice in notices
-    ]
+    unread = set(Notice.objects.filter(pk__in=pks).unread_by(membership).values_list("pk", flat=True))
+    return [_line(notice, known.get(notice.about), membership, is_read=notice.pk not in unread) for notice in notices]
 
 
 def target_of(notice: Notice, membership: Membership) -> str:
@@ -80,10 +93,6 @@ def target_of(notice: Notice, membership: Membership) -> str:
     here = membership.workspace
     thing = _things([notice], here).get(notice.about)
     return _line(notice, thing, membership, is_read=True).url or reverse("desk:notice_list", args=[here.slug])
-
-
-def _is_read(notice: Notice, read: set[int], membership: Membership) -> bool:
-    return notice.pk in read or notice.at < membership.joined_at
 
 
 def _things(notices: Iterable[Notice], here: Workspace) -> dict[str, Any]:

@@ -62,7 +62,7 @@ def notices_read(request: WorkspaceRequest, workspace: str) -> HttpResponse:
     """All that stood on the page, and nothing that came while it was read."""
     through = request.POST.get("through", "")
     if through.isascii() and through.isdigit() and len(through) < 19:
-        count = reading.mark_read(_here(request).filter(pk__lte=int(through)), request.membership, now=timezone.now())
+        count = reading.mark_all_read(request.membership, through=int(through), now=timezone.now())
         if count:
             messages.success(request, f"{count} {'notification is' if count == 1 else 'notifications are'} read.")
     return redirect_to(request, reverse("desk:notice_list", args=[workspace]))
