@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.db import IntegrityError, connection
+from django.db.models import Count
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
@@ -16,6 +17,8 @@ from compliance.models import Suppression
 from inbox import ingest
 from inbox.models import RawMessage, Reply
 from inbox.storing import Arrival, keep
+from outreach_site.desk.outgoing import endpoints
+from outreach_site.desk.outgoing.models import Delivery, Event, Offered
 from outreach_site.lib.inserting import insert as insert_rows
 from tests.inbox.conftest import Correspondence, bounce, message, sent_letter
 
@@ -51,12 +54,26 @@ def answers(correspondence: Correspondence, start: int, count: int) -> list[byte
     return raws
 
 
+def test_a_batch_that_is_told_of_costs_no_more_for_many(correspondence: Correspondence) -> None:
+    world = correspondence.box.world
+    endpoints.create(
+        world.here, url="https://crm.example/", note="", events=list(Offered), user=world.owner, now=timezone.now()
+    )
+    take_in(correspondence, answers(correspondence, 0, 4))
+    few = take_in(correspondence, answers(correspondence, 100, 4))
+    many = take_in(correspondence, answers(correspondence, 200, 40))
+    assert few == many
+    told = dict(Event.objects.order_by().values_list("what").annotate(Count("pk")))
+    assert told == {"reply.received": 36, "letter.bounced": 12, "contact.opted_out": 12}
+    assert Delivery.objects.count() == 60
+
+
 def test_a_batch_costs_what_a_few_cost(correspondence: Correspondence) -> None:
     take_in(correspondence, answers(correspondence, 0, 4))
     few = take_in(correspondence, answers(correspondence, 100, 4))
     many = take_in(correspondence, answers(correspondence, 200, 40))
     assert few == many
-    assert many <= 65
+    assert many <= 67  # whether a webhook wants to hear of opt-outs, and of answers and bounces, is asked once each
     assert Reply.objects.count() == 48
     assert Suppression.objects.count() == 36
     statuses = Lead.objects.filter(attempts__isnull=False).values_list("status", flat=True)
