@@ -72,8 +72,8 @@ class Links:
 
 def links_of(workspace: Workspace, *, campaign: Campaign | None, names: Mapping[int, str], now: datetime) -> Links:
     """Of one campaign, or with None of all, whose `names` are known by their number. Two queries."""
-    here = Placement.objects.in_workspace(workspace)
-    found = by_campaign(here.filter(lead__campaign=campaign) if campaign else here, now=now)
+    links = Placement.objects.of_campaign(campaign) if campaign else Placement.objects.in_workspace(workspace)
+    found = by_campaign(links, now=now)
     total = together(found.values())
     if campaign is not None:
         return Links(total, [CampaignLinks(campaign.name, total)])

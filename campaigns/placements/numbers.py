@@ -94,11 +94,11 @@ def survival(placements: PlacementQuerySet, *, now: datetime) -> Survival:
 def by_campaign(placements: PlacementQuerySet, *, now: datetime) -> dict[int, Survival]:
     """Those of each campaign that has any. Two queries."""
     costs: dict[int, list[Cost]] = defaultdict(list)
-    paid = placements.found_once().filter(price__gt=0).order_by().values("lead__campaign", "currency")
+    paid = placements.found_once().filter(price__gt=0).by_campaign("currency")
     for row in paid.annotate(paid=Sum("price"), standing=Count("pk", filter=_STANDS)).order_by("-paid"):
-        costs[row["lead__campaign"]].append(Cost(row["currency"], row["paid"].quantize(_CENT), row["standing"]))
-    rows = placements.order_by().values("lead__campaign").annotate(**_counts(now))
-    return {row["lead__campaign"]: _survival(row, costs[row["lead__campaign"]]) for row in rows}
+        costs[row["of"]].append(Cost(row["currency"], row["paid"].quantize(_CENT), row["standing"]))
+    rows = placements.by_campaign().annotate(**_counts(now))
+    return {row["of"]: _survival(row, costs[row["of"]]) for row in rows}
 
 
 def together(some: Iterable[Survival]) -> Survival:

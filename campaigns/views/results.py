@@ -59,7 +59,7 @@ def campaign_report(request: WorkspaceRequest, workspace: str, pk: int) -> HttpR
     """One page for the client: what was done and what it brought. It names sites, and no person and no address."""
     campaign = find_campaign(request, pk)
     rank = Case(*(When(state=one, then=Value(at)) for at, one in enumerate(_ORDER)), output_field=IntegerField())
-    links = Placement.objects.filter(lead__campaign=campaign).select_related("lead").annotate(rank=rank)
+    links = Placement.objects.of_campaign(campaign).select_related("lead").annotate(rank=rank)
     placed = Lead.objects.filter(campaign=campaign, status=Lead.Status.PLACED, placements=None)
     context = {
         "campaign": campaign,

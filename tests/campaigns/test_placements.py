@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 from django.core.management import call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
@@ -372,6 +374,19 @@ def test_links_of_campaigns_are_counted_apart_and_together(
     assert (own.total.appeared, own.total.lost, [row.label for row in own.rows]) == (1, 1, ["Autumn"])
     assert own.as_json()["costs"] == [{"currency": "EUR", "paid": "50.00", "per_standing": None}]
     assert "Autumn\t1\t0\t1\t50.00 EUR\tnone stands" in links.costs_as_text
+
+
+def test_a_million_leads_are_not_read_for_a_few_links(room: Room) -> None:
+    agreed(room)
+    for campaign in (None, room.campaign):
+        with CaptureQueriesContext(connection) as asked:
+            links_of(room.world.here, campaign=campaign, names={}, now=NOW)
+        assert len(asked) == 2
+        # PostgreSQL knows how many rows there are.
+        for query in asked.captured_queries if connection.vendor == "sqlite" else ():
+            with connection.cursor() as cursor:
+                cursor.execute(f"EXPLAIN QUERY PLAN {query['sql']}".replace("%", "%%"))
+                assert "campaigns_placement" in cursor.fetchall()[0][3]
 
 
 def test_what_only_a_person_saw_is_not_said_to_be_followed(room: Room, site: Any) -> None:
