@@ -7,7 +7,6 @@ from typing import Any, cast
 
 import structlog
 from django.conf import settings
-from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.http import Http404, HttpRequest, HttpResponse
 from ninja import NinjaAPI
@@ -19,7 +18,7 @@ from campaigns.api import routers as campaigns_routers
 from campaigns.discovery.api import router as discovery_router
 from compliance.api import router as compliance_router
 from inbox.api import router as inbox_router
-from outreach_site.accounts.api_access import with_rate_headers
+from outreach_site.accounts.api_access import for_the_known, with_rate_headers
 from outreach_site.lib.api import StrictParser, field_faults
 from outreach_site.lib.openapi import finish
 from outreach_site.mailboxes.api import router as mailboxes_router
@@ -55,7 +54,7 @@ api = SiteAPI(
     urls_namespace="api",
     docs_url="docs",
     openapi_url="openapi.json",
-    docs_decorator=login_required,
+    docs_decorator=for_the_known,
 )
 api.add_decorator(with_rate_headers, mode="view")
 for _router in campaigns_routers:

@@ -12,6 +12,7 @@ from datetime import timedelta
 from functools import wraps
 from typing import Any, ClassVar
 
+from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.middleware.csrf import CsrfViewMiddleware
@@ -111,6 +112,20 @@ def _count(request: HttpRequest, rate: Rate, who: str) -> None:
     request.room = room  # type: ignore[attr-defined]  # ApiRequest
     if not room.allowed:
         raise HttpError(429, f"Too many requests: {rate.limit} a minute are taken. Try again in {room.seconds} s.")
+
+
+def for_the_known(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+    """A page of the API's own that says nothing of any workspace: for whoever is signed in or has a key."""
+    for_people = login_required(view)
+
+    @wraps(view)
+    def known(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
+        if scheme.lower() == "bearer" and _live_key(secret.strip()) is not None:
+            return view(request, *args, **kwargs)
+        return for_people(request, *args, **kwargs)
+
+    return known
 
 
 def with_rate_headers(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:

@@ -1,13 +1,15 @@
-"""Error pages that help: what happened, and what to do next. The API's errors are JSON (api.py)."""
+"""Error pages that help: what happened, and what to do next. Below `/api/` they are JSON, as api.py answers."""
 
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    if _is_for_programs(request):
+        return JsonResponse({"detail": "This request could not be understood."}, status=400)
     return render(request, "400.html", status=400)
 
 
@@ -16,12 +18,20 @@ def permission_denied(request: HttpRequest, exception: Exception | None = None) 
 
 
 def page_not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    if _is_for_programs(request):
+        return JsonResponse({"detail": "Not found. What there is stands in /api/docs."}, status=404)
     return render(request, "404.html", status=404)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """Rendered without context processors: the database may be what failed."""
+    if _is_for_programs(request):
+        return JsonResponse({"detail": "Something went wrong on this server. Try again."}, status=500)
     return HttpResponse(render_to_string("500.html"), status=500)
+
+
+def _is_for_programs(request: HttpRequest) -> bool:
+    return request.path_info.startswith("/api/")
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

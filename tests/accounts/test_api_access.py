@@ -199,3 +199,21 @@ def test_whoever_is_switched_off_has_no_session(world: World) -> None:
 def test_the_description_names_the_way_to_sign_in(world: World) -> None:
     described = Client().get("/api/openapi.json").json()
     assert described["components"]["securitySchemes"] == {"Caller": {"type": "http", "scheme": "bearer"}}
+
+
+@pytest.mark.urls("outreach_site.urls")
+@pytest.mark.parametrize("path", ["/api/docs", "/api/openapi.json"])
+def test_the_reference_is_for_whoever_is_signed_in_or_has_a_key(world: World, path: str) -> None:
+    assert world.client(world.viewer).get(path).status_code == 200
+    assert Client().get(path, headers=bearer(key_of(world, world.viewer))).status_code == 200
+    for headers in ({}, bearer("lk_wrong"), bearer("")):
+        answer = Client().get(path, headers=headers)
+        assert (answer.status_code, answer["Location"].partition("?")[0]) == (302, "/accounts/login/")
+
+
+@pytest.mark.urls("outreach_site.urls")
+def test_an_address_that_is_none_is_json_below_the_api(world: World) -> None:
+    for path in ("/api/nothing", "/api/v1/backlink-outreach/campaigns/"):
+        answer = world.client(world.owner).get(path)
+        assert (answer.status_code, answer["Content-Type"]) == (404, "application/json")
+        assert answer.json()["detail"].startswith("Not found.")
