@@ -19,7 +19,7 @@ from campaigns.discovery.api import router as discovery_router
 from compliance.api import router as compliance_router
 from inbox.api import router as inbox_router
 from outreach_site.accounts.api_access import for_the_known, with_rate_headers
-from outreach_site.lib.api import StrictParser, field_faults
+from outreach_site.lib.api import StrictParser, field_faults, without_surprises
 from outreach_site.lib.openapi import finish
 from outreach_site.mailboxes.api import router as mailboxes_router
 
@@ -57,6 +57,7 @@ api = SiteAPI(
     docs_decorator=for_the_known,
 )
 api.add_decorator(with_rate_headers, mode="view")
+api.add_decorator(without_surprises)
 for _router in campaigns_routers:
     api.add_router("/v1/backlink-outreach", _router, tags=["Backlink outreach"])
 api.add_router("/v1/backlink-outreach", compliance_router, tags=["Compliance"])

@@ -27,7 +27,7 @@ from campaigns.paging import after, place_of
 from outreach_site.accounts.access import READERS, SENDERS
 from outreach_site.accounts.api_access import ApiRequest, caller
 from outreach_site.accounts.models import Scope
-from outreach_site.lib.api import Cursor, Limit, answers, example, invalid, page_of
+from outreach_site.lib.api import Cursor, Limit, TrueOrFalse, answers, example, invalid, page_of
 
 router = Router()
 
@@ -105,7 +105,7 @@ def list_campaigns(
     response: HttpResponse,
     cursor: Cursor = "",
     limit: Limit = 50,
-    archived: Annotated[bool, Query(description="The archived ones instead of the current ones.")] = False,  # noqa: FBT002 - a query parameter
+    archived: Annotated[TrueOrFalse, Query(default=False, description="The archived ones instead.")] = False,  # noqa: FBT002 - a query parameter
 ) -> list[Campaign]:
     """The campaigns of the workspace, newest first. While there are more, the answer has a `Link` header with
     `rel="next"` (RFC 8288), and the cursor alone in `X-Next-Cursor`."""

@@ -18,11 +18,11 @@ from compliance.export_models import Export
 from outreach_site.accounts.access import WORKERS
 from outreach_site.accounts.api_access import ApiRequest
 from outreach_site.accounts.models import Scope
-from outreach_site.lib.api import answers
+from outreach_site.lib.api import TrueOrFalse, answers
 from outreach_site.lib.downloads import csv_to_save
 
 router = Router()
-Bom = Annotated[bool, Query(description="Begin with the byte order mark that Excel knows UTF-8 by.")]
+Bom = Annotated[TrueOrFalse, Query(default=False, description="Begin with the mark that Excel knows UTF-8 by.")]
 
 
 def as_csv(columns: Iterable[str]) -> dict[str, Any]:

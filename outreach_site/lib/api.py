@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date
+from functools import wraps
 from typing import Annotated, Any, Literal, NoReturn, TypeVar
 
 from django.db.models import Model, QuerySet
@@ -129,6 +130,17 @@ def _calendar_day(text: object) -> object:
 Day = Annotated[date, BeforeValidator(_calendar_day)]
 
 
+def _true_or_false(text: object) -> object:
+    """In a query: one spelling for each, so that what is meant and what is done are the same."""
+    if isinstance(text, str) and text not in {"true", "false"}:
+        raise ValueError("Say true or false.")
+    return text
+
+
+# `Query` has to be told its default: what stands behind the annotation is lost where there is a validator.
+TrueOrFalse = Annotated[bool, BeforeValidator(_true_or_false)]
+
+
 # --- What comes in ----------------------------------------------------------------------------------------------------
 
 
@@ -155,6 +167,19 @@ class StrictParser(Parser):
             if not all(is_text(value) for value in values if isinstance(value, str)):
                 raise invalid("query", name, NO_TEXT)
         return super().parse_querydict(data, list_fields, request)
+
+
+def without_surprises(operation: Callable[..., Any]) -> Callable[..., Any]:
+    """The operation, which takes no query parameter that it does not have: a misspelt filter would list everything."""
+
+    @wraps(operation)
+    def checked(request: HttpRequest, **given: Any) -> Any:
+        for name in request.GET:
+            if name not in given:
+                raise invalid("query", name, "There is no such parameter here.")
+        return operation(request, **given)
+
+    return checked
 
 
 NO_TEXT = "It holds a character that is no text, such as U+0000."

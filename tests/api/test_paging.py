@@ -169,3 +169,10 @@ def test_limits_are_bounded(operation: Operation, full: World) -> None:
         answer = client.get(url_of(operation), {"limit": limit})
         assert answer.status_code == 422, limit
         assert answer.json()["fields"][0]["field"] == "limit"
+
+
+@pytest.mark.parametrize("operation", LISTS, ids=lambda one: one.name)
+def test_a_misspelt_filter_does_not_list_everything(operation: Operation, full: World) -> None:
+    answer = full.client(full.viewer).get(url_of(operation), {"limit": "5", "statsu": "lost"})
+    assert answer.status_code == 422
+    assert answer.json()["fields"] == [{"field": "statsu", "message": "There is no such parameter here."}]
