@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum
+from functools import lru_cache
 
 from django.db import transaction
 
@@ -456,9 +457,13 @@ def suppressed_among(workspace: Workspace | None, keys: Collection[str]) -> dict
     return {key: standing[0] for key, standing in standing_among(workspace, keys).items()}
 
 
-def values_against(key: str) -> list[str]:
-    """What an entry that concerns this normalised address may say: itself, its stone, or a domain above it."""
-    return [fold(key), stone_of(key), *parents_of(domain_of(key))]
+@lru_cache(maxsize=10_000)
+def values_against(key: str) -> tuple[str, ...]:
+    """What an entry that concerns this normalised address may say: itself, its stone, or a domain above it.
+
+    A letter's claim asks, and so does its start.
+    """
+    return fold(key), stone_of(key), *parents_of(domain_of(key))
 
 
 def standing_among(workspace: Workspace | None, keys: Collection[str]) -> dict[str, list[Suppression]]:
