@@ -45,7 +45,7 @@ LEASE = timedelta(seconds=180)
 # What must be left of a lease when a letter starts, so that nobody takes it for abandoned while it is handed over.
 HAND_OVER = timedelta(seconds=LETTER_SECONDS)
 CLAIM_AT_MOST = 50
-LARGEST_CLAIM = 400  # of a mailbox without pauses at a quick server
+LARGEST_CLAIM = gate.LARGEST_BATCH  # of a mailbox without pauses at a quick server
 MAX_TRIES = 5
 FIRST_RETRY = timedelta(minutes=1)
 LONGEST_RETRY = timedelta(hours=4)

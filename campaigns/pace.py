@@ -24,7 +24,7 @@ from outreach_site.mailboxes.models import Mailbox
 # No slice claims more than it can send even where no pause is asked for: what a server takes of which nothing is known.
 FASTEST_GAP_SECONDS = 0.4
 # And a server that was quick the last time, at best.
-QUICKEST_GAP_SECONDS = 0.05
+QUICKEST_GAP_SECONDS = 0.02
 # Workers look at a mailbox every minute: a letter that is late by less than that does not delay the ones after it.
 CATCH_UP = timedelta(seconds=75)
 
