@@ -395,6 +395,7 @@ def test_what_only_a_person_saw_is_not_said_to_be_followed(room: Room, site: Any
     checking.confirm(placement, is_there=True, by=room.world.marketer, now=NOW)
     assert fresh(placement).seen_rel == ""
     assert "seen by a person" in client(room).get(url("placement_list")).text
+    assert "of 1 that were seen" in client(room).get(url("placement_list")).text
     pages, polite = site
     pages["/slugs"] = (200, THERE)
     checking.check(placement, now=NOW, polite=polite)
