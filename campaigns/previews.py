@@ -129,7 +129,7 @@ def which_lead(among: LeadQuerySet, wanted: str) -> Shown:
     lead = None
     if wanted.isascii() and wanted.isdigit():
         lead = leads.filter(pk=int(wanted[:18])).first()
-    elif wanted := wanted.strip()[:254]:
+    elif wanted := wanted.replace("\0", "").strip()[:254]:
         lead = leads.filter(Q(site_key__istartswith=wanted) | Q(contact__email_key__istartswith=wanted)).first()
     lead = lead or leads.first()
     if lead is None:

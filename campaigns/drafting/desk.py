@@ -87,7 +87,7 @@ class Desk:
     def put_right(self, question: Question, *, used: int, now: datetime) -> None:
         """What was set aside gives way to what was used."""
         use = TokenUse.objects.filter(workspace=self.workspace, month=month_of(self.workspace, now))
-        use.update(tokens=F("tokens") + used - question.foreseen_tokens, drafts=F("drafts") + bool(used))
+        use.update(tokens=F("tokens") + used - question.foreseen_tokens, drafts=F("drafts") + int(used > 0))
 
     def used(self, *, now: datetime) -> int:
         """Tokens of this month."""
