@@ -23,6 +23,19 @@ from outreach_site.mailboxes.sign_ins import smtp_server
 from outreach_site.mailboxes.trials import Failed, TooManyTestLettersError, Trial, Worked, Written, send_test_letter
 
 
+def letter_left(campaign: Campaign, *, user: User, now: datetime) -> None:
+    """Where it arrives is not known yet."""
+    campaign.tested_at, campaign.tested_by, campaign.test_arrived = now, user, ""
+    campaign.save(update_fields=["tested_at", "tested_by", "test_arrived"])
+
+
+def note_arrival(campaign: Campaign, where: str) -> bool:
+    """What a person saw in their own mailbox, of the last test letter. False for a word that is none of Arrived."""
+    if where not in Campaign.Arrived.values:
+        return False
+    return bool(Campaign.objects.filter(pk=campaign.pk).exclude(tested_at=None).update(test_arrived=where))
+
+
 def send_to_oneself(campaign: Campaign, *, user: User, now: datetime) -> Trial | Worked:
     """What the server said; where nothing could be tried, why."""
     try:

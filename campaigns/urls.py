@@ -68,6 +68,7 @@ urlpatterns: list[URLPattern] = [
     path("<int:pk>/launch/rest/", planning.launch_rest, name="launch_rest"),
     path("<int:pk>/start/", planning.campaign_start, name="campaign_start"),
     path("<int:pk>/trial/", planning.campaign_trial, name="campaign_trial"),
+    path("<int:pk>/trial/arrived/", planning.trial_arrived, name="trial_arrived"),
     path("<int:pk>/schedule/", planning.campaign_schedule, name="campaign_schedule"),
     path("<int:pk>/window/", planning.campaign_window, name="campaign_window"),
     path("leads/<int:pk>/forecast/", planning.lead_forecast, name="lead_forecast"),

@@ -29,6 +29,13 @@ class Campaign(models.Model):
         RUNNING = "running", "Running"
         PAUSED = "paused", "Paused"  # acts before the next letter
 
+    class Arrived(models.TextChoices):
+        """Where the test letter was found."""
+
+        INBOX = "inbox", "In the inbox"
+        SPAM = "spam", "In spam"
+        NOWHERE = "nowhere", "Not at all"
+
     workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="+")
     name = models.CharField(max_length=120)
     description = models.TextField(max_length=2000, blank=True)
@@ -55,6 +62,9 @@ class Campaign(models.Model):
     in_their_zone = models.BooleanField("by the recipient's clock, guessed from the address", default=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     archived_at = models.DateTimeField(null=True, blank=True, editable=False)
+    tested_at = models.DateTimeField(null=True, editable=False)  # the last test letter
+    tested_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+", editable=False)
+    test_arrived = models.CharField(max_length=7, blank=True, choices=Arrived, editable=False)  # as a person saw it
 
     objects = CampaignQuerySet.as_manager()
 

@@ -25,7 +25,7 @@ from campaigns.models import Campaign, Ground, Lead, Task
 from campaigns.queueing import LARGEST_REQUEST
 from campaigns.rota import CannotQueueError
 from campaigns.step_forms import WindowForm
-from campaigns.trial_letter import send_to_oneself
+from campaigns.trial_letter import letter_left, note_arrival, send_to_oneself
 from campaigns.views.page import campaign_context, find_campaign, find_lead, may_act, numbers_in, with_query
 from compliance import audit
 from outreach_site.accounts.access import READERS, SENDERS, WorkspaceRequest, allow
@@ -148,10 +148,24 @@ def _grounds(given: QueryDict) -> dict[str, Ground]:
 @require_POST
 def campaign_trial(request: WorkspaceRequest, workspace: str, pk: int) -> HttpResponse:
     """The first letter, filled for one lead, to one's own address."""
-    campaign = find_campaign(request, pk)
-    said = send_to_oneself(campaign, user=request.user, now=timezone.now())
+    campaign, now = find_campaign(request, pk), timezone.now()
+    said = send_to_oneself(campaign, user=request.user, now=now)
+    if said.ok:
+        letter_left(campaign, user=request.user, now=now)
     (messages.success if said.ok else messages.warning)(request, f"{said.sentence} {said.advice}".strip())
-    return redirect_to(request, reverse("campaigns:campaign_launch", args=[workspace, campaign.pk]))
+    return redirect_to(request, reverse("campaigns:campaign_launch", args=[workspace, campaign.pk]) + "#arrives")
+
+
+@allow(SENDERS)
+@require_POST
+def trial_arrived(request: WorkspaceRequest, workspace: str, pk: int) -> HttpResponse:
+    """Whoever got the test letter says where they found it."""
+    campaign = find_campaign(request, pk)
+    if note_arrival(campaign, request.POST.get("arrived", "")):
+        messages.success(request, "Noted.")
+    else:
+        messages.info(request, "There is no test letter that could have arrived.")
+    return redirect_to(request, reverse("campaigns:campaign_launch", args=[workspace, campaign.pk]) + "#arrives")
 
 
 @dataclass(frozen=True)

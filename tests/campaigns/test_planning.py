@@ -15,6 +15,7 @@ from pytest_django import DjangoAssertNumQueries
 from campaigns import contacts, launching
 from campaigns.lifecycle import start_campaign
 from campaigns.models import Attempt, Campaign, Contact, DiscoveryRun, FoundSite, Lead, MailDomain, Step, Task
+from campaigns.trial_letter import letter_left
 from compliance.models import AuditEntry, Kind, Suppression
 from tests.campaigns.conftest import HTMX, Room
 from tests.campaigns.test_following import add_step, send
@@ -416,3 +417,29 @@ def test_the_api_lists_follow_ups(room: Room) -> None:
     assert client.get(f"{url}?state=sent", headers={"X-Workspace": room.world.here.slug}).json() == []
     assert client.get(f"{url}?state=nonsense", headers={"X-Workspace": room.world.here.slug}).status_code == 422
     assert room.client(room.world.stranger).get(url).status_code == 404
+
+
+def test_where_the_test_letter_arrived_is_said_and_shown(room: Room) -> None:
+    assert "No test letter has gone yet" in room.get("campaign_launch", room.campaign.pk).content.decode()
+    room.post("trial_arrived", room.campaign.pk, {"arrived": "inbox"})
+    room.campaign.refresh_from_db()
+    assert room.campaign.test_arrived == ""  # There is none.
+    letter_left(room.campaign, user=room.world.marketer, now=timezone.now())
+    page = room.get("campaign_launch", room.campaign.pk).content.decode()
+    assert f"A test letter went to {room.world.marketer.email}" in page
+    assert "Where did you find it?" in page
+    for where, said in (
+        ("spam", "was taken for spam"),
+        ("nowhere", "did not arrive"),
+        ("inbox", "arrived in the inbox"),
+    ):
+        room.post("trial_arrived", room.campaign.pk, {"arrived": where})
+        assert said in room.get("campaign_launch", room.campaign.pk).content.decode()
+    room.post("trial_arrived", room.campaign.pk, {"arrived": "<b>"})
+    assert room.post("trial_arrived", room.campaign.pk, {"arrived": "spam"}, user=room.world.viewer).status_code == 403
+    room.campaign.refresh_from_db()
+    assert room.campaign.test_arrived == "inbox"
+    letter_left(room.campaign, user=room.world.marketer, now=timezone.now())
+    assert room.campaign.test_arrived == ""  # Another letter, another place.
+    viewed = room.get("campaign_launch", room.campaign.pk, user=room.world.viewer).content.decode()
+    assert "Where did you find it?" not in viewed
