@@ -21,7 +21,7 @@ from campaigns.library import free_name, keep_template
 from campaigns.models import Campaign, Lead, Step, Template
 from campaigns.own_letters import own_texts
 from campaigns.previews import preview, sample_lead, which_lead
-from campaigns.progress import lacks
+from campaigns.progress import lacks, waiting_letters
 from campaigns.rendering import BUILT_IN, doubled_sentences, problems_in
 from campaigns.starters import STARTERS, starter
 from campaigns.stepping import lines
@@ -77,7 +77,7 @@ def letter_save(request: WorkspaceRequest, workspace: str, pk: int) -> HttpRespo
             details={"step": step.position},
             now=now,
         )
-    waiting = campaign.attempts.waiting().count()
+    waiting = waiting_letters(campaign.workspace, [campaign.pk])[campaign.pk].count
     kept = f" {waiting} queued {'letter keeps its' if waiting == 1 else 'letters keep their'} text." if waiting else ""
     messages.success(request, f"The letter is saved.{kept}")
     back = reverse("campaigns:campaign_letters", args=[workspace, campaign.pk])

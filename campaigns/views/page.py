@@ -9,6 +9,7 @@ from django.shortcuts import get_object_or_404
 from django.urls import NoReverseMatch, reverse
 
 from campaigns.models import Attempt, Campaign, Lead
+from campaigns.progress import waiting_letters
 from outreach_site.accounts.access import SENDERS, WORKERS, WorkspaceRequest
 from outreach_site.lib.htmx import is_htmx
 from outreach_site.mailboxes.models import Mailbox
@@ -77,7 +78,7 @@ def campaign_context(
     """The header and the tabs above every page of a campaign. Two queries."""
     slug = request.membership.workspace.slug
     leads = campaign.leads.count() if lead_count is None else lead_count
-    waiting = campaign.attempts.in_workspace(request.membership.workspace).waiting().count()
+    waiting = waiting_letters(request.membership.workspace, [campaign.pk])[campaign.pk].count
 
     def at(name: str) -> str:
         return reverse(f"campaigns:{name}", args=[slug, campaign.pk])

@@ -13,6 +13,7 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from campaigns.models import Attempt, Campaign, Lead, Placement, RollupState, Step
+from campaigns.progress import waiting_letters
 from campaigns.tasks import count_numbers
 from compliance.models import Kind
 from inbox.models import Reply
@@ -302,3 +303,17 @@ def test_another_workspaces_campaign_does_not_exist(sent: Room) -> None:
     assert client.get(f"{API}/reporting/snapshot", headers={"X-Workspace": "quarry"}).json()["total_sends"] == 0
     assert sent.world.client().get(path).status_code == 401
     assert reverse("campaigns:results", args=["orchard"]).endswith("/campaigns/results/")
+
+
+def test_what_waits_is_found_without_reading_what_was_sent(room: Room) -> None:
+    room.queue(*room.leads[:2])
+    with CaptureQueriesContext(connection) as captured:
+        waiting = waiting_letters(room.world.here, [room.campaign.pk])
+    assert waiting[room.campaign.pk].count == 2
+    assert waiting[room.campaign.pk].next_due_at is not None
+    [asked] = captured.captured_queries
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN QUERY PLAN {asked['sql']}".replace("%", "%%"))
+        plan = " ".join(row[-1] for row in cursor.fetchall())
+    assert "campaign_id" not in plan
+    assert "SCAN campaigns_attempt" not in plan
