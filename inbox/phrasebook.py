@@ -12,7 +12,7 @@ import re
 from collections.abc import Hashable, Iterable, Iterator, Mapping
 from functools import lru_cache
 from itertools import product
-from re import _constants, _parser  # type: ignore[attr-defined]  # the tree of a pattern has no public name
+from re import _constants, _parser  # type: ignore[attr-defined, unused-ignore]  # the tree of a pattern has no public name
 from typing import Any, Generic, TypeVar
 
 LENGTH = 4  # of a cue at most; 2 at least, but for what is rare
