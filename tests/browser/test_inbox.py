@@ -153,6 +153,7 @@ def late_answers(page: Page, address: re.Pattern[str]) -> Iterator[list[tuple[Ro
 
 def link(page: Page) -> None:
     page.locator(row_of(page, PRIYA.name)).first.click()
+    page.wait_for_load_state("networkidle")  # The same thread stood open before, and is drawn anew.
     expect(page.locator("#thread")).to_contain_text(PRIYA.address)
     page.get_by_label("More", exact=True).click()
     page.get_by_role("link", name="Link to another site").click()
