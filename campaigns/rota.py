@@ -10,6 +10,9 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
+
+from django.db.models import Count, QuerySet
 
 from campaigns.models import Attempt, Campaign, Lead
 from compliance import room
@@ -90,9 +93,12 @@ def mailbox_of(campaign: Campaign) -> Mailbox:
 def _room(mailboxes: Sequence[Mailbox], *, now: datetime) -> Counter[int]:
     """What each may send today: its limits, less what it has sent and what waits for it already."""
     used = {each.mailbox.pk: each for each in room.today(mailboxes[0].workspace, list(mailboxes), now=now).mailboxes}
-    waiting = Counter(
-        Attempt.objects.filter(state=Attempt.State.QUEUED, mailbox__in=mailboxes).values_list("mailbox_id", flat=True)
-    )
+    queued = Attempt.objects.filter(state=Attempt.State.QUEUED, mailbox__in=mailboxes).order_by()
+    # Those in workers' hands stand in an index of their own.
+    free, taken = queued.filter(lease_token=None), queued.leased()
+    waiting = Counter[int]()
+    for mailbox_id, count in _by_mailbox(free).union(_by_mailbox(taken), all=True):
+        waiting[mailbox_id] += count
     left = Counter[int]()
     for mailbox in mailboxes:
         hours = (used[mailbox.pk].hour.limit or 0) * A_DAY_OF_HOURS
@@ -100,3 +106,7 @@ def _room(mailboxes: Sequence[Mailbox], *, now: datetime) -> Counter[int]:
         most = hours if day.limit is None else min(hours, day.limit)
         left[mailbox.pk] = most - day.count - waiting[mailbox.pk]
     return left
+
+
+def _by_mailbox(letters: QuerySet[Attempt]) -> Any:
+    return letters.values_list("mailbox_id").annotate(Count("pk"))

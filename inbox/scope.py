@@ -35,7 +35,8 @@ class MailboxScope:
         return self.mailbox.reading == Mailbox.Reading.DEDICATED
 
     def first_letter_at(self) -> datetime | None:
-        letters = Attempt.objects.filter(mailbox=self.mailbox, state__in=LEFT)
+        # By the workspace's index: there is none by mailbox.
+        letters = Attempt.objects.in_workspace(self.mailbox.workspace).filter(mailbox=self.mailbox, state__in=LEFT)
         first: datetime | None = letters.aggregate(at=Min(Coalesce("started_at", "finished_at", "created_at")))["at"]
         return first
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any, Self
+from uuid import UUID
 
 from django.db import models
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from campaigns.models.campaign import Campaign, Step, Template
@@ -30,8 +32,12 @@ class Ground(models.TextChoices):
 # may not be so any more, and a resumed campaign must not pour out last month's letters. A person may queue it again.
 EXPIRES_AFTER = timedelta(days=14)
 
+_NOBODY = UUID(int=0)
+
 # States that end a try and have consequences to draw, as a condition that both databases know an index by.
 _ENDED = models.Q(state="sent") | models.Q(state="failed") | models.Q(state="uncertain")
+# It waits for a worker, or for something else.
+_FREE = models.Q(state="queued", lease_token__isnull=True)
 # It is with its reader, or may be.
 _LEFT = models.Q(state="sent") | models.Q(state="uncertain")
 
@@ -80,6 +86,12 @@ class AttemptQuerySet(models.QuerySet["Attempt"]):
         """In a worker's hands."""
         return self.filter(lease_token__isnull=False)
 
+    def held_by(self, token: UUID) -> Self:
+        """In the hands of this worker, for updates of one letter by its key. Not in words that attempts_leased answers
+        to: PostgreSQL learns late how many letters are in it, and walks it for one.
+        """
+        return self.alias(holder=Coalesce("lease_token", models.Value(_NOBODY))).filter(holder=token)
+
 
 class Attempt(models.Model):
     class State(models.TextChoices):
@@ -99,19 +111,23 @@ class Attempt(models.Model):
     # States in which a worker has something to do.
     WITH_WORKER = (State.QUEUED, State.SENDING)
 
-    campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="attempts")
+    # Every move of a letter writes each index that it is in, on PostgreSQL: a foreign key has one of its own only where
+    # letters are looked for by it and no other index begins with it.
+    campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="attempts", db_index=False)
     # Its campaign's, kept here too: a workspace's queue is read in the order of an index, however long it is and
     # whatever stands in other workspaces. Filled by save and bulk_create.
     workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="+", editable=False, db_index=False)
-    lead = models.ForeignKey(Lead, on_delete=models.CASCADE, related_name="attempts")
+    lead = models.ForeignKey(Lead, on_delete=models.CASCADE, related_name="attempts", db_index=False)
     step = models.ForeignKey(Step, null=True, on_delete=models.SET_NULL, related_name="+")
-    template = models.ForeignKey(Template, null=True, on_delete=models.SET_NULL, related_name="+", editable=False)
+    template = models.ForeignKey(
+        Template, null=True, on_delete=models.SET_NULL, related_name="+", editable=False, db_index=False
+    )
     kind = models.CharField(max_length=10, choices=Kind, default=Kind.FIRST)
     variant = models.CharField(max_length=1, blank=True, editable=False)  # A or B where its step has two, else empty
     follows_at = models.DateTimeField(null=True, editable=False)  # when the step before it was done: its wait begins
-    mailbox = models.ForeignKey(Mailbox, null=True, on_delete=models.SET_NULL, related_name="+")
-    identity = models.ForeignKey(SenderIdentity, null=True, on_delete=models.SET_NULL, related_name="+")
-    user = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")  # who queued it
+    mailbox = models.ForeignKey(Mailbox, null=True, on_delete=models.SET_NULL, related_name="+", db_index=False)
+    identity = models.ForeignKey(SenderIdentity, null=True, on_delete=models.SET_NULL, related_name="+", db_index=False)
+    user = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+", db_index=False)  # queued it
 
     # The letter as it was queued: what a person saw in the preview is what leaves.
     recipient = models.EmailField()
@@ -134,12 +150,18 @@ class Attempt(models.Model):
         default=False, editable=False
     )  # by a person before it leaves, whatever else holds
     approved_at = models.DateTimeField(null=True, blank=True)
-    approved_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    approved_by = models.ForeignKey(
+        User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", db_index=False
+    )
     cool_off_waived_at = models.DateTimeField(null=True, blank=True)  # "write anyway", to a site written to lately
-    cool_off_waived_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    cool_off_waived_by = models.ForeignKey(
+        User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", db_index=False
+    )
 
     refusal_waived_at = models.DateTimeField(null=True, blank=True)  # "answer once", to somebody who said no
-    refusal_waived_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    refusal_waived_by = models.ForeignKey(
+        User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", db_index=False
+    )
 
     state = models.CharField(max_length=10, choices=State, default=State.QUEUED)
     due_at = models.DateTimeField(null=True, default=timezone.now)  # None: waits for a person
@@ -177,17 +199,14 @@ class Attempt(models.Model):
             models.UniqueConstraint(fields=["message_id"], condition=~models.Q(message_id=""), name="message_id_once"),
         )
         indexes = (
-            models.Index(fields=["mailbox", "due_at", "id"], condition=models.Q(state="queued"), name="attempts_due"),
+            # What no worker has taken yet: starting a letter that was claimed does not write these.
+            models.Index(fields=["mailbox", "due_at", "id"], condition=_FREE, name="attempts_due"),
             # Campaigns take turns: each one's first letters are found without walking the others'.
-            models.Index(
-                fields=["mailbox", "campaign", "due_at", "id"],
-                condition=models.Q(state="queued"),
-                name="attempts_in_turn",
-            ),
+            models.Index(fields=["mailbox", "campaign", "due_at", "id"], condition=_FREE, name="attempts_in_turn"),
             # Answers, and letters that somebody wrote one by one: they wait for no campaign.
             models.Index(
                 fields=["mailbox", "kind", "due_at", "id"],
-                condition=models.Q(state="queued", step__isnull=True),
+                condition=_FREE & models.Q(step__isnull=True),
                 name="attempts_of_no_step",
             ),
             models.Index(
@@ -202,6 +221,16 @@ class Attempt(models.Model):
             ),
             models.Index(fields=["recipient_key", "-id"], name="attempts_to_address"),
             models.Index(fields=["answers"], condition=~models.Q(answers=""), name="attempts_that_answer"),
+            # People and templates that hardly any letter names: for when they go.
+            *(
+                models.Index(fields=[named], condition=models.Q((f"{named}__isnull", False)), name=name)
+                for named, name in (
+                    ("template", "attempts_from_template"),
+                    ("approved_by", "attempts_approved"),
+                    ("cool_off_waived_by", "attempts_cool_off_waived"),
+                    ("refusal_waived_by", "attempts_refusal_waived"),
+                )
+            ),
             models.Index(fields=["wire_id"], condition=~models.Q(wire_id=""), name="attempts_by_wire_id"),
         )
 
