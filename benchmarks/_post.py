@@ -83,6 +83,13 @@ class BareLoop:
 
 
 class _TakesAll:
+    async def handle_EHLO(  # noqa: N802 - aiosmtpd's name
+        self, _server: Any, session: Any, _envelope: Any, hostname: str, responses: list[str]
+    ) -> list[str]:
+        """aiosmtpd takes commands as they come; it only does not say so, as nearly all servers on the internet do."""
+        session.host_name = hostname
+        return [*responses[:-1], "250-PIPELINING", responses[-1]]
+
     async def handle_DATA(self, _server: Any, _session: Any, _envelope: Any) -> str:  # noqa: N802 - aiosmtpd's name
         return "250 2.0.0 Ok: taken"
 

@@ -198,6 +198,10 @@ class Wire:
             if self._closing.wait(self.drip):
                 raise _DroppedError
 
+    def lines_waiting(self) -> list[str]:
+        """What has come already and was not read yet."""
+        return self._buffer.decode("utf-8", "replace").splitlines()
+
     def line(self) -> bytes:
         while b"\n" not in self._buffer:
             self._read_more()
@@ -261,6 +265,9 @@ class FaultySMTP(_Server):
       it is in `accepted` with `answered=False`. `drop="DATA"` closes before a byte of the letter was read.
     - `drip`: seconds between the bytes of everything it says.
     - `nonsense`: a stage at which it says something that is no SMTP.
+    - `pipelining`: it offers to take several commands at once (RFC 2920). `ahead` has the lines that had come before
+      the one before them was answered.
+    - `asks_all_the_same`: to DATA after a refusal it says 354.
     - `tokens`: access tokens that it takes by XOAUTH2; empty, it does not offer that.
     - `reply(stage, line, ...)`: an answer of its own, for one recipient or for all, for ever or `times` times.
 
@@ -278,7 +285,12 @@ class FaultySMTP(_Server):
         drop: Stage | None = None,
         drip: float = 0.0,
         nonsense: Stage | None = None,
+        pipelining: bool = False,
+        asks_all_the_same: bool = False,
     ) -> None:
+        self.pipelining = pipelining
+        self.ahead: list[str] = []
+        self.asks_all_the_same = asks_all_the_same
         self.password = password
         self.stall = stall
         self.drop = drop
@@ -312,6 +324,7 @@ class FaultySMTP(_Server):
             verb, _, rest = line.partition(" ")
             verb = verb.upper()
             self.commands.append(line if verb != "AUTH" else "AUTH")
+            self.ahead += wire.lines_waiting()
             if verb in {"EHLO", "HELO"}:
                 self._say(wire, "EHLO", self._welcome(wire))
             elif verb == "STARTTLS" and self.tls == "starttls" and not wire.encrypted:
@@ -322,13 +335,15 @@ class FaultySMTP(_Server):
             elif verb == "MAIL":
                 if self._say(wire, "MAIL", "250 2.1.0 Ok"):
                     mail_from, recipients = _path(rest), []
+            elif verb == "RCPT" and not mail_from:
+                wire.say("503 5.5.1 Need MAIL first")
             elif verb == "RCPT":
                 if self._say(wire, "RCPT", "250 2.1.5 Ok", recipient=_path(rest)):
                     recipients.append(_path(rest))
-            elif verb == "DATA" and not recipients:
+            elif verb == "DATA" and not recipients and not self.asks_all_the_same:
                 wire.say("503 5.5.1 No valid recipients")
             elif verb == "DATA":
-                if self._say(wire, "DATA", "354 End data with <CR><LF>.<CR><LF>", recipient=recipients[0]):
+                if self._say(wire, "DATA", "354 End data with <CR><LF>.<CR><LF>", recipient="".join(recipients[:1])):
                     self._take(wire, user, mail_from, recipients)
                 mail_from, recipients = "", []
             elif verb == "RSET":
@@ -387,6 +402,8 @@ class FaultySMTP(_Server):
 
     def _welcome(self, wire: Wire) -> str:
         offers = ["faulty.test", "SIZE 10240000", "8BITMIME", "SMTPUTF8"]
+        if self.pipelining:
+            offers.append("PIPELINING")
         if self.tls == "starttls" and not wire.encrypted:
             offers.append("STARTTLS")
         if self.tls == "none" or wire.encrypted:

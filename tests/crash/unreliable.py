@@ -41,6 +41,10 @@ class UnreliableSMTP(FaultySMTP):
         self.in_doubt = 0
         super().__init__(certificates)
 
+    def _welcome(self, wire: Wire) -> str:
+        self.pipelining = self.dice.random() < 0.5
+        return super()._welcome(wire)
+
     def _take(self, wire: Wire, user: str, mail_from: str, recipients: list[str]) -> None:
         if self._roll("END", [share for share in BREAKS["END"] if share[1] == "forget"]):
             while wire.line() != b".":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 
 import pytest
 from django.core.mail import EmailMessage
@@ -23,6 +24,12 @@ SMTPServers = Callable[..., FaultySMTP]
 IMAPServers = Callable[..., FaultyIMAP]
 LETTER = b"From: mara@orchard.example\nSubject: Hello\n\n.one dot\nlast line"
 SECURITY = {"starttls": Security.STARTTLS, "none": Security.STARTTLS, "implicit": Security.TLS}
+
+
+@pytest.fixture(params=[False, True], ids=["one by one", "pipelined"])
+def smtp_server(smtp_server: SMTPServers, request: pytest.FixtureRequest) -> SMTPServers:
+    """As the others know it; each test meets a server that takes commands one by one, and one that takes many."""
+    return lambda **knobs: smtp_server(**({"pipelining": request.param} | knobs))
 
 
 def at(server: FaultySMTP | FaultyIMAP, **changes: object) -> ServerSettings:
@@ -317,6 +324,48 @@ def test_an_answer_decides_and_the_session_goes_on(
         assert session.is_open
         session.deliver("mara@orchard.example", ["jo@garden.example"], LETTER)
     assert [letter.recipients for letter in server.accepted] == [("jo@garden.example",)]
+
+
+def test_all_up_to_the_letter_is_said_at_once_where_the_server_offers_it(smtp_server: SMTPServers) -> None:
+    server = smtp_server(pipelining=True)
+    with smtp.connect(at(server), surroundings=allowing(server)) as session:
+        session.deliver("mara@orchard.example", ["ed@garden.example", "jo@garden.example"], LETTER)
+        assert server.ahead[:3] == ["rcpt TO:<ed@garden.example>", "rcpt TO:<jo@garden.example>", "DATA"]
+    assert server.commands[-5:] == [
+        f"mail FROM:<mara@orchard.example> size={len(LETTER)}",
+        *server.ahead[:3],
+        "quit",
+    ]
+
+
+def test_the_letter_itself_is_never_said_ahead(smtp_server: SMTPServers) -> None:
+    """What follows DATA in the same breath would be commands to a server that refuses it."""
+    server = smtp_server(pipelining=True)
+    with smtp.connect(at(server), surroundings=allowing(server)) as session:
+        session.deliver("mara@orchard.example", ["ed@garden.example"], LETTER)
+    assert {line.split(" ")[0] for line in server.ahead} == {"rcpt", "DATA"}
+
+
+@pytest.mark.parametrize("stage", ["MAIL", "RCPT"])
+def test_a_server_that_asks_for_a_letter_it_has_refused_gets_none(smtp_server: SMTPServers, stage: str) -> None:
+    server = smtp_server(pipelining=True, asks_all_the_same=True)
+    server.reply(stage, "550 5.1.1 No such user here", times=1)  # type: ignore[arg-type]  # a literal from the table
+    err, session = handing_over(server)
+    assert err.code == 550
+    assert not session.handed_over
+    assert not session.is_open
+    assert server.accepted == []
+
+
+@pytest.mark.parametrize("address", ["ed@garden.example\r\nrcpt TO:<eve@evil.example>", "ed@x\nDATA"])
+def test_an_address_is_one_command(smtp_server: SMTPServers, address: str) -> None:
+    server = smtp_server()
+    with smtp.connect(at(server), surroundings=allowing(server)) as session:
+        for sender, recipient in (("mara@orchard.example", address), (address, "ed@garden.example")):
+            with suppress(MailServerError):
+                session.deliver(sender, [recipient], LETTER)
+    assert {line.split(" ")[0] for line in server.commands[4:]} <= {"mail", "rcpt", "DATA", "quit"}
+    assert not any("evil" in command for command in server.commands)
 
 
 def test_a_letter_to_two_goes_to_both_or_to_none(smtp_server: SMTPServers) -> None:
