@@ -9,7 +9,7 @@ from __future__ import annotations
 import gc
 import time
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -17,7 +17,6 @@ from functools import cache, partial
 from typing import TypeVar
 
 import structlog
-from django.core.mail import EmailMessage
 from django.db import InterfaceError, OperationalError, connection, models, transaction
 from django.utils import timezone
 
@@ -193,7 +192,7 @@ class _Slice:
         self.stops_at = time.monotonic() + lasts.total_seconds() + 1
         self.decided = 0
         self.known: outbox.Recorded | None = None  # An outcome that is not written down yet.
-        self.composed: dict[int, EmailMessage] = {}  # The next letter, where there was time to build it already.
+        self.composed: dict[int, letters.SealedMessage] = {}  # The next letter, where there was time to build it.
 
     def run(self, *, only: int | None = None) -> None:
         now = self.clock()
@@ -246,12 +245,15 @@ class _Slice:
                 waiting.remove(attempt)
                 outbox.fail_unbuildable(attempt, self.token, str(err), now=self.clock())
                 continue
-            started = _insist(partial(self.start, attempt))
+            following = next((each for each in waiting if each is not attempt), None)
+            ahead = self.compose_ahead(claimed, following)
+            post.begin(message)
+            started = _insist(partial(self.start, attempt, meanwhile=ahead))
             waiting.remove(attempt)
             if not started:
                 outbox.give_back(claimed, [attempt])
                 continue
-            answer = post.hand_over(message, meanwhile=self.compose_ahead(claimed, waiting))
+            answer = post.hand_over(message, meanwhile=ahead)
             now = self.clock()
             self.known = outbox.Recorded(attempt, self.token, answer, now)
             self.report.count(answer)
@@ -263,25 +265,25 @@ class _Slice:
                 self.mailbox_fails(answer.error)
                 return
 
-    def compose(self, claimed: outbox.Claim, attempt: Attempt) -> EmailMessage:
+    def compose(self, claimed: outbox.Claim, attempt: Attempt) -> letters.SealedMessage:
         """Raises ValueError."""
         return letters.compose(attempt, mailbox=self.mailbox, token=claimed.token_for(attempt), now=self.clock())
 
-    def compose_ahead(self, claimed: outbox.Claim, waiting: Sequence[Attempt]) -> Iterator[None]:
-        """The next letter, a piece each time that the server thinks about this one. What cannot be built now is built
+    def compose_ahead(self, claimed: outbox.Claim, attempt: Attempt | None) -> Iterator[None]:
+        """The next letter, while the database or the server is busy with this one. What cannot be built now is built
         in its own turn, where its failure is its own. Only first letters: the others may ask what has become of this
         one.
         """
         self.composed.clear()
-        if waiting and (attempt := waiting[0]).kind == Kind.FIRST:
+        if attempt is not None and attempt.kind == Kind.FIRST:
             with suppress(Exception):
                 self.composed[attempt.pk] = yield from letters.compose_in_pieces(
                     attempt, mailbox=self.mailbox, token=claimed.token_for(attempt), now=self.clock()
                 )
 
-    def start(self, attempt: Attempt) -> bool:
+    def start(self, attempt: Attempt, *, meanwhile: Iterator[None]) -> bool:
         """Write down the letter before, and start this one: together, or neither."""
-        started = outbox.start(attempt, self.mailbox, self.token, before=self.known)
+        started = outbox.start(attempt, self.mailbox, self.token, before=self.known, meanwhile=meanwhile)
         self.known = None
         return started
 

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import random
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -36,7 +36,7 @@ from compliance.models import Hold, Kind, PolicyResult, SendRecord, Suppression
 from compliance.policy import Decision, Letter
 from outreach_site.accounts.models import Workspace
 from outreach_site.lib.ports import News, What, announce
-from outreach_site.lib.prepared import PreparedUpdate, run_together
+from outreach_site.lib.prepared import PreparedUpdate, run_in_turn
 from outreach_site.mailboxes.errors import MailServerError, Verdict
 from outreach_site.mailboxes.models import Mailbox
 
@@ -51,6 +51,8 @@ FIRST_RETRY = timedelta(minutes=1)
 LONGEST_RETRY = timedelta(hours=4)
 SETTLE_AT_MOST = 500
 WAKE_AT_MOST = 1_000
+
+_NOTHING: Iterator[None] = iter(())
 
 
 @dataclass(frozen=True)
@@ -276,16 +278,23 @@ def asked_by(decision: Decision) -> str:
 # --- 2. Start and 3. Record -------------------------------------------------------------------------------------------
 
 
-def start(attempt: Attempt, mailbox: Mailbox, token: uuid.UUID, *, before: Recorded | None = None) -> bool:
+def start(
+    attempt: Attempt,
+    mailbox: Mailbox,
+    token: uuid.UUID,
+    *,
+    before: Recorded | None = None,
+    meanwhile: Iterator[None] = _NOTHING,
+) -> bool:
     """Move a claimed letter to *sending*, and write down the letter before it, in one short transaction.
 
     False where it may not leave any more: the lease ends before the hand-over could, the day is over, somebody paused,
     cancelled or stopped it, or a suppression or hold has come since the claim.
 
     May be repeated when nobody knows whether the transaction stood: a letter that is *sending* under this very token,
-    and not handed over yet, is started.
+    and not handed over yet, is started. `meanwhile`: what the worker does while the database is busy with that.
     """
-    if _start_at_once(attempt, mailbox, token, before=before):
+    if _start_at_once(attempt, mailbox, token, before=before, meanwhile=meanwhile):
         return True
     # Rare, and so without haste: the letter before did not go, this one may not start, or it is the one answer to
     # somebody who said no.
@@ -338,13 +347,12 @@ def _starting(
         workspace__sending_stopped_at=None,
     )
     held = Hold.objects.standing().filter(workspace_id=workspace, subject__in=["workspace", mailbox, campaign, address])
-    may_start = Attempt.objects.filter(
+    may_start = Attempt.objects.held_by(token).filter(
         models.Exists(running),
         models.Exists(Mailbox.objects.that_can_send().filter(pk=models.OuterRef("mailbox"))),
         ~models.Exists(held),
         pk=pk,
         state__in=[Attempt.State.QUEUED, Attempt.State.SENDING],
-        lease_token=token,
         leased_until__gt=_from_now(hand_over),
         valid_until__gt=Now(),
     )
@@ -368,17 +376,12 @@ def _starting_unsuppressed(**values: Any) -> tuple[models.QuerySet[Attempt], dic
     return may_start.filter(~models.Exists(Suppression.objects.filter(value__in=entries))), changes
 
 
-def _starting_after(*, before: int, **values: Any) -> tuple[models.QuerySet[Attempt], dict[str, Any]]:
-    may_start, changes = _starting_unsuppressed(**values)
-    recorded = Attempt.objects.filter(pk=before, state=Attempt.State.SENT)
-    return may_start.filter(models.Exists(recorded)), changes
-
-
 _START = PreparedUpdate(_starting_unsuppressed)
-_START_AFTER = PreparedUpdate(_starting_after)
 
 
-def _start_at_once(attempt: Attempt, mailbox: Mailbox, token: uuid.UUID, *, before: Recorded | None) -> bool:
+def _start_at_once(
+    attempt: Attempt, mailbox: Mailbox, token: uuid.UUID, *, before: Recorded | None, meanwhile: Iterator[None]
+) -> bool:
     """The same in the fewest words, where all is as it nearly always is: the letter before was taken by the server, and
     no suppression names this one's reader at all, here or anywhere. False where it is not, or may not start.
     """
@@ -388,21 +391,18 @@ def _start_at_once(attempt: Attempt, mailbox: Mailbox, token: uuid.UUID, *, befo
     entries += entries[-1:] * (len(_ENTRIES) - len(entries))
     values = _start_values(attempt, mailbox, token) | dict(zip(_ENTRIES, entries, strict=True))
     if before is None:
-        return bool(_START.run(**values))
+        return bool(_START.run(meanwhile, **values))
     if not isinstance(before.answer, Accepted):
         return False
-    # Only when the first has found its letter does the second start one: they stand together, or neither is enough.
-    _, started = run_together(
-        (_SENT, before.sent_values(before.answer.server_words)),
-        (_START_AFTER, values | {"before": before.attempt.pk}),
-    )
-    return bool(started)
+    # They stand together: the letter before is written down as sent, or this one does not start here.
+    recorded = before.sent_values(before.answer.server_words)
+    return bool(run_in_turn((_SENT, recorded), (_START, values), meanwhile=meanwhile))
 
 
 def _sent(
     *, pk: int, token: uuid.UUID, now: datetime, words: str, wire_id: str
 ) -> tuple[models.QuerySet[Attempt], dict[str, Any]]:
-    sending = Attempt.objects.filter(pk=pk, lease_token=token, state=Attempt.State.SENDING)
+    sending = Attempt.objects.held_by(token).filter(pk=pk, state=Attempt.State.SENDING)
     return sending, _ended(now) | _taken(words, wire_id)
 
 

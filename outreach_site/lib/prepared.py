@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -21,10 +22,13 @@ from uuid import UUID
 import psycopg
 from django.db import DEFAULT_DB_ALIAS, connection, connections, models, transaction
 from django.db.models.sql import UpdateQuery
+from psycopg.waiting import Ready, Wait
 
 # What a statement is composed from: the rows, and the values of their columns.
 Update = tuple[models.QuerySet[Any], Mapping[str, Any]]
 Values = Mapping[str, Any]
+
+_NOTHING: Iterator[None] = iter(())
 
 
 class PreparedUpdate:
@@ -38,10 +42,9 @@ class PreparedUpdate:
         self._compose = compose
         self._statements: dict[str, _Statement] = {}
 
-    def run(self, **values: Any) -> int:
-        """How many rows were changed."""
-        [changed] = run_together((self, values))
-        return changed
+    def run(self, meanwhile: Iterator[None] = _NOTHING, **values: Any) -> int:
+        """How many rows were changed. `meanwhile`: see run_in_turn."""
+        return _run([(self, values)], meanwhile)
 
     def run_many(self, rows: Iterable[Values]) -> None:
         """The same for many sets of values, in one journey to the database."""
@@ -52,7 +55,10 @@ class PreparedUpdate:
             if here.vendor == "postgresql" and not _is_watched(here):
                 _connect(here)
                 with here.wrap_database_errors:
-                    _preparing(here.connection).executemany(statement.quick, params)
+                    preparing = _preparing(here.connection)
+                    # A plan that was made when its table was small reads all of a large one, for each set of values.
+                    preparing.execute("DISCARD PLANS", prepare=False)
+                    preparing.executemany(statement.quick, params)
             else:
                 with here.cursor() as cursor:
                     cursor.executemany(statement.sql, params)
@@ -63,20 +69,31 @@ class PreparedUpdate:
         return self._statements[here.vendor]
 
 
-def run_together(*updates: tuple[PreparedUpdate, Values]) -> list[int]:
-    """Several updates in one transaction, one after the other: how many rows each has changed.
+def run_in_turn(
+    first: tuple[PreparedUpdate, Values],
+    then: tuple[PreparedUpdate, Values],
+    *,
+    meanwhile: Iterator[None] = _NOTHING,
+) -> int:
+    """Two updates of different rows in one transaction, the second only where the first has changed a row: how many the
+    second has changed. On PostgreSQL it is one statement, and so one journey.
 
-    On PostgreSQL it is one journey, whatever their number.
+    While another process works on it, `meanwhile` goes on to its end, which must be near; it may not raise, nor ask the
+    database anything. Nothing of it happens where the database is in this process.
     """
+    return _run([first, then], meanwhile)
+
+
+def _run(updates: Sequence[tuple[PreparedUpdate, Values]], meanwhile: Iterator[None]) -> int:
     here: Any = connections[DEFAULT_DB_ALIAS]
     steps = [(update.statement(here, values), values) for update, values in updates]
     if _is_watched(here):
         with transaction.atomic(savepoint=False), here.cursor() as cursor:
-            return [_run(cursor, statement.sql, statement.params(values)) for statement, values in steps]
+            return _step_by_step(cursor, [(statement.sql, statement.params(values)) for statement, values in steps])
     _connect(here)
-    together = _by_psycopg if here.vendor == "postgresql" else _by_sqlite
     with here.wrap_database_errors:
-        return together(here, [(statement.quick, statement.params(values)) for statement, values in steps])
+        quick = [(statement.quick, statement.params(values)) for statement, values in steps]
+        return _by_psycopg(here, quick, meanwhile) if here.vendor == "postgresql" else _by_sqlite(here, quick)
 
 
 def _is_watched(here: Any) -> bool:
@@ -89,18 +106,24 @@ def _connect(here: Any) -> None:
     here.ensure_connection()
 
 
-def _run(cursor: Any, sql: str, params: Sequence[Any]) -> int:
-    cursor.execute(sql, params)
-    return int(cursor.rowcount)
+def _step_by_step(cursor: Any, steps: Sequence[tuple[str, Sequence[Any]]]) -> int:
+    changed = 0
+    for sql, params in steps:
+        cursor.execute(sql, params)
+        changed = int(cursor.rowcount)
+        if not changed:
+            break
+    return changed
 
 
-def _by_sqlite(here: Any, steps: Sequence[tuple[str, Sequence[Any]]]) -> list[int]:
+def _by_sqlite(here: Any, steps: Sequence[tuple[str, Sequence[Any]]]) -> int:
     driver: sqlite3.Connection = here.connection
+    cursor = driver.cursor()
     if here.in_atomic_block:
-        return [driver.execute(sql, params).rowcount for sql, params in steps]
-    driver.execute("BEGIN IMMEDIATE")
+        return _step_by_step(cursor, steps)
+    cursor.execute("BEGIN IMMEDIATE")
     try:
-        changed = [driver.execute(sql, params).rowcount for sql, params in steps]
+        changed = _step_by_step(cursor, steps)
         driver.commit()
     except BaseException:
         driver.rollback()
@@ -108,13 +131,29 @@ def _by_sqlite(here: Any, steps: Sequence[tuple[str, Sequence[Any]]]) -> list[in
     return changed
 
 
-def _by_psycopg(here: Any, steps: Sequence[tuple[str, Sequence[Any]]]) -> list[int]:
-    """What is sent in one pipeline outside of a transaction is a transaction by itself (PostgreSQL's documentation,
-    "Pipelining")."""
+def _by_psycopg(here: Any, steps: Sequence[tuple[str, Sequence[Any]]], meanwhile: Iterator[None]) -> int:
     driver: psycopg.Connection = here.connection
-    with driver.pipeline():
-        cursors = [_preparing(driver).execute(sql, params, prepare=True) for sql, params in steps]
-    return [cursor.rowcount for cursor in cursors]
+    sql, params = steps[-1]
+    if len(steps) > 1:
+        # Both see the tables as they were before the first.
+        [(first, its_params), _] = steps
+        sql = f'WITH "first" AS ({first} RETURNING 1) {sql} AND EXISTS (SELECT 1 FROM "first")'  # noqa: S608 - Django's own words
+        params = [*its_params, *params]
+    cursor = _preparing(driver)
+    with driver.lock:
+        driver.wait(_busy(cursor._execute_gen(sql, params, prepare=True), meanwhile))  # as Cursor.execute does
+    return cursor.rowcount
+
+
+def _busy(asking: Generator[Wait, Ready | int, None], meanwhile: Iterator[None]) -> Generator[Wait, Ready | int, None]:
+    """A question to the server, and what is done once it is asked."""
+    wanted = next(asking)
+    with suppress(StopIteration):
+        while True:
+            if wanted == Wait.R:
+                for _ in meanwhile:
+                    pass
+            wanted = asking.send((yield wanted))
 
 
 def _preparing(driver: psycopg.Connection) -> psycopg.Cursor:

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 from django.db import IntegrityError
-from django.db.models import Exists, QuerySet
+from django.db.models import QuerySet
 from pytest_django import DjangoAssertNumQueries
 
-from outreach_site.lib.prepared import PreparedUpdate, run_together
+from outreach_site.lib.prepared import PreparedUpdate, run_in_turn
 from outreach_site.mailboxes.models import Mailbox
 from tests.conftest import World
 from tests.mailboxes.conftest import make_mailbox
@@ -64,37 +64,40 @@ def moved(*, pk: int, turn: str) -> tuple[QuerySet[Mailbox], dict[str, Any]]:
     return Mailbox.objects.filter(pk=pk), {"last_turn": turn}
 
 
-def followed(*, pk: int, turn: str, first: int) -> tuple[QuerySet[Mailbox], dict[str, Any]]:
-    return Mailbox.objects.filter(Exists(Mailbox.objects.filter(pk=first, last_turn=turn)), pk=pk), {"last_turn": turn}
-
-
-def test_of_several_updates_each_sees_those_before_it(
+def test_the_second_of_two_updates_runs_where_the_first_has_changed_a_row(
     world: World, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    first, then = PreparedUpdate(moved), PreparedUpdate(followed)
+    update = PreparedUpdate(moved)
     here = make_mailbox(world.here)
     there = make_mailbox(world.elsewhere, email="theirs@quarry.example", smtp_user="theirs")
-    after = {"pk": there.pk, "first": here.pk}
-    assert run_together((first, {"pk": 0, "turn": "a"}), (then, {**after, "turn": "a"})) == [0, 0]
-    assert run_together((first, {"pk": here.pk, "turn": "b"}), (then, {**after, "turn": "b"})) == [1, 1]
-    assert set(Mailbox.objects.values_list("last_turn", flat=True)) == {"b"}
+
+    def turns() -> list[str]:
+        return list(Mailbox.objects.order_by("pk").values_list("last_turn", flat=True))
+
+    assert run_in_turn((update, {"pk": 0, "turn": "a"}), (update, {"pk": there.pk, "turn": "b"})) == 0
+    assert turns() == ["", ""]
+    assert run_in_turn((update, {"pk": here.pk, "turn": "c"}), (update, {"pk": 0, "turn": "d"})) == 0
+    assert turns() == ["c", ""]
+    assert run_in_turn((update, {"pk": here.pk, "turn": "e"}), (update, {"pk": there.pk, "turn": "f"})) == 1
+    assert turns() == ["e", "f"]
     with django_assert_num_queries(2):
-        assert run_together((first, {"pk": here.pk, "turn": "c"}), (then, {**after, "turn": "c"})) == [1, 1]
-    assert set(Mailbox.objects.values_list("last_turn", flat=True)) == {"c"}
+        assert run_in_turn((update, {"pk": here.pk, "turn": "g"}), (update, {"pk": there.pk, "turn": "h"})) == 1
+    assert turns() == ["g", "h"]
 
 
 @pytest.mark.django_db(transaction=True)
-def test_several_updates_stand_together_or_not_at_all(world: World) -> None:
-    box = make_mailbox(world.here)
+def test_two_updates_stand_together_or_not_at_all(world: World) -> None:
+    here = make_mailbox(world.here)
+    there = make_mailbox(world.elsewhere, email="theirs@quarry.example", smtp_user="theirs")
 
     def forgets_who(*, pk: int, of: str) -> tuple[QuerySet[Mailbox], dict[str, Any]]:
         return Mailbox.objects.filter(pk=pk, email=of), {"workspace": None}
 
     first, fails = PreparedUpdate(moved), PreparedUpdate(forgets_who)
     with pytest.raises(IntegrityError):
-        run_together((first, {"pk": box.pk, "turn": "a"}), (fails, {"pk": box.pk, "of": box.email}))
-    box.refresh_from_db()
-    assert box.last_turn == ""
-    assert first.run(pk=box.pk, turn="b") == 1
-    box.refresh_from_db()
-    assert box.last_turn == "b"
+        run_in_turn((first, {"pk": here.pk, "turn": "a"}), (fails, {"pk": there.pk, "of": there.email}))
+    here.refresh_from_db()
+    assert here.last_turn == ""
+    assert first.run(pk=here.pk, turn="b") == 1
+    here.refresh_from_db()
+    assert here.last_turn == "b"
