@@ -29,8 +29,8 @@ QUICKEST_GAP_SECONDS = 0.02
 CATCH_UP = timedelta(seconds=75)
 
 
-# How far apart this process's mailboxes' servers took letters, by mailbox. Forgotten with the process.
-_SPEEDS: dict[int, timedelta] = {}
+# How far apart servers took this process's letters, by host and port. Forgotten with the process.
+_SPEEDS: dict[tuple[str, int], timedelta] = {}
 
 
 @dataclass
@@ -53,18 +53,19 @@ class Pace:
             mailbox.next_spread_at,
             mailbox.rests_until,
             spread_of(mailbox, now),
-            _SPEEDS.get(mailbox.pk, timedelta(seconds=FASTEST_GAP_SECONDS)),
+            _SPEEDS.get((mailbox.smtp_host, mailbox.smtp_port), timedelta(seconds=FASTEST_GAP_SECONDS)),
         )
 
     def learn(self, *, claimed: int, left: int) -> None:
         """A slice is over. Where everything that was claimed left, the next one claims twice as much; where some had to
         be given back, half as much. So a quick server gets large claims, and a slow one none that come to nothing.
         """
+        server = self.mailbox.smtp_host, self.mailbox.smtp_port
         if claimed and not left:
             faster = max(self.fastest / 2, timedelta(seconds=min(QUICKEST_GAP_SECONDS, FASTEST_GAP_SECONDS)))
-            _SPEEDS[self.mailbox.pk] = faster
+            _SPEEDS[server] = faster
         elif left:
-            _SPEEDS[self.mailbox.pk] = min(self.fastest * 2, timedelta(seconds=FASTEST_GAP_SECONDS))
+            _SPEEDS[server] = min(self.fastest * 2, timedelta(seconds=FASTEST_GAP_SECONDS))
 
     def fitting(self, *, now: datetime, until: datetime) -> Fitting:
         """How many letters may leave before that moment."""

@@ -220,7 +220,9 @@ def stop_at_companies(domains: Collection[str], *, workspace: Workspace, now: da
 def take_out_step(step: Step, *, now: datetime) -> int:
     """What waits of a step that is no more part of its campaign; how many letters."""
     Task.objects.open().filter(step=step).update(dropped_at=now, reason=STEP_REMOVED)
-    return _withdraw(Attempt.objects.filter(step=step), Attempt.State.CANCELLED, STEP_REMOVED, now)
+    # By its campaign's index: a step has none.
+    of_step = Attempt.objects.filter(campaign=step.campaign_id, step=step)
+    return _withdraw(of_step, Attempt.State.CANCELLED, STEP_REMOVED, now)
 
 
 def bring_back_step(step: Step, *, since: datetime, now: datetime) -> None:
@@ -229,7 +231,8 @@ def bring_back_step(step: Step, *, since: datetime, now: datetime) -> None:
     following.refresh puts their own date in the place of a far one.
     """
     gone = {"reason": STEP_REMOVED, "lead__status__in": Lead.SILENT}
-    letters = Attempt.objects.filter(step=step, state=Attempt.State.CANCELLED, finished_at=since, **gone)
+    of_step = Attempt.objects.filter(campaign=step.campaign_id, step=step)
+    letters = of_step.filter(state=Attempt.State.CANCELLED, finished_at=since, **gone)
     tasks = Task.objects.filter(step=step, dropped_at=since, done_at=None, **gone)
     behind = {"campaign": step.campaign_id, "step__position__gt": step.position}
     # Where the next step has begun to be taken, or a person has written, the lead has gone on.

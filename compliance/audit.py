@@ -19,7 +19,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from compliance.fields import Written, written, written_list
+from compliance.fields import Written, written_list, written_texts
 from compliance.models import AuditEntry, AuditPerson
 from outreach_site.accounts.models import User, Workspace
 from outreach_site.lib.crypto import keyed_digest
@@ -191,9 +191,7 @@ def _checks(checks: Sequence[Mapping[str, str]], people: Sequence[str]) -> Writt
 @lru_cache(maxsize=10_000)
 def _check(rule: str, outcome: str, sentence: str) -> str:
     """One row of `checks`. Most rules say the same of most letters, so that most rows are written once."""
-    return written(
-        {"rule": one_line(rule, 2000), "outcome": one_line(outcome, 2000), "sentence": one_line(sentence, 2000)}
-    )
+    return written_texts(rule=one_line(rule, 2000), outcome=one_line(outcome, 2000), sentence=one_line(sentence, 2000))
 
 
 def _without_people(value: Any, people: Sequence[str]) -> Any:

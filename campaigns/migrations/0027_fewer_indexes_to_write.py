@@ -10,6 +10,7 @@ COLUMNS = (
     "lead",
     "mailbox",
     "refusal_waived_by",
+    "step",
     "template",
     "user",
 )
@@ -90,6 +91,11 @@ class Migration(migrations.Migration):
                     model_name='attempt',
                     name='refusal_waived_by',
                     field=models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL),
+                ),
+                migrations.AlterField(
+                    model_name='attempt',
+                    name='step',
+                    field=models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='campaigns.step'),
                 ),
                 migrations.AlterField(
                     model_name='attempt',

@@ -118,7 +118,7 @@ class Attempt(models.Model):
     # whatever stands in other workspaces. Filled by save and bulk_create.
     workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="+", editable=False, db_index=False)
     lead = models.ForeignKey(Lead, on_delete=models.CASCADE, related_name="attempts", db_index=False)
-    step = models.ForeignKey(Step, null=True, on_delete=models.SET_NULL, related_name="+")
+    step = models.ForeignKey(Step, null=True, on_delete=models.SET_NULL, related_name="+", db_index=False)
     template = models.ForeignKey(
         Template, null=True, on_delete=models.SET_NULL, related_name="+", editable=False, db_index=False
     )
