@@ -35,6 +35,7 @@ from compliance.addresses import InvalidAddressError
 from compliance.models import Hold, Kind, PolicyResult, SendRecord, Suppression
 from compliance.policy import Decision, Letter
 from outreach_site.accounts.models import Workspace
+from outreach_site.lib.among import among
 from outreach_site.lib.ports import News, What, announce
 from outreach_site.lib.prepared import PreparedUpdate, run_in_turn
 from outreach_site.mailboxes.errors import MailServerError, Verdict
@@ -180,7 +181,7 @@ def _locked(keys: Sequence[int], mailbox: Mailbox, *, now: datetime) -> list[Att
         return []
     letters = (
         Attempt.objects.due(now)
-        .filter(pk__in=keys, mailbox=mailbox)
+        .filter(among("pk", keys), mailbox=mailbox)
         .select_related("lead__contact")
         .select_for_update(of=("self",), skip_locked=connection.features.has_select_for_update_skip_locked)
     )
@@ -200,7 +201,7 @@ def _without_doubtful(due: Sequence[Attempt], *, now: datetime) -> list[Attempt]
     """
     on_record = set(
         SendRecord.objects.that_count()
-        .filter(subject__in=[attempt.about for attempt in due])
+        .filter(among("subject", [attempt.about for attempt in due]))
         .values_list("subject", flat=True)
     )
     if on_record:
@@ -577,9 +578,8 @@ def settle(*, now: datetime, at_most: int = SETTLE_AT_MOST) -> int:
             )
         )
         if sent:
-            Lead.objects.filter(pk__in=[attempt.lead_id for attempt in sent], status=Lead.Status.DISCOVERED).move_to(
-                Lead.Status.CONTACTED, now=now
-            )
+            written_to = Lead.objects.filter(among("pk", [attempt.lead_id for attempt in sent]))
+            written_to.filter(status=Lead.Status.DISCOVERED).move_to(Lead.Status.CONTACTED, now=now)
             following.after(sent, now=now)
         unknown = [attempt for attempt in failed if attempt.verdict == Verdict.RECIPIENT_UNKNOWN]
         if unknown:
@@ -598,7 +598,7 @@ def settle(*, now: datetime, at_most: int = SETTLE_AT_MOST) -> int:
                 announce([_bounced(attempt, now)])
         audit.record_many([_entry(attempt, now) for attempt in recorded])
         sent_copies.plan(sent, now=now)
-        Attempt.objects.filter(pk__in=[attempt.pk for attempt in recorded]).update(settled_at=now)
+        Attempt.objects.filter(among("pk", [attempt.pk for attempt in recorded])).update(settled_at=now)
     return len(recorded)
 
 

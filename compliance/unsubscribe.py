@@ -17,8 +17,11 @@ from compliance.addresses import normalise
 from compliance.models import Suppression, UnsubscribeToken
 from compliance.suppression import is_own_word, is_stone, suppress, suppressed_among
 from outreach_site.accounts.models import Workspace
+from outreach_site.lib.among import among
 from outreach_site.lib.crypto import new_token
-from outreach_site.lib.inserting import insert
+from outreach_site.lib.inserting import Maker, insert
+
+_token_row = Maker(UnsubscribeToken)
 
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
 
@@ -45,10 +48,10 @@ def tokens_for(
     wanted = {about: normalise(address) for about, address in addresses.items()}
     known = {
         (row.about, row.address): row.token
-        for row in UnsubscribeToken.objects.filter(workspace_id=workspace.pk, about__in=wanted)
+        for row in UnsubscribeToken.objects.filter(among("about", wanted), workspace_id=workspace.pk)
     }
     made = [
-        UnsubscribeToken(
+        _token_row(
             token=new_token(),
             workspace_id=workspace.pk,
             workspace_name=audit.one_line((sender_names or {}).get(about) or workspace.name, 160),
