@@ -333,8 +333,9 @@ def test_one_letter_in_a_workers_hands_is_found_by_its_key(box: Letterbox) -> No
     letter = put(box)
     others = [Attempt(**{**_copied(letter), "recipient_key": f"other{number}@x.com"}) for number in range(500)]
     Attempt.objects.bulk_create(others)
-    with connection.cursor() as cursor:
-        cursor.execute("VACUUM ANALYZE campaigns_attempt" if connection.vendor == "postgresql" else "ANALYZE")
+    if connection.vendor == "postgresql":  # On SQLite other tests read plans that are made without statistics.
+        with connection.cursor() as cursor:
+            cursor.execute("VACUUM ANALYZE campaigns_attempt")
     token = uuid.uuid4()
     Attempt.objects.update(lease_token=token, leased_until=timezone.now())
     one = {"pk": letter.pk, "state": Attempt.State.QUEUED}
