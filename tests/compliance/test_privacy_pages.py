@@ -44,7 +44,7 @@ def request_of(world: World, kind: str = "access", *, days_ago: int = 0) -> Priv
         workspace=world.here,
         kind=kind,
         address=ADDRESS,
-        received_on=timezone.now().date() - timedelta(days=days_ago),
+        received_on=world.here.day_of(timezone.now()) - timedelta(days=days_ago),
         note="by mail",
         user=world.officer,
         now=timezone.now(),
@@ -299,11 +299,12 @@ def test_what_a_dead_worker_left_is_finished_by_the_clock(world: World) -> None:
 
 
 def test_the_most_pressing_stands_first_and_over_is_red(world: World) -> None:
+    today = world.here.day_of(timezone.now())
     for number, days in enumerate((5, 40, 30, 25)):
         PrivacyRequest.objects.create(
             workspace=world.here, kind="access", address=f"p{number}@x.com", stone=f"{number}",
-            received_on=timezone.now().date() - timedelta(days=days),
-            due_on=timezone.now().date() + timedelta(days=30 - days),
+            received_on=today - timedelta(days=days),
+            due_on=today + timedelta(days=30 - days),
         )  # fmt: skip
     page = text(world.client(world.viewer).get(url(world, "request_list")))
     order = [page.index(f"p{number}@x.com") for number in (1, 2, 3, 0)]
@@ -402,7 +403,7 @@ def test_the_pack_is_saved_as_one_file(life: Life, form: str) -> None:
     )
     assert answer.status_code == 200
     assert (
-        f'filename="evidence-ed-at-brightgarden.com-{timezone.localdate():%Y-%m-%d}.{form}"'
+        f'filename="evidence-ed-at-brightgarden.com-{world.here.day_of(timezone.now()):%Y-%m-%d}.{form}"'
         in answer["Content-Disposition"]
     )
     assert "sandbox" in answer["Content-Security-Policy"]
