@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from operator import attrgetter
-from typing import Any
+from typing import Any, NoReturn
 from uuid import UUID
 
 import psycopg
@@ -140,9 +140,20 @@ def _by_psycopg(here: Any, steps: Sequence[tuple[str, Sequence[Any]]], meanwhile
         sql = f'WITH "first" AS ({first} RETURNING 1) {sql} AND EXISTS (SELECT 1 FROM "first")'  # noqa: S608 - Django's own words
         params = [*its_params, *params]
     cursor = _preparing(driver)
-    with driver.lock:
-        driver.wait(_busy(cursor._execute_gen(sql, params, prepare=True), meanwhile))  # as Cursor.execute does
+    # As Cursor.execute does, but without the driver's lock: Django gives a connection to one thread, and under the lock
+    # whatever asked the database meanwhile would wait for itself.
+    driver.wait(_busy(cursor._execute_gen(sql, params, prepare=True), _without_questions(here, meanwhile)))
     return cursor.rowcount
+
+
+def _without_questions(here: Any, meanwhile: Iterator[None]) -> Iterator[None]:
+    """A question within a question is an error that says so."""
+    with here.execute_wrapper(_refuse):
+        yield from meanwhile
+
+
+def _refuse(*_: object) -> NoReturn:
+    raise RuntimeError("What is done while the database works may not ask it anything.")
 
 
 def _busy(asking: Generator[Wait, Ready | int, None], meanwhile: Iterator[None]) -> Generator[Wait, Ready | int, None]:

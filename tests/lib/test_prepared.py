@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from django.db import IntegrityError
+from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.db.models import QuerySet
 from pytest_django import DjangoAssertNumQueries
 
@@ -83,6 +84,26 @@ def test_the_second_of_two_updates_runs_where_the_first_has_changed_a_row(
     with django_assert_num_queries(2):
         assert run_in_turn((update, {"pk": here.pk, "turn": "g"}), (update, {"pk": there.pk, "turn": "h"})) == 1
     assert turns() == ["g", "h"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_is_done_meanwhile_may_not_ask_the_database(world: World) -> None:
+    box = make_mailbox(world.here)
+    said: list[str] = []
+
+    def asks() -> Iterator[None]:
+        for ask in (Mailbox.objects.count, transaction.atomic().__enter__):
+            try:
+                ask()
+            except (RuntimeError, DatabaseError) as err:
+                said.append(str(err))
+            yield
+
+    assert PreparedUpdate(moved).run(asks(), pk=box.pk, turn="a") == 1
+    # SQLite is in this process: nothing is done meanwhile.
+    assert len(said) == (2 if connection.vendor == "postgresql" else 0)
+    box.refresh_from_db()
+    assert box.last_turn == "a"
 
 
 @pytest.mark.django_db(transaction=True)
