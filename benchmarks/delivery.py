@@ -2,8 +2,9 @@
 
 On SQLite, and on a PostgreSQL of its own, with the product's own settings, to aiosmtpd in a process of its own, over
 STARTTLS and signed in. A letter goes through everything: the gate with all its rules, the audit log, the ledger, MIME,
-the session, record, settle. Only the limits that would stop it are raised, as an operator raises them (per hour, per
-person), and the mailboxes ask for no pause, as their owner may.
+the session, record, settle. Workers run in the background, as the supervisor runs them. Only the limits that would stop
+a letter are raised, as an operator raises them (per hour, per person), and the mailboxes ask for no pause, as their
+owner may.
 
 - `letters_per_s`: one worker at one mailbox, some seconds at a time; `bare_per_s`: a plain `smtplib` loop that sends
   the same bytes over one kept connection, in turn with it; `ratio_1`: the median of one over the other, pair by pair.
@@ -24,7 +25,8 @@ import random
 import sys
 import time
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -44,6 +46,7 @@ from campaigns import dispatch, letters, outbox
 from campaigns.models import Attempt, Campaign, Contact, Lead, Step
 from compliance.models import SendRecord
 from outreach_site.accounts.models import SenderIdentity, User, Workspace
+from outreach_site.lib.background import work_in_background
 from outreach_site.mailboxes.models import Mailbox, Security
 
 FOUR, MANY = 4, 25  # mailboxes of the workers that run side by side, and of the long run
@@ -170,15 +173,16 @@ def _beside_the_bare_loop(world: _World, server: Post, options: argparse.Namespa
     mailbox = world.mailboxes[0]
     plain = world.as_bytes(mailbox, 500)
     loop = BareLoop(server, mailbox.smtp_user)
-    _send_for(options.seconds / 2, [mailbox.pk])  # What is loaded once is loaded now.
-    ours, bare = [], []
-    for turn in range(options.pairs):
-        for mine in (True, False) if turn % 2 else (False, True):
-            gc.collect()
-            if mine:
-                ours.append(_send_for(options.seconds, [mailbox.pk]))
-            else:
-                bare.append(loop.send_for(options.seconds, plain))
+    with _in_background():
+        _send_for(options.seconds / 2, [mailbox.pk])  # What is loaded once is loaded now.
+        ours, bare = [], []
+        for turn in range(options.pairs):
+            for mine in (True, False) if turn % 2 else (False, True):
+                gc.collect()
+                if mine:
+                    ours.append(_send_for(options.seconds, [mailbox.pk]))
+                else:
+                    bare.append(loop.send_for(options.seconds, plain))
     loop.close()
     return ours, bare
 
@@ -244,6 +248,16 @@ def _send_warm(seconds: float, mailboxes: Sequence[int]) -> float:
     return _send_for(seconds, mailboxes, shuffled=True)
 
 
+@contextmanager
+def _in_background() -> Iterator[None]:
+    """As the supervisor runs a worker. What is started afterwards, a database's server maybe, is no worker."""
+    work_in_background()
+    try:
+        yield
+    finally:
+        os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
+
+
 def _in_children(database: Database, tasks: Sequence[Callable[[], Any]]) -> list[Any]:
     """Each in a process of its own, all from one moment on; what they return, as JSON can carry it."""
     database.connection.close()
@@ -258,7 +272,8 @@ def _in_children(database: Database, tasks: Sequence[Callable[[], Any]]) -> list
                 database.use()
                 connection.ensure_connection()
                 time.sleep(max(0.0, start_at - time.time()))
-                os.write(writer, json.dumps(task()).encode())
+                with _in_background():
+                    os.write(writer, json.dumps(task()).encode())
                 connection.close()
                 status = 0
             finally:

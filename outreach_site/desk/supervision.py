@@ -28,6 +28,7 @@ from typing import IO
 
 from outreach_site.desk import leash
 from outreach_site.desk.leash import is_alive, kill_group
+from outreach_site.lib.background import work_in_background
 
 TICK_SECONDS = 0.25
 PULSE_EVERY = 10.0
@@ -47,7 +48,8 @@ class Program:
 
     `pulse` returns a value that changes while the program is well, and raises PulseUnknownError when it cannot tell;
     `frozen_after` is how many seconds it may stand still. `patience` is how many seconds the program may take to stop;
-    programs of a later `turn` are stopped when those of an earlier one are gone.
+    programs of a later `turn` are stopped when those of an earlier one are gone. `in_background`: nobody waits for it
+    at a screen.
     """
 
     name: str
@@ -57,6 +59,7 @@ class Program:
     frozen_after: float = 180.0
     patience: float = 10.0
     turn: int = 0
+    in_background: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -189,6 +192,8 @@ class Supervisor:
             self.pause(charge, now, f"could not be started: {err}")
             return
         self.tell_leash(f"+{charge.process.pid}")
+        if program.in_background:
+            work_in_background(charge.process.pid)
         charge.started_at = charge.pulse_seen_at = now
         charge.start_at = None
         charge.last_pulse = None

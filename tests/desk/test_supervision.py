@@ -8,9 +8,10 @@ import subprocess
 import sys
 import textwrap
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -44,12 +45,21 @@ sys.exit(3)
 class Up:
     """A supervisor in a process of its own, and what it has said."""
 
-    def __init__(self, tmp_path: Path, programs: dict[str, str], *, options: str = "", head: str = "") -> None:
+    def __init__(
+        self,
+        tmp_path: Path,
+        programs: dict[str, str],
+        *,
+        options: str = "",
+        head: str = "",
+        in_background: Container[str] = (),
+    ) -> None:
         listed = []
         for name, text in programs.items():
             path = tmp_path / f"{name}.py"
             path.write_text(textwrap.dedent(text))
             extra = ", pulse=pulse, frozen_after=0.5" if "pulse" in head else ""
+            extra += f", in_background={name in in_background}"
             listed.append(f"Program(name={name!r}, command=[sys.executable, {str(path)!r}], patience=1.0{extra})")
         script = tmp_path / "supervisor.py"
         script.write_text(
@@ -118,7 +128,7 @@ def children_of(pid: int) -> list[str]:
 def up(tmp_path: Path) -> Iterator[Callable[..., Up]]:
     started: list[Up] = []
 
-    def start(programs: dict[str, str], **options: str) -> Up:
+    def start(programs: dict[str, str], **options: Any) -> Up:
         started.append(Up(tmp_path, programs, **options))
         return started[-1]
 
@@ -134,6 +144,14 @@ def test_shows_each_line_behind_its_program(up: Callable[..., Up]) -> None:
     until(lambda: "talker | two" in running.said(), "the lines")
     assert "talker | one\n" in running.said()
     until(lambda: "other  | parent" in running.said(), "the other's line")
+
+
+def test_what_runs_in_the_background_takes_no_core_from_what_somebody_waits_for(up: Callable[..., Up]) -> None:
+    """And with it whatever it has started; the supervisor and the other programs stay as they are."""
+    running = up({"pages": OBEDIENT, "mail": OBEDIENT}, in_background={"mail"})
+    pages, mail = ({os.sched_getscheduler(pid) for pid in running.wait_for_start(name)} for name in ("pages", "mail"))
+    assert (pages, mail) == ({os.SCHED_OTHER}, {os.SCHED_BATCH})
+    assert os.sched_getscheduler(running.process.pid) == os.SCHED_OTHER
 
 
 def test_sigterm_stops_everything_and_leaves_nothing(up: Callable[..., Up]) -> None:

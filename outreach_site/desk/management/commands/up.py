@@ -160,6 +160,7 @@ def programs(*, host: str, web_port: int, site_url: str, part: Only | None = Non
             pulse=_pulse_of(cluster),
             frozen_after=SILENT_AFTER.total_seconds(),
             patience=CLUSTER_PATIENCE,
+            in_background=True,
         )
         for cluster in CLUSTERS
     ]
