@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from functools import wraps
 from typing import Any, cast
 
 import structlog
 from django.conf import settings
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.urls import URLPattern, URLResolver
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 from ninja.openapi.schema import OpenAPISchema
@@ -44,6 +48,31 @@ class SiteAPI(NinjaAPI):
 
     def get_openapi_schema(self, **kwargs: Any) -> OpenAPISchema:
         return cast("OpenAPISchema", finish(super().get_openapi_schema(**kwargs)))
+
+    @property
+    def urls(self) -> tuple[list[URLResolver | URLPattern], str, str]:
+        patterns, app_name, namespace = super().urls
+        for pattern in patterns:
+            if isinstance(pattern, URLPattern):
+                pattern.callback = _refusing_in_json(pattern.callback)
+        return patterns, app_name, namespace
+
+
+def _refusing_in_json(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+    """The view of one path, which the framework answers in plain text to a method that is not served there."""
+
+    @wraps(view)
+    def answered_in_json(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        response = view(request, *args, **kwargs)
+        if response.status_code != 405:
+            return response
+        methods = ", ".join(sorted(response["Allow"].split(", ")))
+        detail = f"This address takes no {request.method}. It takes: {methods}."
+        refusal = api.create_response(request, {"detail": detail}, status=405)
+        refusal["Allow"] = methods
+        return refusal
+
+    return answered_in_json
 
 
 api = SiteAPI(

@@ -296,6 +296,8 @@ def waits_of(minutes: Sequence[int]) -> Waits:
 
 def in_words(minutes: float) -> str:
     """`40 min`, `5 h`, `2 days`: as exact as one would say it."""
+    if minutes < 1:
+        return "less than a minute"
     if minutes < 90:
         return f"{round(minutes)} min"
     if minutes < 36 * 60:

@@ -58,6 +58,18 @@ document.addEventListener("input", (event) => {
   if (form?.matches("[data-guard]")) dirty.add(form);
 });
 document.addEventListener("reset", (event) => dirty.delete(event.target));
+/* A form that was refused comes back anew: what was typed in it is as little kept as before. */
+const refused = new Set(); // actions
+document.addEventListener("htmx:beforeSwap", ({ detail, target }) => {
+  refused.clear();
+  if (detail.xhr.status !== 422) return;
+  for (const form of dirty) if (target.contains(form)) refused.add(form.getAttribute("action"));
+});
+document.addEventListener("htmx:load", ({ target }) => {
+  for (const form of [target, ...target.querySelectorAll("form")]) {
+    if (form.matches("form[data-guard]") && refused.delete(form.getAttribute("action"))) dirty.add(form);
+  }
+});
 /* What is on its way to be kept ([data-keeps]) is not lost; what did not arrive is. */
 document.addEventListener("htmx:beforeRequest", ({ target }) => target.matches("[data-keeps]") && dirty.delete(target.closest("form")));
 document.addEventListener("htmx:afterRequest", ({ detail, target }) => {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -25,6 +26,14 @@ MEANT = {"campaign_id": PK, "lead_id": PK + 1, "template_id": PK, "lead_ids": [P
 
 def named(operation: Operation) -> str:
     return operation.name
+
+
+@pytest.mark.parametrize("path", sorted({one.path for one in OPERATIONS.values()}))
+def test_a_method_that_an_address_does_not_take_is_refused_in_json(client: Client, path: str) -> None:
+    taken = sorted({one.method for one in OPERATIONS.values() if one.path == path})
+    answer = client.generic("TRACE", re.sub(r"\{\w+\}", str(PK), path))
+    assert (answer.status_code, answer["Allow"].split(", ")) == (405, taken)
+    assert answer.json() == {"detail": f"This address takes no TRACE. It takes: {', '.join(taken)}."}
 
 
 @pytest.mark.parametrize("operation", OPERATIONS.values(), ids=named)

@@ -23,8 +23,13 @@ from tests.needs import CHROMIUM_ARGUMENTS
 
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 300
-# What htmx says when typing on replaces a preview that was under way (hx-sync).
-HARMLESS = ("htmx:afterRequest", "htmx:sendAbort")
+# What htmx says when typing on replaces a preview that was under way (hx-sync), and Chromium of a form that comes back
+# with what is wrong in it.
+HARMLESS = (
+    "htmx:afterRequest",
+    "htmx:sendAbort",
+    "Failed to load resource: the server responded with a status of 422",
+)
 READY = "Linkletter is ready"
 PASSWORD_LINE = re.compile(r"with the password\s+(\S+)   \(shown this once\)")
 

@@ -31,3 +31,22 @@ def test_saving_asks_nothing_and_leaving_asks(page: Page, site: Site) -> None:
     page.get_by_role("link", name="Cancel").click()
     expect(page.get_by_role("heading", name="Notifications")).to_be_visible()
     assert asked == ["beforeunload"]
+
+
+def test_what_was_refused_is_guarded_as_before(page: Page, site: Site) -> None:
+    asked: list[str] = []
+
+    def answer(dialog: Dialog) -> None:
+        asked.append(dialog.type)
+        dialog.accept()
+
+    page.on("dialog", answer)
+    sign_in(page, site)
+    page.goto(page.url.partition("/w/")[0] + "/w/rehearsal/compliance/suppression/add/")
+    page.locator("textarea").first.fill("nobody at all")
+    page.get_by_role("button", name="Suppress").click()
+    expect(page.get_by_role("alert")).to_contain_text("could not be read")
+    expect(page.locator("textarea").first).to_have_value("nobody at all")
+    page.get_by_role("link", name="Cancel").click()
+    expect(page.get_by_role("heading", name="Suppression")).to_be_visible()
+    assert asked == ["beforeunload"]

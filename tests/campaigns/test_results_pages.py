@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
+from campaigns.analytics.results import Waits
 from campaigns.models import Attempt, Campaign, Lead, Placement, RollupState, Step
 from campaigns.progress import waiting_letters
 from campaigns.tasks import count_numbers
@@ -22,6 +23,21 @@ from tests.campaigns.conftest import HTMX, Room
 from tests.conftest import World
 
 API = "/api/v1/backlink-outreach"
+
+
+@pytest.mark.parametrize(
+    ("minutes", "words"),
+    [
+        (0, "less than a minute"),
+        (0.9, "less than a minute"),
+        (1, "1 min"),
+        (89, "89 min"),
+        (90, "2 h"),
+        (2880, "2 days"),
+    ],
+)
+def test_how_long_an_answer_took_in_words(minutes: float, words: str) -> None:
+    assert Waits(count=1, median=minutes).words == words
 
 
 @pytest.fixture
