@@ -11,7 +11,8 @@ from tests.browser.test_main_job import sign_in
 pytestmark = pytest.mark.browser
 
 
-def test_saving_asks_nothing_and_leaving_asks(page: Page, site: Site) -> None:
+def questions(page: Page) -> list[str]:
+    """What kinds of questions the browser asks from now on; each is answered with yes."""
     asked: list[str] = []
 
     def answer(dialog: Dialog) -> None:
@@ -19,6 +20,11 @@ def test_saving_asks_nothing_and_leaving_asks(page: Page, site: Site) -> None:
         dialog.accept()
 
     page.on("dialog", answer)
+    return asked
+
+
+def test_saving_asks_nothing_and_leaving_asks(page: Page, site: Site) -> None:
+    asked = questions(page)
     sign_in(page, site)
     page.get_by_role("link", name="Notifications").first.click()
     page.get_by_role("link", name="Daily letter").click()
@@ -34,13 +40,7 @@ def test_saving_asks_nothing_and_leaving_asks(page: Page, site: Site) -> None:
 
 
 def test_what_was_refused_is_guarded_as_before(page: Page, site: Site) -> None:
-    asked: list[str] = []
-
-    def answer(dialog: Dialog) -> None:
-        asked.append(dialog.type)
-        dialog.accept()
-
-    page.on("dialog", answer)
+    asked = questions(page)
     sign_in(page, site)
     page.goto(page.url.partition("/w/")[0] + "/w/rehearsal/compliance/suppression/add/")
     page.locator("textarea").first.fill("nobody at all")
