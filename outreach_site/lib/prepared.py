@@ -47,21 +47,15 @@ class PreparedUpdate:
         return _run([(self, values)], meanwhile)
 
     def run_many(self, rows: Iterable[Values]) -> None:
-        """The same for many sets of values, in one journey to the database."""
+        """The same for many sets of values, which are to change different rows, in one journey to the database."""
         here, listed = connections[DEFAULT_DB_ALIAS], list(rows)
         if listed:
             statement = self.statement(here, listed[0])
-            params = [statement.params(values) for values in listed]
-            if here.vendor == "postgresql" and not _is_watched(here):
-                _connect(here)
-                with here.wrap_database_errors:
-                    preparing = _preparing(here.connection)
-                    # A plan that was made when its table was small reads all of a large one, for each set of values.
-                    preparing.execute("DISCARD PLANS", prepare=False)
-                    preparing.executemany(statement.quick, params)
-            else:
-                with here.cursor() as cursor:
-                    cursor.executemany(statement.sql, params)
+            with here.cursor() as cursor:
+                if here.vendor == "postgresql":
+                    cursor.execute(*statement.for_all(listed))
+                else:
+                    cursor.executemany(statement.sql, [statement.params(values) for values in listed])
 
     def statement(self, here: Any, values: Values) -> _Statement:
         if here.vendor not in self._statements:
@@ -188,6 +182,22 @@ class _Statement:
             filled[position] = written(value) if written else value
         return filled
 
+    def for_all(self, rows: Sequence[Values]) -> tuple[str, list[Any]]:
+        """One statement of PostgreSQL for many sets of values, and what it is given: a list of each value."""
+        at, types, lists = {}, {}, {}
+        for position, name, written in self.places:
+            at[position] = f'"given"."{name}"'
+            types[name] = f'"{name}"', f"%s::{_ARRAYS[type(rows[0][name])]}"
+            lists[name] = [written(values[name]) if written else values[name] for values in rows]
+        names, arrays = (", ".join(words) for words in zip(*types.values(), strict=True))
+        pieces = _PLACE.split(self.sql)
+        text = "".join(piece + at.get(number, "%s") for number, piece in enumerate(pieces[:-1])) + pieces[-1]
+        changes, conditions = text.split(" WHERE ", maxsplit=1)
+        constants = [value for position, value in enumerate(self.constants) if position not in at]
+        before = len(_PLACE.findall(changes))
+        sql = f'{changes} FROM unnest({arrays}) AS "given"({names}) WHERE {conditions}'
+        return sql, [*constants[:before], *lists.values(), *constants[before:]]
+
 
 def _prepare(compose: Callable[..., Update], here: Any, values: Values) -> _Statement:
     samples = {name: _sample(number, value) for number, (name, value) in enumerate(values.items())}
@@ -207,6 +217,16 @@ def _prepare(compose: Callable[..., Update], here: Any, values: Values) -> _Stat
 
 
 _PLACE = re.compile(r"(?<!%)%s")
+
+# What PostgreSQL calls many values of a type.
+_ARRAYS: Mapping[type, str] = {
+    UUID: "uuid[]",
+    datetime: "timestamptz[]",
+    timedelta: "interval[]",
+    dict: "jsonb[]",
+    str: "text[]",
+    int: "bigint[]",
+}
 
 
 def _sample(number: int, value: Any) -> tuple[Any, str]:

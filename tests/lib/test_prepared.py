@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 from django.db import DatabaseError, IntegrityError, connection, transaction
-from django.db.models import QuerySet
+from django.db.models import DateTimeField, DurationField, Q, QuerySet, Value
 from pytest_django import DjangoAssertNumQueries
 
+from outreach_site.accounts.models import Workspace
 from outreach_site.lib.prepared import PreparedUpdate, run_in_turn
 from outreach_site.mailboxes.models import Mailbox
 from tests.conftest import World
@@ -51,6 +52,35 @@ def test_many_at_once(world: World) -> None:
         "campaign:2",
     ]
     PreparedUpdate(leased).run_many([])
+
+
+def test_many_at_once_of_every_type_beside_what_is_the_same_for_all(
+    world: World, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    """The order of values and constants in the text is not that of the arguments."""
+
+    def treated(*, regions: dict[str, str], after: timedelta, slug: str) -> tuple[QuerySet[Workspace], dict[str, Any]]:
+        at = Value(NOW, output_field=DateTimeField()) + Value(after, output_field=DurationField())
+        changes = {"name": "100 % ours", "regions": regions, "sending_stopped_at": at, "cool_off_days": 30}
+        return Workspace.objects.filter(Q(slug=slug) | Q(slug="nobody's"), cool_off_days=7), changes
+
+    Workspace.objects.update(cool_off_days=7)
+    Workspace.objects.filter(pk=world.elsewhere.pk).update(cool_off_days=8)
+    third = Workspace.objects.create(name="Third", slug="third", cool_off_days=7)
+    rows = [
+        {"regions": {"EU": slug}, "after": timedelta(hours=number), "slug": slug}
+        for number, slug in enumerate((world.here.slug, world.elsewhere.slug, third.slug))
+    ]
+    update = PreparedUpdate(treated)
+    update.run_many(rows[:1])
+    with django_assert_num_queries(1):
+        update.run_many(rows[1:])
+    stored = Workspace.objects.exclude(name=world.elsewhere.name).order_by("pk")
+    assert list(stored.values_list("name", "regions", "sending_stopped_at", "cool_off_days")) == [
+        ("100 % ours", {"EU": world.here.slug}, NOW, 30),
+        ("100 % ours", {"EU": "third"}, NOW + timedelta(hours=2), 30),
+    ]
+    assert Workspace.objects.get(pk=world.elsewhere.pk).cool_off_days == 8
 
 
 def test_a_value_without_a_place_is_an_error(world: World) -> None:
