@@ -34,6 +34,7 @@ log = structlog.get_logger(__name__)
 SLICE = timedelta(seconds=20)
 # How often somebody who waits for one letter looks whether its mailbox is free.
 LOOK_AGAIN_AFTER_SECONDS = 0.5
+SETTLES_IN_PAUSES_OF_SECONDS = 1.0
 # After a server did not answer, or said that we are too fast, the mailbox rests this long.
 REST_AFTER_TROUBLE = timedelta(minutes=1)
 REST_AFTER_RATE = timedelta(minutes=5)
@@ -326,12 +327,17 @@ class _Slice:
         return kept
 
     def pause(self, *, until: datetime) -> None:
-        """Until the next letter may go. What is known is written first: a pause is long, and a kill may come in it."""
+        """Until the next letter may go. What is known is written first: a pause is long, and a kill may come in it. And
+        there is time to settle as well: nobody waits for the consequences until the slice is over.
+        """
         seconds = min((until - self.clock()).total_seconds(), SLICE.total_seconds())
         if seconds > 0:
+            ends_at = time.monotonic() + seconds
             self.composed.clear()  # Its date would be that of the letter before.
             _insist(self.write_known)
-            time.sleep(seconds)
+            if seconds >= SETTLES_IN_PAUSES_OF_SECONDS:
+                _insist(partial(outbox.settle, now=self.clock()))
+            time.sleep(max(ends_at - time.monotonic(), 0))
 
 
 def _insist(write: Callable[[], Result]) -> Result:

@@ -116,7 +116,8 @@ class Waits:
     def spread(self) -> str:
         if self.count < 4:
             return f"of {self.count} answer{'' if self.count == 1 else 's'}" if self.count else "nobody has answered"
-        return f"half of them after {in_words(self.quarter)} to {in_words(self.three_quarters)}"
+        from_, to = in_words(self.quarter), in_words(self.three_quarters)
+        return f"half of them took {from_} to {to}" if from_ != to else f"half of them took {to}"
 
 
 @dataclass(frozen=True)
@@ -297,7 +298,7 @@ def waits_of(minutes: Sequence[int]) -> Waits:
 def in_words(minutes: float) -> str:
     """`40 min`, `5 h`, `2 days`: as exact as one would say it."""
     if minutes < 1:
-        return "less than a minute"
+        return "under 1 min"
     if minutes < 90:
         return f"{round(minutes)} min"
     if minutes < 36 * 60:

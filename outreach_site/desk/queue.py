@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from django.db.models import Q
+from django.utils.timesince import timesince
 
 from campaigns.models import Attempt, AttemptQuerySet, Campaign, Lead
 from campaigns.queueing import DOUBT_LASTS
@@ -103,7 +104,7 @@ class Stop:
 class Page:
     tally: Tally
     sent_today: int
-    waits_since: datetime | None  # when the letter that has waited longest could have left
+    longest_wait: str  # of a letter that could have left; empty where none waits
     rows: list[Row]
     older_than: int | None  # the key of the next page, where there is one
     mailboxes: list[Card]
@@ -122,11 +123,10 @@ def page(here: Workspace, asked: Asked, *, now: datetime) -> Page:
     holds = Hold.objects.in_workspace(here).standing().filter(Q(subject__startswith="mailbox:") | _of_campaigns(found))
     held = dict(holds.values_list("subject", "reason"))
     stopped = here.sending_stopped_at is not None
-    waits_since = _waits_since(here, now)
     return Page(
         tally=stands,
         sent_today=_sent_today(here, now),
-        waits_since=waits_since,
+        longest_wait=_longest_wait(here, now),
         rows=_rows(found[:ROWS], held=held, now=now),
         older_than=found[ROWS - 1].pk if pages_on and len(found) > ROWS else None,
         mailboxes=cards(mailboxes, workspace=here, now=now),
@@ -279,10 +279,14 @@ def _evidence(letter: Attempt, looked: dict[int, FolderCursor]) -> tuple[Evidenc
 
 
 def _sent_today(here: Workspace, now: datetime) -> int:
-    """By mailbox, as the ledger is indexed: the letters of other days are not walked."""
+    """By mailbox, as the ledger is indexed: the letters of other days are not walked. Of a worker's turn that lasts
+    still, the ledger does not know yet what became of its letters; they do.
+    """
     sent = SendRecord.objects.in_workspace(here).filter(state=SendRecord.State.SENT)
     of_mailboxes = Mailbox.objects.in_workspace(here).values("pk")
-    return sent.filter(mailbox_id__in=of_mailboxes, counted_at__gte=here.day_bounds(now)[0]).count()
+    today = sent.filter(mailbox_id__in=of_mailboxes, counted_at__gte=here.day_bounds(now)[0])
+    just_now = Attempt.objects.in_workspace(here).unsettled().filter(state=Attempt.State.SENT)
+    return today.order_by().values("pk").union(just_now.order_by().values("pk"), all=True).count()
 
 
 def _first_due(here: Workspace, until: datetime) -> AttemptQuerySet:
@@ -292,8 +296,11 @@ def _first_due(here: Workspace, until: datetime) -> AttemptQuerySet:
     return Attempt.objects.filter(pk__in=first, campaign__state=Campaign.State.RUNNING)
 
 
-def _waits_since(here: Workspace, now: datetime) -> datetime | None:
-    return _first_due(here, now).order_by("due_at").values_list("due_at", flat=True).first()
+def _longest_wait(here: Workspace, now: datetime) -> str:
+    since = _first_due(here, now).order_by("due_at").values_list("due_at", flat=True).first()
+    if since is None:
+        return ""
+    return timesince(since, now) if now - since >= timedelta(minutes=1) else "Under a minute"
 
 
 def _leaves_soon(here: Workspace, held: dict[str, str], now: datetime) -> bool:

@@ -28,8 +28,8 @@ API = "/api/v1/backlink-outreach"
 @pytest.mark.parametrize(
     ("minutes", "words"),
     [
-        (0, "less than a minute"),
-        (0.9, "less than a minute"),
+        (0, "under 1 min"),
+        (0.9, "under 1 min"),
         (1, "1 min"),
         (89, "89 min"),
         (90, "2 h"),
@@ -38,6 +38,8 @@ API = "/api/v1/backlink-outreach"
 )
 def test_how_long_an_answer_took_in_words(minutes: float, words: str) -> None:
     assert Waits(count=1, median=minutes).words == words
+    assert Waits(4, quarter=minutes, three_quarters=minutes).spread == f"half of them took {words}"
+    assert Waits(4, quarter=minutes, three_quarters=7200).spread == f"half of them took {words} to 5 days"
 
 
 @pytest.fixture

@@ -237,6 +237,25 @@ def test_a_spread_mailbox_sends_one_letter_now_and_the_rest_later(faulty_letterb
     assert len(server.accepted) == 2
 
 
+def test_a_pause_is_time_to_settle(faulty_letterbox: Boxes, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody waits for the consequences of a letter until its worker's turn is over."""
+    box, server = faulty_letterbox()
+    Campaign.objects.update(state="running")
+    Mailbox.objects.update(min_gap_seconds=2)
+    letters = [put(box, step=None), put(box, step=None)]
+    settled: list[int] = []
+    start = outbox.start
+
+    def look(*args: Any, **options: Any) -> bool:
+        settled.append(Attempt.objects.exclude(settled_at=None).count())
+        return start(*args, **options)
+
+    monkeypatch.setattr(outbox, "start", look)
+    assert dispatch.dispatch_mailbox(box.mailbox.pk).sent == len(letters) == len(server.accepted)
+    assert settled == [0, 1]
+    assert Attempt.objects.filter(settled_at=None).count() == 0
+
+
 def test_an_answer_passes_the_gap(faulty_letterbox: Boxes) -> None:
     box, server = faulty_letterbox()
     Campaign.objects.update(state="running")

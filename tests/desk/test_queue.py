@@ -162,6 +162,27 @@ def test_nothing_of_another_workspace(world: World, desk: Desk, other_desk: Desk
     assert [card.mailbox.pk for card in shown.mailboxes] == [desk.mailbox.pk]
 
 
+def test_letters_of_a_turn_that_lasts_still_have_left_today(world: World, desk: Desk) -> None:
+    now = timezone.now()
+    desk.record(desk.letter(State.SENT, settled_at=now), at=now)
+    desk.record(desk.letter(State.SENT), state=SendRecord.State.RESERVED, at=now)
+    desk.record(desk.letter(State.SENDING), state=SendRecord.State.RESERVED, at=now)
+    desk.letter(State.UNCERTAIN)
+    assert page(world.here, Asked(show=Show.NEXT), now=now).sent_today == 2
+
+
+@pytest.mark.parametrize(
+    ("waits", "words"),
+    [(timedelta(seconds=20), "Under a minute"), (timedelta(minutes=3), "3\N{NO-BREAK SPACE}minutes")],
+)
+def test_the_longest_wait_in_words(world: World, desk: Desk, waits: timedelta, words: str) -> None:
+    now = timezone.now()
+    assert page(world.here, Asked(show=Show.NEXT), now=now).longest_wait == ""
+    desk.letter(due_at=now - waits)
+    desk.letter(due_at=now - timedelta(seconds=1))
+    assert page(world.here, Asked(show=Show.NEXT), now=now).longest_wait == words
+
+
 def test_the_partial(world: World, desk: Desk) -> None:
     desk.letter()
     answer = world.client(world.owner).get(QUEUE, headers={"HX-Request": "true"})
