@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
+from operator import itemgetter
 
 from django.db import models
 
@@ -133,12 +134,18 @@ def language_of(text: str, *, chosen: str = "", domain: str = "") -> Language:
 
 def _by_words(text: str) -> Language | None:
     """Small words that say which of these languages it is. None where they are few, or two languages come close."""
-    telling = [_LANGUAGES_OF[word] for word in _WORD.findall(text[:TELLING].lower()) if word in _LANGUAGES_OF]
+    telling = filter(None, map(_LANGUAGES_OF.get, _words(text[:TELLING].lower())))
     counts = Counter(chain.from_iterable(telling))
-    (language, most), (_, second) = [*counts.most_common(2), ("", 0), ("", 0)][:2]
+    (language, most), (_, second) = [*sorted(counts.items(), key=itemgetter(1), reverse=True), ("", 0), ("", 0)][:2]
     return Language(language) if most >= FEWEST_WORDS and most >= 2 * second else None
 
 
+def _words(text: str) -> list[str]:
+    """Every letter on its way out is asked: plain ASCII is quicker taken apart than by a pattern, and is the same."""
+    return text.translate(_NO_LETTERS).split() if text.isascii() else _WORD.findall(text)
+
+
+_NO_LETTERS = {code: " " for code in range(128) if not chr(code).isalpha()}
 _WORD = re.compile(r"[^\W\d_]+")
 FEWEST_WORDS = 3
 TELLING = 1_000  # characters: enough to tell by

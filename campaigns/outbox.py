@@ -560,7 +560,7 @@ def settle(*, now: datetime, at_most: int = SETTLE_AT_MOST) -> int:
     with transaction.atomic():
         recorded = list(
             Attempt.objects.unsettled()
-            .defer("body", "letterhead")
+            .defer(*_NOT_SETTLED)
             .select_for_update(skip_locked=connection.features.has_select_for_update_skip_locked)
             .order_by("pk")[:at_most]
         )
@@ -600,6 +600,23 @@ def settle(*, now: datetime, at_most: int = SETTLE_AT_MOST) -> int:
         sent_copies.plan(sent, now=now)
         Attempt.objects.filter(among("pk", [attempt.pk for attempt in recorded])).update(settled_at=now)
     return len(recorded)
+
+
+# What no consequence is drawn from: texts, and moments, which take the longest to read.
+_NOT_SETTLED = (
+    "body",
+    "letterhead",
+    "references",
+    "due_at",
+    "created_at",
+    "leased_until",
+    "valid_until",
+    "started_at",
+    "follows_at",
+    "approved_at",
+    "cool_off_waived_at",
+    "refusal_waived_at",
+)
 
 
 def _bounced(attempt: Attempt, now: datetime) -> News:

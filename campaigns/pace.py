@@ -56,6 +56,11 @@ class Pace:
             _SPEEDS.get((mailbox.smtp_host, mailbox.smtp_port), timedelta(seconds=FASTEST_GAP_SECONDS)),
         )
 
+    @property
+    def has_pauses(self) -> bool:
+        """Whether letters of campaigns are kept apart."""
+        return bool(self.spread) or self.mailbox.min_gap_seconds > 0
+
     def learn(self, *, claimed: int, left: int) -> None:
         """A slice is over. Where everything that was claimed left, the next one claims twice as much; where some had to
         be given back, half as much. So a quick server gets large claims, and a slow one none that come to nothing.

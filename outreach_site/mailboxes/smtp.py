@@ -261,7 +261,10 @@ class Session(smtplib.SMTP):
         body = msg.encode("ascii") if isinstance(msg, str) else bytes(msg)
         # A lone CR or LF is a line's end to some servers and none to others: a letter could end early for the one
         # and go on for the other.
-        body = _LEADING_DOT.sub(b"..", _LINE_ENDS.sub(b"\r\n", body))
+        if not body.count(b"\r\n") == body.count(b"\r") == body.count(b"\n"):
+            body = _LINE_ENDS.sub(b"\r\n", body)
+        if b"\n." in body or body.startswith(b"."):
+            body = _LEADING_DOT.sub(b"..", body)
         body = body if body.endswith(b"\r\n") else body + b"\r\n"
         if len(body) + len(_FINAL_DOT) > ONE_RECORD:
             self.send(body)

@@ -11,9 +11,11 @@ from email.message import EmailMessage as ParsedMessage
 
 import pytest
 from django.core.mail import EmailMultiAlternatives
+from hypothesis import given
+from hypothesis import strategies as st
 from pytest_django import Settings
 
-from campaigns import letters, wire_ids
+from campaigns import languages, letters, wire_ids
 from campaigns.languages import language_of
 from campaigns.models import Attempt, Campaign, Contact, Lead
 from compliance import unsubscribe
@@ -172,12 +174,35 @@ def test_a_header_cannot_be_injected_by_a_name(world: World, contact: Contact) -
 @pytest.mark.parametrize("body", ["Hello", "Grüße\n\n.\nFrom me = you \n" + "long " * 300])
 def test_a_plain_letter_is_what_django_makes_of_it(subject: str, sender: str, body: str) -> None:
     headers = {"Message-ID": "<a@b.com>", "Date": "Wed, 04 Mar 2026 12:00:00 +0000", "X-Long": "word " * 20}
-    made = []
-    for kind in (letters.SealedMessage, EmailMultiAlternatives):
-        message = kind(subject, body, sender, [sender, "b@c.com"], reply_to=["c@d.com"], headers=headers)
+    ours, django = (
+        kind(subject, body, sender, [sender, "b@c.com"], reply_to=["c@d.com"], headers=headers)
+        for kind in (letters.SealedMessage, EmailMultiAlternatives)
+    )
+    ours.encoding = django.encoding = letters._UTF8
+    assert ours.wire == ours.message().as_bytes(linesep="\r\n") == django.message().as_bytes(linesep="\r\n")
+
+
+@given(subject=st.text(), sender=st.text(), body=st.text(), long=st.integers(0, 100))
+def test_whatever_a_plain_letter_says_it_is_what_django_makes_of_it(
+    subject: str, sender: str, body: str, long: int
+) -> None:
+    def written(kind: type[EmailMultiAlternatives]) -> bytes | str:
+        message = kind(subject * (1 + long), body * (1 + long), f"{sender} <a@b.com>", ["c@d.com"])
+        message.extra_headers = {"Message-ID": "<a@b.com>", "Date": "Wed, 04 Mar 2026 12:00:00 +0000"}
         message.encoding = letters._UTF8
-        made.append(message.message().as_bytes(linesep="\r\n"))
-    assert made[0] == made[1]
+        try:
+            if isinstance(message, letters.SealedMessage):
+                return bytes(message.wire)
+            return bytes(message.message().as_bytes(linesep="\r\n"))
+        except ValueError as err:
+            return type(err).__name__
+
+    assert written(letters.SealedMessage) == written(EmailMultiAlternatives)
+
+
+@given(text=st.text() | st.text(st.characters(max_codepoint=127)))
+def test_plain_words_are_the_words_of_the_pattern(text: str) -> None:
+    assert languages._words(text) == languages._WORD.findall(text)
 
 
 @pytest.mark.parametrize("name", ["Ada", "Ada Reed", "R2 D2", "Ada  Reed", "Reed, A.", "Åda", "A. B.", "x" * 90])

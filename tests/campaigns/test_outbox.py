@@ -67,6 +67,26 @@ def test_a_letter_goes_all_the_way(rehearsal: Letterbox, post_office: RunningOff
     assert Mailbox.objects.get().sending_state == Mailbox.State.OK
 
 
+def test_letters_that_were_built_ahead_are_each_their_readers_own(
+    rehearsal: Letterbox, post_office: RunningOffice
+) -> None:
+    attempts = [rehearsal.write_to(f"hannah@site{number}.test")[0] for number in range(12)]
+    broken = attempts[5]
+    Attempt.objects.filter(pk=broken.pk).update(subject="Two\nlines")
+    report = rehearsal.send()
+    assert (report.sent, states().count("failed")) == (11, 1)
+    broken.refresh_from_db()
+    assert "could not be built" in broken.reason
+    received = {}
+    for letter in post_office.letters():
+        message = email.message_from_bytes(letter.raw, policy=email.policy.default)
+        received[message["Message-ID"]] = (message["To"].addresses[0].addr_spec, message["Subject"])
+        token = UnsubscribeToken.objects.get(address=message["To"].addresses[0].addr_spec).token
+        assert token in message.get_content()
+    sent = Attempt.objects.filter(state=State.SENT)
+    assert received == {each.message_id: (each.recipient, each.subject) for each in sent}
+
+
 def test_the_same_address_gets_the_same_letter_once(rehearsal: Letterbox, post_office: RunningOffice) -> None:
     rehearsal.write_to("hannah@somewhere.test")
     rehearsal.send()

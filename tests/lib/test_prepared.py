@@ -136,13 +136,14 @@ def test_what_is_done_meanwhile_may_not_ask_the_database(world: World) -> None:
     assert box.last_turn == "a"
 
 
+def forgets_who(*, pk: int, of: str) -> tuple[QuerySet[Mailbox], dict[str, Any]]:
+    return Mailbox.objects.filter(pk=pk, email=of), {"workspace": None}
+
+
 @pytest.mark.django_db(transaction=True)
 def test_two_updates_stand_together_or_not_at_all(world: World) -> None:
     here = make_mailbox(world.here)
     there = make_mailbox(world.elsewhere, email="theirs@quarry.example", smtp_user="theirs")
-
-    def forgets_who(*, pk: int, of: str) -> tuple[QuerySet[Mailbox], dict[str, Any]]:
-        return Mailbox.objects.filter(pk=pk, email=of), {"workspace": None}
 
     first, fails = PreparedUpdate(moved), PreparedUpdate(forgets_who)
     with pytest.raises(IntegrityError):
@@ -152,3 +153,33 @@ def test_two_updates_stand_together_or_not_at_all(world: World) -> None:
     assert first.run(pk=here.pk, turn="b") == 1
     here.refresh_from_db()
     assert here.last_turn == "b"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_new_connection_and_a_failed_update_change_nothing_for_the_next_one(world: World) -> None:
+    box = make_mailbox(world.here)
+    update, fails = PreparedUpdate(moved), PreparedUpdate(forgets_who)
+    for number in range(2):
+        assert update.run(pk=box.pk, turn=f"campaign:{number}") == 1
+        with pytest.raises(IntegrityError):
+            fails.run(pk=box.pk, of=box.email)
+        assert update.run(pk=2**40, turn="nobody's") == 0
+        connection.close()
+        box.refresh_from_db()
+        assert box.last_turn == f"campaign:{number}"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_within_a_transaction_it_is_part_of_that(world: World) -> None:
+    box = make_mailbox(world.here)
+    update = PreparedUpdate(moved)
+
+    def breaks() -> None:
+        with transaction.atomic():
+            assert update.run(pk=box.pk, turn="campaign:7") == 1
+            raise ValueError
+
+    with pytest.raises(ValueError):  # noqa: PT011 - our own
+        breaks()
+    box.refresh_from_db()
+    assert box.last_turn == ""
