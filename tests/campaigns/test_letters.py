@@ -174,10 +174,9 @@ def test_a_header_cannot_be_injected_by_a_name(world: World, contact: Contact) -
 @pytest.mark.parametrize("body", ["Hello", "Grüße\n\n.\nFrom me = you \n" + "long " * 300])
 def test_a_plain_letter_is_what_django_makes_of_it(subject: str, sender: str, body: str) -> None:
     headers = {"Message-ID": "<a@b.com>", "Date": "Wed, 04 Mar 2026 12:00:00 +0000", "X-Long": "word " * 20}
-    ours, django = (
-        kind(subject, body, sender, [sender, "b@c.com"], reply_to=["c@d.com"], headers=headers)
-        for kind in (letters.SealedMessage, EmailMultiAlternatives)
-    )
+    parts = (subject, body, sender, [sender, "b@c.com"])
+    ours = letters.SealedMessage(*parts, reply_to=["c@d.com"], headers=headers)
+    django = EmailMultiAlternatives(*parts, reply_to=["c@d.com"], headers=headers)
     ours.encoding = django.encoding = letters._UTF8
     assert ours.wire == ours.message().as_bytes(linesep="\r\n") == django.message().as_bytes(linesep="\r\n")
 
