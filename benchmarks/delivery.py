@@ -117,10 +117,10 @@ class Figures:
 
 
 def _measure(vendor: str, make: Maker, server: Post, options: argparse.Namespace) -> Figures:
+    # More than can leave: whoever finds a mailbox empty, or in the other worker's hands, is measured doing nothing.
     beside = int(options.seconds * 1_500 * (options.pairs + 1))
-    world = _World(
-        make("post"), server, shares=[beside] + [beside // FOUR] * FOUR * 2 + [options.letters // MANY] * MANY
-    )
+    side_by_side = [beside // 2] * FOUR * 2
+    world = _World(make("post"), server, shares=[beside, *side_by_side, *[options.letters // MANY] * MANY])
     say(f"{vendor}: {world.waiting:,} letters wait ({load()})")
     ours, bare = _beside_the_bare_loop(world, server, options)
     say(f"{vendor}: {options.pairs} pairs beside the bare loop ({load()})")

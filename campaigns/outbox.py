@@ -36,6 +36,7 @@ from compliance.models import Hold, Kind, PolicyResult, SendRecord, Suppression
 from compliance.policy import Decision, Letter
 from outreach_site.accounts.models import Workspace
 from outreach_site.lib.among import among
+from outreach_site.lib.collecting import uncollected
 from outreach_site.lib.ports import News, What, announce
 from outreach_site.lib.prepared import PreparedUpdate, run_in_turn
 from outreach_site.mailboxes.errors import MailServerError, Verdict
@@ -50,7 +51,7 @@ LARGEST_CLAIM = gate.LARGEST_BATCH  # of a mailbox without pauses at a quick ser
 MAX_TRIES = 5
 FIRST_RETRY = timedelta(minutes=1)
 LONGEST_RETRY = timedelta(hours=4)
-SETTLE_AT_MOST = 500
+SETTLE_AT_MOST = 1_000
 WAKE_AT_MOST = 1_000
 
 _NOTHING: Iterator[None] = iter(())
@@ -105,6 +106,7 @@ def return_lease(mailbox: Mailbox, token: uuid.UUID, **kept: object) -> None:
     Mailbox.objects.filter(pk=mailbox.pk, lease_token=token).update(lease_token=None, leased_until=None, **kept)
 
 
+@uncollected()
 def claim(
     mailbox: Mailbox, token: uuid.UUID, *, at_most: int | Fitting, now: datetime, only: int | None = None
 ) -> Claim:
@@ -183,6 +185,7 @@ def _locked(keys: Sequence[int], mailbox: Mailbox, *, now: datetime) -> list[Att
         Attempt.objects.due(now)
         .filter(among("pk", keys), mailbox=mailbox)
         .select_related("lead__contact")
+        .defer("lead__custom_fields", "lead__created_at", "lead__status_changed_at")
         .select_for_update(of=("self",), skip_locked=connection.features.has_select_for_update_skip_locked)
     )
     found = {attempt.pk: attempt for attempt in letters}
@@ -552,6 +555,7 @@ def hold_mailbox(mailbox: Mailbox, error: MailServerError, *, now: datetime) -> 
 # --- 4. Settle --------------------------------------------------------------------------------------------------------
 
 
+@uncollected()
 def settle(*, now: datetime, at_most: int = SETTLE_AT_MOST) -> int:
     """Draw the consequences of recorded outcomes: ledger, lead, suppression, audit. In bulk, once each; how many.
 

@@ -135,4 +135,6 @@ def steady_gap(mailbox: Mailbox) -> timedelta:
 
 def gap_after(mailbox: Mailbox) -> timedelta:
     """The pause after a letter: the mailbox's own, and up to half as much again, so that no rhythm shows."""
+    if not mailbox.min_gap_seconds:
+        return timedelta()
     return timedelta(seconds=mailbox.min_gap_seconds * random.uniform(1.0, 1.5))  # noqa: S311 - no secret

@@ -27,7 +27,7 @@ from outreach_site.lib.inserting import Maker, insert
 from outreach_site.lib.ports import AuditRecord
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True)  # Not frozen, as so many are made; nobody changes one.
 class Entry:
     """One line to write. `checks` are rows of rule, outcome and sentence; `now` is when it happened."""
 

@@ -287,7 +287,6 @@ class SendRecord(models.Model):
             models.Index(fields=["workspace", "recipient_domain", "counted_at", "state"], name="ledger_by_domain"),
             models.Index(fields=["sign_in", "counted_at", "state"], name="ledger_by_sign_in"),
             models.Index(fields=["workspace", "recipient_key", "counted_at"], name="ledger_by_recipient"),
-            models.Index(fields=["message_id"], name="ledger_by_message_id"),
             models.Index(fields=["mailbox_id", "counted_at", "state"], name="ledger_by_mailbox"),
             # A few letters in a hundred: found without looking at the others.
             models.Index(fields=["bounced_at"], condition=models.Q(bounced_at__isnull=False), name="ledger_bounced"),
@@ -363,7 +362,10 @@ class AuditEntry(models.Model):
 class AuditPerson(models.Model):
     """The readable side of an audit entry: whom it was about. Deleted by an erasure; the entry stays."""
 
-    entry = models.OneToOneField(AuditEntry, on_delete=models.CASCADE, related_name="person", primary_key=True)
+    # No constraint of the database: every new row would lock, and so rewrite, its entry's on PostgreSQL.
+    entry = models.OneToOneField(
+        AuditEntry, on_delete=models.CASCADE, related_name="person", primary_key=True, db_constraint=False
+    )
     lead_email = models.CharField(max_length=254, blank=True)
     sender_email = models.CharField(max_length=254, blank=True)
     subject = models.CharField(max_length=998, blank=True)
@@ -382,7 +384,7 @@ class AuditSeal(models.Model):
     """
 
     seq = models.BigIntegerField(primary_key=True)  # without holes, from 1
-    # No constraint of the database: every new seal would lock, and so rewrite, its entry's row on PostgreSQL.
+    # As in AuditPerson.
     entry = models.OneToOneField(
         AuditEntry, null=True, on_delete=models.DO_NOTHING, related_name="seal", db_constraint=False
     )
@@ -459,7 +461,7 @@ class AuditCheck(models.Model):
 class UnsubscribeToken(models.Model):
     """The random token of a letter's unsubscribe link. Never expires; outlives letter, lead and campaign."""
 
-    token = models.CharField(max_length=43, unique=True)
+    token = models.CharField(max_length=43)
     workspace_id = models.BigIntegerField()
     workspace_name = models.CharField(max_length=160)  # who the reader is told they will not hear from again
     address = models.CharField(max_length=254)  # normalised
@@ -468,6 +470,8 @@ class UnsubscribeToken(models.Model):
     used_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
+        # Not `unique=True`, for which PostgreSQL would keep a second index, to find tokens by how they begin.
+        constraints = (models.UniqueConstraint(fields=["token"], name="one_letter_per_token"),)
         indexes = (models.Index(fields=["about"], name="unsubscribe_by_subject"),)
 
     def __str__(self) -> str:

@@ -115,7 +115,7 @@ APPLIES: Mapping[Kind, frozenset[Rule]] = {
 _OF_A_LETTER = frozenset({Rule.STEP, Rule.SOURCE})
 
 
-@dataclass(frozen=True)
+@dataclass  # Not frozen, which would take five times as long to make; nobody changes one.
 class Letter:
     """A letter that asks to leave."""
 

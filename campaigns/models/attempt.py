@@ -259,7 +259,7 @@ class Attempt(models.Model):
     @property
     def about(self) -> str:
         """How rooms that hold no key to it name it."""
-        return f"attempt:{self.pk}"
+        return f"attempt:{self.id}"
 
 
 class EnclosedFile(models.Model):

@@ -6,7 +6,7 @@ Here the values are texts or whole numbers as the column holds them, and Postgre
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from django.core.exceptions import EmptyResultSet
@@ -19,6 +19,21 @@ def among(column: str, values: Collection[str] | Collection[int]) -> In[Any]:
     return _Among(F(column), list(dict.fromkeys(values)))
 
 
+def array_of(values: Sequence[Any]) -> str | list[Any]:
+    """Many values of one type as PostgreSQL reads them from a text: psycopg writes each of them by itself. Only texts
+    and whole numbers; others are left to it.
+    """
+    kinds = set(map(type, values))
+    if kinds == {int}:
+        return "{" + ",".join(map(str, values)) + "}"
+    if kinds != {str}:
+        return list(values)
+    together = "".join(values)
+    if '"' in together or "\\" in together:
+        values = [value.replace("\\", r"\\").replace('"', r"\"") for value in values]
+    return '{"' + '","'.join(values) + '"}'
+
+
 class _Among(In[Any]):
     def get_prep_lookup(self) -> Any:
         return self.rhs
@@ -29,7 +44,7 @@ class _Among(In[Any]):
 
     def as_postgresql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
         column, params = self._asked(compiler, connection)
-        return f"{column} = ANY(%s)", [*params, self.rhs]
+        return f"{column} = ANY(%s)", [*params, array_of(self.rhs)]
 
     def _asked(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
         if not self.rhs:

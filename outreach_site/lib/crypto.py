@@ -67,7 +67,7 @@ def _fernet() -> MultiFernet:
 
 def keyed_digest(purpose: str, text: str) -> str:
     """HMAC-SHA-256 of `text` under DIGEST_KEY, as 64 hex digits; `purpose` keeps the digests of one use apart."""
-    return hmac.new(settings.DIGEST_KEY.encode(), f"{purpose}\0{text}".encode(), hashlib.sha256).hexdigest()
+    return hmac.digest(settings.DIGEST_KEY.encode(), f"{purpose}\0{text}".encode(), "sha256").hex()
 
 
 class Digester:

@@ -119,9 +119,10 @@ def insert(rows: Sequence[models.Model], *, with_keys: bool = True) -> None:
         else:
             places = ", ".join(["%s"] * len(fields))
             cursor.executemany(f"INSERT INTO {into} VALUES ({places})", written)  # noqa: S608 - names of our own models
+    alias = connection.alias
     for row in rows:
         row._state.adding = False
-        row._state.db = connection.alias
+        row._state.db = alias
 
 
 def _insert_for_keys(cursor: Any, rows: Sequence[models.Model], into: str, written: list[tuple[Any, ...]]) -> None:

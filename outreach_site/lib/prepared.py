@@ -29,6 +29,8 @@ from psycopg.types.json import Jsonb
 from psycopg.types.numeric import Int8
 from psycopg.waiting import Ready, Wait
 
+from outreach_site.lib.among import array_of
+
 # What a statement is composed from: the rows, and the values of their columns.
 Update = tuple[models.QuerySet[Any], Mapping[str, Any]]
 Values = Mapping[str, Any]
@@ -213,17 +215,24 @@ class _Statement:
         return filled
 
     def for_all(self, rows: Sequence[Values]) -> tuple[str, list[Any]]:
-        """One statement of PostgreSQL for many sets of values, and what it is given: a list of each value."""
+        """One statement of PostgreSQL for many sets of values, and what it is given: a list of each value that is not
+        the same for all.
+        """
+        filled = self.params(rows[0])
         at, types, lists = {}, {}, {}
         for position, name, written in self.places:
-            at[position] = f'"given"."{name}"'
-            types[name] = f'"{name}"', f"%s::{_ARRAYS[type(rows[0][name])]}"
-            lists[name] = [written(values[name]) if written else values[name] for values in rows]
+            values = [row[name] for row in rows]
+            if values.count(values[0]) < len(values):
+                at[position] = f'"given"."{name}"'
+                types[name] = f'"{name}"', f"%s::{_ARRAYS[type(values[0])]}"
+                lists[name] = array_of(values if written is Int8 or not written else [*map(written, values)])
+        if not lists:
+            return self.sql, filled
         names, arrays = (", ".join(words) for words in zip(*types.values(), strict=True))
         pieces = _PLACE.split(self.sql)
         text = "".join(piece + at.get(number, "%s") for number, piece in enumerate(pieces[:-1])) + pieces[-1]
         changes, conditions = text.split(" WHERE ", maxsplit=1)
-        constants = [value for position, value in enumerate(self.constants) if position not in at]
+        constants = [value for position, value in enumerate(filled) if position not in at]
         before = len(_PLACE.findall(changes))
         sql = f'{changes} FROM unnest({arrays}) AS "given"({names}) WHERE {conditions}'
         return sql, [*constants[:before], *lists.values(), *constants[before:]]

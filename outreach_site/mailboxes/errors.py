@@ -103,7 +103,8 @@ def one_line(words: bytes | str, *, secrets: Iterable[str] = ()) -> str:
         if secret:
             text = _blot(text, secret)
     # Categories C*: control, format (which holds the marks that reverse reading order), surrogate, private use.
-    text = "".join(" " if unicodedata.category(char).startswith("C") else char for char in text)
+    if not text.isprintable():
+        text = "".join(" " if unicodedata.category(char).startswith("C") else char for char in text)
     text = " ".join(text.split())
     return text if len(text) <= MAX_WORDS else text[: MAX_WORDS - 1].rstrip() + "…"
 

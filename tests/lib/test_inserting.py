@@ -83,7 +83,7 @@ def test_keys_given_beforehand_stay_and_are_nobody_elses(world: World) -> None:
 
 
 def test_one_of_many(world: World) -> None:
-    names = ["a.com", "b,c", '{"x"}', "it's", "NULL", "\\"]
+    names = ["a.com", "b,c", '{"x"}', "it's", "NULL", "\\", "", " ", '\\"', "ü%s"]
     insert([Suppression(workspace=world.here, scope="domain", value=name, reason="manual") for name in [*names, "z"]])
     everything = Suppression.objects.order_by("pk").values_list("value", flat=True)
     assert list(everything.filter(among("value", [*names, *names, "not there"]))) == names
