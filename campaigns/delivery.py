@@ -14,7 +14,7 @@ from django.core.mail import EmailMessage
 from outreach_site.mailboxes.errors import MailServerError, Stage, Verdict
 from outreach_site.mailboxes.models import Mailbox
 from outreach_site.mailboxes.sign_ins import smtp_server
-from outreach_site.mailboxes.smtp import MailboxBackend, WrittenMessage
+from outreach_site.mailboxes.smtp import MailboxBackend
 
 # A letter's whole way through the server, in seconds. With the claim's slice it stays well below the lease, so that
 # nobody else can think a letter abandoned while it is still being handed over.
@@ -63,10 +63,6 @@ class Post:
     def open(self) -> None:
         """Connect and sign in; nothing where that is done already. Raises MailServerError."""
         self.backend.open()
-
-    def begin(self, message: WrittenMessage) -> None:
-        """Tell the server, while the letter is not started yet, that this mailbox will send one: no more than that."""
-        self.backend.begin(message)
 
     def hand_over(self, message: EmailMessage, *, meanwhile: Iterator[None] = _NOTHING) -> Answer:
         """Give one message to the server. While that thinks about each of its answers, `meanwhile` goes on by one short

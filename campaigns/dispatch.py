@@ -251,7 +251,6 @@ class _Slice:
                 outbox.fail_unbuildable(attempt, self.token, str(err), now=self.clock())
                 continue
             ahead = self.compose_ahead(claimed, waiting, but=attempt)
-            post.begin(message)
             started = _insist(partial(self.start, attempt, meanwhile=ahead))
             waiting.remove(attempt)
             if not started:

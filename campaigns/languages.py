@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -134,8 +133,9 @@ def language_of(text: str, *, chosen: str = "", domain: str = "") -> Language:
 
 def _by_words(text: str) -> Language | None:
     """Small words that say which of these languages it is. None where they are few, or two languages come close."""
-    telling = filter(None, map(_LANGUAGES_OF.get, _words(text[:TELLING].lower())))
-    counts = Counter(chain.from_iterable(telling))
+    counts: dict[str, int] = {}
+    for language in chain.from_iterable(filter(None, map(_LANGUAGES_OF.get, _words(text[:TELLING].lower())))):
+        counts[language] = counts.get(language, 0) + 1
     (language, most), (_, second) = [*sorted(counts.items(), key=itemgetter(1), reverse=True), ("", 0), ("", 0)][:2]
     return Language(language) if most >= FEWEST_WORDS and most >= 2 * second else None
 

@@ -192,8 +192,11 @@ _PREPARED: WeakKeyDictionary[psycopg.Connection, _Prepared] = WeakKeyDictionary(
 
 def _without_questions(here: Any, meanwhile: Iterator[None]) -> Iterator[None]:
     """A question within a question is an error that says so."""
-    with here.execute_wrapper(_refuse):
+    here.execute_wrappers.append(_refuse)
+    try:
         yield from meanwhile
+    finally:
+        here.execute_wrappers.remove(_refuse)
 
 
 def _refuse(*_: object) -> NoReturn:
@@ -254,7 +257,9 @@ def _prepare(compose: Callable[..., Update], here: Any, values: Values) -> _Stat
     if {name for _, name, _ in places} != set(values) or len({place for place, *_ in places}) != len(places):
         raise ValueError(f"Not every value has its place in: {sql}")
     quick = sql if here.vendor == "postgresql" else _PLACE.sub("?", sql).replace("%%", "%")
-    return _Statement(sql, quick, list(params), places)
+    # The driver would look up each choice of a field as an enumeration of its own.
+    constants = [str(param) if isinstance(param, str) else param for param in params]
+    return _Statement(sql, quick, constants, places)
 
 
 _PLACE = re.compile(r"(?<!%)%s")

@@ -64,7 +64,6 @@ class Session(smtplib.SMTP):
         self.accepted_reply = ""  # The server's words about the last letter it took; often its queue id.
         self._meanwhile = _NOTHING
         self._recipients: Sequence[str] = ()
-        self._begun = ""  # A MAIL command that no letter has followed yet.
         self._unread = 0  # Answers to commands that were said ahead.
         self._host = server.host  # The name that smtplib verifies the certificate for after STARTTLS.
 
@@ -204,27 +203,12 @@ class Session(smtplib.SMTP):
         self._unread = max(self._unread - 1, 0)
         return super().getreply()
 
-    def begin(self, sender: str, letter: bytes) -> None:
-        """Say from whom the next letter will come, and how long it is, and do not wait for the answer. The server does
-        not hear yet what it says and to whom. Never an error: whatever is wrong shows when the letter goes.
-        """
-        if self.is_open and not self._unread:
-            size = [f"size={len(letter)}"] if self.has_extn("size") else []
-            with suppress(OSError, ValueError, smtplib.SMTPException):
-                self._say(begun := _mail(sender, size))
-                self._begun = begun
-
     def mail(self, sender: str, options: Sequence[str] = ()) -> tuple[int, bytes]:
         """The sender; and in the same breath all up to the letter itself, to a server that lets us (RFC 2920): two
         journeys to the server instead of four. Each answer is still read, and in its turn.
         """
         self.phase = Phase.SENDER
         said = [_mail(sender, options)]
-        if self._begun in said:
-            said = []
-        elif self._begun:
-            self.rset()
-        self._begun = ""
         if self.has_extn("pipelining"):
             said += [*map(_rcpt, self._recipients), "DATA"]
         self._say(*said)
@@ -236,8 +220,7 @@ class Session(smtplib.SMTP):
             if "\r" in command or "\n" in command:  # As smtplib's `putcmd` sees to it for one.
                 raise ValueError(f"{command!r} is no single command")
         self._unread += len(commands)
-        if commands:
-            self.send("".join(f"{command}\r\n" for command in commands))
+        self.send("".join(f"{command}\r\n" for command in commands))
 
     def rcpt(self, recip: str, options: Sequence[str] = ()) -> tuple[int, bytes]:  # noqa: ARG002 - smtplib's signature
         self.phase = Phase.RECIPIENT
@@ -280,7 +263,6 @@ class Session(smtplib.SMTP):
     def rset(self) -> tuple[int, bytes]:
         """Forget the letter. What a server says to the commands after the one that it refused is read first; one that
         asks for the letter all the same gets none, and no more of this conversation."""
-        self._begun = ""
         while self._unread:
             if self.getreply()[0] == 354:
                 self.close()
@@ -299,8 +281,6 @@ class Session(smtplib.SMTP):
             return
         self.patience.within(QUIT_SECONDS)
         try:
-            if self._begun:
-                self.rset()
             self.quit()
         except (OSError, smtplib.SMTPException):
             pass
@@ -395,12 +375,6 @@ class MailboxBackend(EmailBackend):
         if self.connection is not None:
             self.connection.leave()
             self.connection = None
-
-    def begin(self, message: WrittenMessage) -> None:
-        """Say what may be said of the next letter before it may go: see Session.begin."""
-        if self.connection is not None:
-            sender = _on_envelope(message.from_email, message.encoding or "utf-8")
-            self.connection.begin(sender, message.wire)
 
     def _send(self, email_message: EmailMessage) -> bool:
         if not email_message.recipients() or self.connection is None:

@@ -346,45 +346,6 @@ def test_the_letter_itself_is_never_said_ahead(smtp_server: SMTPServers) -> None
     assert {line.split(" ")[0] for line in server.ahead} == {"rcpt", "DATA"}
 
 
-def test_a_letter_that_was_begun_goes_in_the_same_conversation(smtp_server: SMTPServers) -> None:
-    server = smtp_server()
-    with smtp.connect(at(server), surroundings=allowing(server)) as session:
-        session.begin("mara@orchard.example", LETTER)
-        session.begin("mara@orchard.example", LETTER)  # Once is enough.
-        while "mail" not in {command.split(" ")[0] for command in server.commands}:
-            time.sleep(0.01)
-        assert (
-            server.commands[-1] == f"mail FROM:<mara@orchard.example> size={len(LETTER)}"
-        )  # And no word of its reader.
-        session.deliver("mara@orchard.example", ["ed@garden.example"], LETTER)
-    assert [command.split(" ")[0] for command in server.commands[4:]] == ["mail", "rcpt", "DATA", "quit"]
-    assert [letter.recipients for letter in server.accepted] == [("ed@garden.example",)]
-
-
-def test_another_letter_may_follow_than_the_one_that_was_begun(smtp_server: SMTPServers) -> None:
-    server = smtp_server()
-    with smtp.connect(at(server), surroundings=allowing(server)) as session:
-        session.begin("mara@orchard.example", LETTER + b"which may not leave")
-        session.deliver("mara@orchard.example", ["ed@garden.example"], LETTER)
-        session.begin("mara@orchard.example", LETTER)
-    assert [command.split(" ")[0] for command in server.commands[4:]] == [
-        *("mail", "rset", "mail", "rcpt", "DATA"),
-        *("mail", "rset", "quit"),
-    ]
-    assert [letter.raw.replace(b"\r\n", b"\n").rstrip(b"\n") for letter in server.accepted] == [LETTER]
-
-
-@pytest.mark.parametrize("fault", ["stall", "drop"])
-def test_what_is_wrong_when_a_letter_is_begun_shows_when_it_goes(smtp_server: SMTPServers, fault: str) -> None:
-    server = smtp_server(**{fault: "MAIL"})
-    with smtp.connect(at(server), surroundings=allowing(server)) as session:
-        session.begin("mara@orchard.example", LETTER)
-        with pytest.raises(MailServerError) as caught:
-            session.deliver("mara@orchard.example", ["ed@garden.example"], LETTER, within=0.5)
-    assert not session.handed_over
-    assert caught.value.verdict is Verdict.RETRY
-
-
 @pytest.mark.parametrize("stage", ["MAIL", "RCPT"])
 def test_a_server_that_asks_for_a_letter_it_has_refused_gets_none(smtp_server: SMTPServers, stage: str) -> None:
     server = smtp_server(pipelining=True, asks_all_the_same=True)
