@@ -200,7 +200,7 @@ _NEWEST = Max("counted_at")
 
 def _grouped(what: _Asked, rows: SendRecordQuerySet, *by: str, at: Max | Min = _NEWEST) -> Any:
     """One row for each group, with their number and the newest moment, or the oldest."""
-    return rows.values(*by).annotate(n=Count("pk"), at=at).values_list(*_row(what, by, F("n"), F("at")))
+    return rows.values(*by).annotate(n=Count("*"), at=at).values_list(*_row(what, by, F("n"), F("at")))
 
 
 def _plain(what: _Asked, rows: QuerySet[Any], *columns: str, at: str = "counted_at") -> Any:
