@@ -198,6 +198,7 @@ class _Slice:
         self.known: outbox.Recorded | None = None  # An outcome that is not written down yet.
         self.composed: dict[int, letters.SealedMessage] = {}  # The next letters, where there was time to build them.
         self.composing: Iterator[None] = iter(())
+        self.in_turn: set[int] = set()  # Letters that were not built before their turn, and need not be any more.
 
     def run(self, *, only: int | None = None) -> None:
         now = self.clock()
@@ -270,6 +271,7 @@ class _Slice:
 
     def compose(self, claimed: outbox.Claim, attempt: Attempt) -> letters.SealedMessage:
         """Raises ValueError."""
+        self.in_turn.add(attempt.pk)
         return letters.compose(attempt, mailbox=self.mailbox, token=claimed.token_for(attempt), now=self.clock())
 
     def compose_ahead(self, claimed: outbox.Claim, waiting: Iterable[Attempt], *, but: Attempt) -> Iterator[None]:
@@ -292,9 +294,11 @@ class _Slice:
         for attempt in attempts:
             if attempt.kind == Kind.FIRST:
                 with suppress(Exception):
-                    self.composed[attempt.pk] = yield from letters.compose_in_pieces(
+                    message = yield from letters.compose_in_pieces(
                         attempt, mailbox=self.mailbox, token=claimed.token_for(attempt), now=now
                     )
+                    if attempt.pk not in self.in_turn:
+                        self.composed[attempt.pk] = message
                 yield
 
     def start(self, attempt: Attempt, *, meanwhile: Iterator[None]) -> bool:

@@ -134,7 +134,9 @@ def _by_psycopg(here: Any, steps: Sequence[tuple[str, Sequence[Any]]], meanwhile
         [(first, its_params), _] = steps
         sql = f'WITH "first" AS ({first} RETURNING 1) {sql} AND EXISTS (SELECT 1 FROM "first")'  # noqa: S608 - Django's own words
         params = [*its_params, *params]
-    prepared = _PREPARED.get(driver) or _PREPARED.setdefault(driver, _Prepared(driver))
+    prepared = _PREPARED.get(here)
+    if prepared is None or prepared.driver is not driver:
+        prepared = _PREPARED[here] = _Prepared(driver)
     return prepared.run(sql, params, _without_questions(here, meanwhile))
 
 
@@ -144,28 +146,28 @@ class _Prepared:
     """
 
     def __init__(self, driver: psycopg.Connection) -> None:
-        self._pgconn, self._wait = driver.pgconn, driver.wait
+        self.driver = driver
         self._written = Transformer(driver)
         self._names: dict[tuple[str, Sequence[int] | None], bytes] = {}
 
     def run(self, sql: str, params: Sequence[Any], meanwhile: Iterator[None]) -> int:
         values = self._written.dump_sequence(params, [PyFormat.AUTO] * len(params))
         name = self._names.get((sql, self._written.types)) or self._prepare(sql)
-        self._pgconn.send_query_prepared(name, values, self._written.formats)
-        return self._wait(self._changed(meanwhile))
+        self.driver.pgconn.send_query_prepared(name, values, self._written.formats)
+        return self.driver.wait(self._changed(meanwhile))
 
     def _prepare(self, sql: str) -> bytes:
         name, types = b"linkletter_%d" % len(self._names), self._written.types
         pieces = _PLACE.split(sql.replace("%%", "%"))
         numbered = pieces[0] + "".join(f"${number}{piece}" for number, piece in enumerate(pieces[1:], start=1))
-        self._pgconn.send_prepare(name, numbered.encode(), types)
-        self._wait(self._changed(_NOTHING))
+        self.driver.pgconn.send_prepare(name, numbered.encode(), types)
+        self.driver.wait(self._changed(_NOTHING))
         self._names[sql, types] = name
         return name
 
     def _changed(self, meanwhile: Iterator[None]) -> Generator[Wait, Ready | int, int]:
         """How many rows were changed by what was just asked."""
-        pgconn, changed = self._pgconn, 0
+        pgconn, changed = self.driver.pgconn, 0
         while pgconn.flush():
             yield Wait.W
         for _ in meanwhile:
@@ -187,7 +189,8 @@ class _Prepared:
         return changed
 
 
-_PREPARED: WeakKeyDictionary[psycopg.Connection, _Prepared] = WeakKeyDictionary()
+# Of Django's connections, whose drivers come and go.
+_PREPARED: WeakKeyDictionary[Any, _Prepared] = WeakKeyDictionary()
 
 
 def _without_questions(here: Any, meanwhile: Iterator[None]) -> Iterator[None]:

@@ -87,6 +87,22 @@ def test_letters_that_were_built_ahead_are_each_their_readers_own(
     assert received == {each.message_id: (each.recipient, each.subject) for each in sent}
 
 
+def test_what_is_built_when_its_turn_is_over_is_not_kept(rehearsal: Letterbox) -> None:
+    """One that lay there for ever would keep others from being built ahead."""
+    rehearsal.write_to(*(f"hannah@site{number}.test" for number in range(3)))
+    token = outbox.take_lease(rehearsal.mailbox)
+    assert token is not None
+    claimed = outbox.claim(rehearsal.mailbox, token, at_most=5, now=timezone.now())
+    first, second, third = claimed.attempts
+    work = dispatch._Slice(rehearsal.mailbox, token, dispatch.Report(), timezone.now)
+    ahead = work.compose_ahead(claimed, claimed.attempts, but=first)
+    next(ahead)
+    written = work.compose(claimed, second).wire
+    assert list(ahead)
+    assert set(work.composed) == {third.pk}
+    assert second.recipient.encode() in written
+
+
 def test_the_same_address_gets_the_same_letter_once(rehearsal: Letterbox, post_office: RunningOffice) -> None:
     rehearsal.write_to("hannah@somewhere.test")
     rehearsal.send()
