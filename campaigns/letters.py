@@ -234,7 +234,11 @@ class SealedMessage(WrittenMessage):
 
     @cached_property
     def wire(self) -> bytes:
-        return self._plain_text() or super().wire
+        """As it travels. Raises ValueError."""
+        try:
+            return self._plain_text() or super().wire
+        except MessageError as err:
+            raise ValueError(f"Its subject or names hold what no mail server takes: {err}") from err
 
     def _plain_text(self) -> bytes | None:
         """The bytes that `message` has, in a fraction of its time: most letters are one text below plain fields. None

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import email
+import email.errors
 import email.policy
 import re
+from contextlib import suppress
 from datetime import UTC, datetime
 from email.headerregistry import Address
 from email.message import EmailMessage as ParsedMessage
@@ -189,12 +191,13 @@ def test_whatever_a_plain_letter_says_it_is_what_django_makes_of_it(
         message = kind(subject * (1 + long), body * (1 + long), f"{sender} <a@b.com>", ["c@d.com"])
         message.extra_headers = {"Message-ID": "<a@b.com>", "Date": "Wed, 04 Mar 2026 12:00:00 +0000"}
         message.encoding = letters._UTF8
-        try:
-            if isinstance(message, letters.SealedMessage):
-                return bytes(message.wire)
+        if isinstance(message, letters.SealedMessage):
+            with suppress(ValueError):
+                return message.wire
+            return "refused"
+        with suppress(ValueError, email.errors.MessageError):
             return bytes(message.message().as_bytes(linesep="\r\n"))
-        except ValueError as err:
-            return type(err).__name__
+        return "refused"
 
     assert written(letters.SealedMessage) == written(EmailMultiAlternatives)
 

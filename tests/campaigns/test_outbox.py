@@ -67,12 +67,13 @@ def test_a_letter_goes_all_the_way(rehearsal: Letterbox, post_office: RunningOff
     assert Mailbox.objects.get().sending_state == Mailbox.State.OK
 
 
+@pytest.mark.parametrize("subject", ["Two\nlines", ":\x1c:\x1c:"])
 def test_letters_that_were_built_ahead_are_each_their_readers_own(
-    rehearsal: Letterbox, post_office: RunningOffice
+    rehearsal: Letterbox, post_office: RunningOffice, subject: str
 ) -> None:
     attempts = [rehearsal.write_to(f"hannah@site{number}.test")[0] for number in range(12)]
     broken = attempts[5]
-    Attempt.objects.filter(pk=broken.pk).update(subject="Two\nlines")
+    Attempt.objects.filter(pk=broken.pk).update(subject=subject)
     report = rehearsal.send()
     assert (report.sent, states().count("failed")) == (11, 1)
     broken.refresh_from_db()
