@@ -17,6 +17,8 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        # Whatever remakes these tables on SQLite loses their triggers: they are made again at the end of either way.
+        migrations.RunPython(migrations.RunPython.noop, append_only),
         migrations.RemoveIndex(
             model_name='sendrecord',
             name='ledger_by_message_id',
@@ -35,6 +37,5 @@ class Migration(migrations.Migration):
             model_name='unsubscribetoken',
             constraint=models.UniqueConstraint(fields=('token',), name='one_letter_per_token'),
         ),
-        # Last: whatever remakes these tables on SQLite loses their triggers.
         migrations.RunPython(append_only, migrations.RunPython.noop),
     ]

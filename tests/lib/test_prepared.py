@@ -177,9 +177,9 @@ def test_within_a_transaction_it_is_part_of_that(world: World) -> None:
     def breaks() -> None:
         with transaction.atomic():
             assert update.run(pk=box.pk, turn="campaign:7") == 1
-            raise ValueError
+            raise ValueError("what comes after it fails")
 
-    with pytest.raises(ValueError):  # noqa: PT011 - our own
+    with pytest.raises(ValueError, match="comes after"):
         breaks()
     box.refresh_from_db()
     assert box.last_turn == ""
