@@ -64,11 +64,11 @@ class Post:
         """Connect and sign in; nothing where that is done already. Raises MailServerError."""
         self.backend.open()
 
-    def hand_over(self, message: EmailMessage, *, meanwhile: Iterator[None] = _NOTHING) -> Answer:
+    def hand_over(self, message: EmailMessage, *, meanwhile: Iterator[None] = _NOTHING, more: bool = False) -> Answer:
         """Give one message to the server. While that thinks about each of its answers, `meanwhile` goes on by one short
-        step; no exception may come out of it.
+        step; no exception may come out of it. `more`: another one follows at once, as far as is known.
         """
-        self.backend.meanwhile = meanwhile
+        self.backend.meanwhile, self.backend.more = meanwhile, more
         try:
             if not self.backend.send_messages([message]):
                 return NotSent(_NOBODY)

@@ -257,7 +257,8 @@ class _Slice:
             if not started:
                 outbox.give_back(claimed, [attempt])
                 continue
-            answer = post.hand_over(message, meanwhile=ahead)
+            more = bool(waiting) and not self.pace.has_pauses
+            answer = post.hand_over(message, meanwhile=ahead, more=more)
             now = self.clock()
             self.known = outbox.Recorded(attempt, self.token, answer, now)
             self.report.count(answer)

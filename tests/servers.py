@@ -361,6 +361,7 @@ class FaultySMTP(_Server):
         lines = []
         while (line := wire.line()) != b".":
             lines.append(line.removeprefix(b".") if line.startswith(b".") else line)
+        self.ahead += wire.lines_waiting()
         raw = b"".join(line + b"\r\n" for line in lines)
         letter = Accepted(mail_from, tuple(recipients), raw, user, wire.encrypted, answered=self.drop != "END")
         refusal = self._own_reply("END", recipients[0])

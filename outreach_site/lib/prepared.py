@@ -14,6 +14,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Se
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from itertools import chain, count
 from operator import attrgetter
 from typing import Any, NoReturn
 from uuid import UUID
@@ -22,7 +23,7 @@ from weakref import WeakKeyDictionary
 import psycopg
 from django.db import DEFAULT_DB_ALIAS, connections, models, transaction
 from django.db.models.sql import UpdateQuery
-from psycopg.adapt import PyFormat, Transformer
+from psycopg.adapt import Buffer, PyFormat, Transformer
 from psycopg.errors import error_from_result
 from psycopg.pq import ExecStatus
 from psycopg.types.json import Jsonb
@@ -93,9 +94,11 @@ def _run(updates: Sequence[tuple[PreparedUpdate, Values]], meanwhile: Iterator[N
             return _step_by_step(cursor, [(statement.sql, statement.params(values)) for statement, values in steps])
     here.close_if_health_check_failed()
     here.ensure_connection()
-    with here.wrap_database_errors:
-        quick = [(statement.quick, statement.params(values)) for statement, values in steps]
-        return _by_psycopg(here, quick, meanwhile) if here.vendor == "postgresql" else _by_sqlite(here, quick)
+    try:
+        return _by_psycopg(here, steps, meanwhile) if here.vendor == "postgresql" else _by_sqlite(here, steps)
+    except (psycopg.Error, sqlite3.Error):
+        with here.wrap_database_errors:
+            raise
 
 
 def _is_watched(here: Any) -> bool:
@@ -113,12 +116,12 @@ def _step_by_step(cursor: Any, steps: Sequence[tuple[str, Sequence[Any]]]) -> in
     return changed
 
 
-def _by_sqlite(here: Any, steps: Sequence[tuple[str, Sequence[Any]]]) -> int:
+def _by_sqlite(here: Any, steps: Sequence[tuple[_Statement, Values]]) -> int:
     driver: sqlite3.Connection = here.connection
     cursor = driver.cursor()
     cursor.execute("BEGIN IMMEDIATE")
     try:
-        changed = _step_by_step(cursor, steps)
+        changed = _step_by_step(cursor, [(statement.quick, statement.params(values)) for statement, values in steps])
         driver.commit()
     except BaseException:
         driver.rollback()
@@ -126,18 +129,12 @@ def _by_sqlite(here: Any, steps: Sequence[tuple[str, Sequence[Any]]]) -> int:
     return changed
 
 
-def _by_psycopg(here: Any, steps: Sequence[tuple[str, Sequence[Any]]], meanwhile: Iterator[None]) -> int:
+def _by_psycopg(here: Any, steps: Sequence[tuple[_Statement, Values]], meanwhile: Iterator[None]) -> int:
     driver: psycopg.Connection = here.connection
-    sql, params = steps[-1]
-    if len(steps) > 1:
-        # Both see the tables as they were before the first.
-        [(first, its_params), _] = steps
-        sql = f'WITH "first" AS ({first} RETURNING 1) {sql} AND EXISTS (SELECT 1 FROM "first")'  # noqa: S608 - Django's own words
-        params = [*its_params, *params]
     prepared = _PREPARED.get(here)
     if prepared is None or prepared.driver is not driver:
         prepared = _PREPARED[here] = _Prepared(driver)
-    return prepared.run(sql, params, _without_questions(here, meanwhile))
+    return prepared.run(steps, _without_questions(here, meanwhile))
 
 
 class _Prepared:
@@ -148,21 +145,26 @@ class _Prepared:
     def __init__(self, driver: psycopg.Connection) -> None:
         self.driver = driver
         self._written = Transformer(driver)
-        self._names: dict[tuple[str, Sequence[int] | None], bytes] = {}
+        self._names: dict[tuple[Sequence[_Statement], Sequence[int] | None], bytes] = {}
 
-    def run(self, sql: str, params: Sequence[Any], meanwhile: Iterator[None]) -> int:
-        values = self._written.dump_sequence(params, [PyFormat.AUTO] * len(params))
-        name = self._names.get((sql, self._written.types)) or self._prepare(sql)
-        self.driver.pgconn.send_query_prepared(name, values, self._written.formats)
+    def run(self, steps: Sequence[tuple[_Statement, Values]], meanwhile: Iterator[None]) -> int:
+        given = [value for statement, values in steps for value in statement.given(values)]
+        written = self._written.dump_sequence(given, [PyFormat.AUTO] * len(given))
+        asked = tuple([statement for statement, _ in steps]), self._written.types
+        name = self._names.get(asked) or self._prepare(*asked)
+        self.driver.pgconn.send_query_prepared(name, written, self._written.formats)
         return self.driver.wait(self._changed(meanwhile))
 
-    def _prepare(self, sql: str) -> bytes:
-        name, types = b"linkletter_%d" % len(self._names), self._written.types
-        pieces = _PLACE.split(sql.replace("%%", "%"))
-        numbered = pieces[0] + "".join(f"${number}{piece}" for number, piece in enumerate(pieces[1:], start=1))
-        self.driver.pgconn.send_prepare(name, numbered.encode(), types)
+    def _prepare(self, statements: Sequence[_Statement], types: Sequence[int] | None) -> bytes:
+        numbers = count(1)
+        texts = [statement.numbered(numbers, self._written.as_literal) for statement in statements]
+        if len(texts) > 1:
+            # Both see the tables as they were before the first.
+            texts = [f'WITH "first" AS ({texts[0]} RETURNING 1) {texts[1]} AND EXISTS (SELECT 1 FROM "first")']  # noqa: S608 - Django's own words
+        name = b"linkletter_%d" % len(self._names)
+        self.driver.pgconn.send_prepare(name, texts[0].encode(), types)
         self.driver.wait(self._changed(_NOTHING))
-        self._names[sql, types] = name
+        self._names[statements, types] = name
         return name
 
     def _changed(self, meanwhile: Iterator[None]) -> Generator[Wait, Ready | int, int]:
@@ -206,19 +208,32 @@ def _refuse(*_: object) -> NoReturn:
     raise RuntimeError("What is done while the database works may not ask it anything.")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Statement:
     sql: str  # as Django's cursors take it
-    quick: str  # and the driver
+    quick: str  # and the driver of SQLite
     constants: Sequence[Any]
     places: Sequence[tuple[int, str, Callable[[Any], Any] | None]]  # position, name, how the value is written
 
     def params(self, values: Values) -> list[Any]:
         filled = list(self.constants)
-        for position, name, written in self.places:
-            value = values[name]
-            filled[position] = written(value) if written else value
+        for (position, *_), value in zip(self.places, self.given(values), strict=True):
+            filled[position] = value
         return filled
+
+    def given(self, values: Values) -> list[Any]:
+        """What is not the same each time, in the order of the text."""
+        return [written(values[name]) if written else values[name] for _, name, written in self.places]
+
+    def numbered(self, numbers: Iterator[int], literal: Callable[[Any], Buffer]) -> str:
+        """As PostgreSQL prepares it: with a number for what is given, and the rest in its place."""
+        given = {position for position, *_ in self.places}
+        pieces = [piece.replace("%%", "%") for piece in _PLACE.split(self.sql)]
+        filled = [
+            f"${next(numbers)}" if position in given else bytes(literal(constant)).decode()
+            for position, constant in enumerate(self.constants)
+        ]
+        return "".join(chain.from_iterable(zip(pieces, [*filled, ""], strict=True)))
 
     def for_all(self, rows: Sequence[Values]) -> tuple[str, list[Any]]:
         """One statement of PostgreSQL for many sets of values, and what it is given: a list of each value that is not
@@ -259,7 +274,7 @@ def _prepare(compose: Callable[..., Update], here: Any, values: Values) -> _Stat
         ]
     if {name for _, name, _ in places} != set(values) or len({place for place, *_ in places}) != len(places):
         raise ValueError(f"Not every value has its place in: {sql}")
-    quick = sql if here.vendor == "postgresql" else _PLACE.sub("?", sql).replace("%%", "%")
+    quick = _PLACE.sub("?", sql).replace("%%", "%")
     # The driver would look up each choice of a field as an enumeration of its own.
     constants = [str(param) if isinstance(param, str) else param for param in params]
     return _Statement(sql, quick, constants, places)

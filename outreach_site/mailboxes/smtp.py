@@ -65,6 +65,8 @@ class Session(smtplib.SMTP):
         self._meanwhile = _NOTHING
         self._recipients: Sequence[str] = ()
         self._unread = 0  # Answers to commands that were said ahead.
+        self._follows = ""  # Whose letter comes after this one, at once.
+        self._begun = ""  # Who has announced the next letter with the one before.
         self._host = server.host  # The name that smtplib verifies the certificate for after STARTTLS.
 
     # --- Opening ------------------------------------------------------------------------------------------------------
@@ -180,16 +182,22 @@ class Session(smtplib.SMTP):
         *,
         within: float = LETTER_SECONDS,
         meanwhile: Iterator[None] = _NOTHING,
+        more: bool = False,
     ) -> str:
         """Hand one letter over to all `recipients` or to none, within so many seconds; the server's accepting words.
 
         Addresses are bare and in ASCII; `letter` is a whole message. While each answer is waited for, `meanwhile` goes
-        on by one step, which must be short and may not raise. Raises MailServerError.
+        on by one step, which must be short and may not raise. `more`: another letter of this sender is likely to follow
+        at once. Raises MailServerError.
         """
         self.handed_over, self.accepted_reply, self._meanwhile = False, "", meanwhile
-        self._recipients = recipients
+        self._recipients, self._follows = recipients, sender if more else ""
         self.patience.within(within)
         try:
+            # A server that has to take a long letter is told how long, and may say no to that.
+            self.phase = Phase.SENDER
+            if self._begun and (self._begun != sender or len(letter) > ONE_RECORD):
+                self.rset()
             self.sendmail(sender, list(recipients), letter)
         except (OSError, ValueError, smtplib.SMTPException) as err:
             raise classify_smtp_error(err, server=self.server, phase=self.phase, handed_over=self.handed_over) from err
@@ -207,20 +215,18 @@ class Session(smtplib.SMTP):
         """The sender; and in the same breath all up to the letter itself, to a server that lets us (RFC 2920): two
         journeys to the server instead of four. Each answer is still read, and in its turn.
         """
-        self.phase = Phase.SENDER
-        said = [_mail(sender, options)]
+        said = [] if self._begun else [_mail(sender, options)]
         if self.has_extn("pipelining"):
             said += [*map(_rcpt, self._recipients), "DATA"]
+        self._begun = ""
         self._say(*said)
         return self.getreply()
 
     def _say(self, *commands: str) -> None:
         """Commands, whose answers are read later. Raises ValueError."""
-        for command in commands:
-            if "\r" in command or "\n" in command:  # As smtplib's `putcmd` sees to it for one.
-                raise ValueError(f"{command!r} is no single command")
+        written = "".join(map(_line, commands))
         self._unread += len(commands)
-        self.send("".join(f"{command}\r\n" for command in commands))
+        self.send(written)
 
     def rcpt(self, recip: str, options: Sequence[str] = ()) -> tuple[int, bytes]:  # noqa: ARG002 - smtplib's signature
         self.phase = Phase.RECIPIENT
@@ -236,7 +242,11 @@ class Session(smtplib.SMTP):
 
     def data(self, msg: Any) -> tuple[int, bytes]:
         """The letter itself. The final dot is written apart from a long one, so that the hand-over is one exact moment;
-        a short one is a single record to TLS, and has no other moment."""
+        a short one is a single record to TLS, and has no other moment.
+
+        With the dot goes the sender of the letter after it, to a server that lets us: not yet what that says and to
+        whom.
+        """
         self.phase = Phase.LETTER
         code, words = self.getreply() if self._unread else self.docmd("DATA")
         if code != 354:
@@ -249,20 +259,31 @@ class Session(smtplib.SMTP):
         if b"\n." in body or body.startswith(b"."):
             body = _LEADING_DOT.sub(b"..", body)
         body = body if body.endswith(b"\r\n") else body + b"\r\n"
-        if len(body) + len(_FINAL_DOT) > ONE_RECORD:
+        end = _FINAL_DOT + self._announcement()
+        if len(body) + len(end) > ONE_RECORD:
             self.send(body)
             body = b""
+        self._unread += 1
         self.handed_over = True
-        self.send(body + _FINAL_DOT)
+        self.send(body + end)
         code, words = self.getreply()
         if 200 <= code < 300:
             self.accepted_reply = one_line(words)
             return 250, words
         return code, words
 
+    def _announcement(self) -> bytes:
+        """What goes with the final dot where another letter follows."""
+        if not self._follows or not self.has_extn("pipelining"):
+            return b""
+        self._begun = self._follows
+        self._unread += 1
+        return _line(_mail(self._begun)).encode("ascii")
+
     def rset(self) -> tuple[int, bytes]:
         """Forget the letter. What a server says to the commands after the one that it refused is read first; one that
         asks for the letter all the same gets none, and no more of this conversation."""
+        self._begun = ""
         while self._unread:
             if self.getreply()[0] == 354:
                 self.close()
@@ -281,6 +302,8 @@ class Session(smtplib.SMTP):
             return
         self.patience.within(QUIT_SECONDS)
         try:
+            while self._unread:
+                self.getreply()
             self.quit()
         except (OSError, smtplib.SMTPException):
             pass
@@ -352,7 +375,7 @@ class MailboxBackend(EmailBackend):
         self.surroundings = surroundings or Surroundings.from_settings()
         self.letter_seconds = letter_seconds
         self.opening_seconds = opening_seconds
-        self.meanwhile = _NOTHING  # see Session.deliver
+        self.meanwhile, self.more = _NOTHING, False  # see Session.deliver
 
     @property
     def connection_class(self) -> type[Session]:
@@ -386,6 +409,7 @@ class MailboxBackend(EmailBackend):
             email_message.wire if isinstance(email_message, WrittenMessage) else _wire(email_message),
             within=self.letter_seconds,
             meanwhile=self.meanwhile,
+            more=self.more,
         )
         return True
 
@@ -408,6 +432,12 @@ def _bracketed(address: str) -> str:
 
 def _mail(sender: str, options: Sequence[str] = ()) -> str:
     return " ".join([f"mail FROM:{_bracketed(sender)}", *options])
+
+
+def _line(command: str) -> str:
+    if "\r" in command or "\n" in command:  # As smtplib's `putcmd` sees to it for one.
+        raise ValueError(f"{command!r} is no single command")
+    return f"{command}\r\n"
 
 
 def _rcpt(address: str) -> str:
