@@ -159,7 +159,7 @@ def _some() -> int:
     """How many letters a claim takes at most. A workspace's claims are decided one after the other: workers that claim
     equally many fall into step, and wait for each other every time.
     """
-    return random.randint(LARGEST_CLAIM * 3 // 4, LARGEST_CLAIM)  # noqa: S311 - spreads load, hides nothing
+    return random.randint(LARGEST_CLAIM * 2 // 3, LARGEST_CLAIM)  # noqa: S311 - spreads load, hides nothing
 
 
 def _alone(key: int) -> list[int]:
