@@ -406,7 +406,7 @@ _NEEDS_NO_CARE = re.compile(r"[A-Za-z0-9]+(?: [A-Za-z0-9]+)*")
 _BARE = re.compile(r"[A-Za-z0-9_+-]+(?:\.[A-Za-z0-9_+-]+)*@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
 
 
-@lru_cache(maxsize=10_000)
+@lru_cache(maxsize=5_000)
 def named(name: str, address: str) -> str:
     """`Name <address>` with the name quoted as RFC 5322 asks; control characters cannot travel in a name.
 

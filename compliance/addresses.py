@@ -52,7 +52,7 @@ def normalise(address: str) -> str:
     return fold(_spelled(address)) if settings.FOLD_ADDRESSES else _spelled(address)
 
 
-@lru_cache(maxsize=50_000)
+@lru_cache(maxsize=5_000)
 def fold(address: str) -> str:
     """A normalised address without what its provider ignores, whatever the setting.
 
@@ -66,7 +66,7 @@ def fold(address: str) -> str:
     return f"{local}@{domain}"
 
 
-@lru_cache(maxsize=50_000)
+@lru_cache(maxsize=5_000)
 def _spelled(address: str) -> str:
     text = address.strip()
     if len(text) > 254:

@@ -457,7 +457,7 @@ def suppressed_among(workspace: Workspace | None, keys: Collection[str]) -> dict
     return {key: standing[0] for key, standing in standing_among(workspace, keys).items()}
 
 
-@lru_cache(maxsize=10_000)
+@lru_cache(maxsize=5_000)
 def values_against(key: str) -> tuple[str, ...]:
     """What an entry that concerns this normalised address may say: itself, its stone, or a domain above it.
 

@@ -9,7 +9,7 @@ from publicsuffixlist import PublicSuffixList
 _suffixes = PublicSuffixList()
 
 
-@lru_cache(maxsize=50_000)
+@lru_cache(maxsize=5_000)
 def registrable(domain: str) -> str:
     """The domain somebody registered: `mail.example.co.uk` → `example.co.uk`; a public suffix stays as it is.
 
