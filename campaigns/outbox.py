@@ -115,7 +115,7 @@ def claim(
     """
     fitting = Fitting.any(at_most) if isinstance(at_most, int) else at_most
     with transaction.atomic():
-        keys = _alone(only) if only is not None else next_letters(mailbox, fitting, at_most=_some(), now=now)
+        keys = _alone(only) if only is not None else next_letters(mailbox, fitting, at_most=_size(), now=now)
         due = _locked(keys, mailbox, now=now)
         decided = len(due)
         due = _without_doubtful(due, now=now)
@@ -155,7 +155,7 @@ def claim(
     return Claim(mailbox, token, allowed, decided, tokens)
 
 
-def _some() -> int:
+def _size() -> int:
     """How many letters a claim takes at most. A workspace's claims are decided one after the other: workers that claim
     equally many fall into step, and wait for each other every time.
     """

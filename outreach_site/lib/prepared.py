@@ -158,11 +158,12 @@ class _Prepared:
     def _prepare(self, statements: Sequence[_Statement], types: Sequence[int] | None) -> bytes:
         numbers = count(1)
         texts = [statement.numbered(numbers, self._written.as_literal) for statement in statements]
+        text = texts[-1]
         if len(texts) > 1:
             # Both see the tables as they were before the first.
-            texts = [f'WITH "first" AS ({texts[0]} RETURNING 1) {texts[1]} AND EXISTS (SELECT 1 FROM "first")']  # noqa: S608 - Django's own words
+            text = f'WITH "first" AS ({texts[0]} RETURNING 1) {text} AND EXISTS (SELECT 1 FROM "first")'  # noqa: S608 - Django's own words
         name = b"linkletter_%d" % len(self._names)
-        self.driver.pgconn.send_prepare(name, texts[0].encode(), types)
+        self.driver.pgconn.send_prepare(name, text.encode(), types)
         self.driver.wait(self._changed(_NOTHING))
         self._names[statements, types] = name
         return name

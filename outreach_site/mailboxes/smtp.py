@@ -194,8 +194,8 @@ class Session(smtplib.SMTP):
         self._recipients, self._follows = recipients, sender if more else ""
         self.patience.within(within)
         try:
-            # A server that has to take a long letter is told how long, and may say no to that.
             self.phase = Phase.SENDER
+            # A server that has to take a long letter is told how long, and may say no to that.
             if self._begun and (self._begun != sender or len(letter) > ONE_RECORD):
                 self.rset()
             self.sendmail(sender, list(recipients), letter)
@@ -281,14 +281,18 @@ class Session(smtplib.SMTP):
         return _line(_mail(self._begun)).encode("ascii")
 
     def rset(self) -> tuple[int, bytes]:
-        """Forget the letter. What a server says to the commands after the one that it refused is read first; one that
-        asks for the letter all the same gets none, and no more of this conversation."""
+        """Forget the letter, and what was announced of the next one."""
         self._begun = ""
+        self._read_on()
+        return super().rset()
+
+    def _read_on(self) -> None:
+        """What a server says to the commands after the one that it refused. One that asks for the letter all the same
+        gets none, and no more of this conversation."""
         while self._unread:
             if self.getreply()[0] == 354:
                 self.close()
                 break
-        return super().rset()
 
     # --- Leaving ------------------------------------------------------------------------------------------------------
 
@@ -302,8 +306,7 @@ class Session(smtplib.SMTP):
             return
         self.patience.within(QUIT_SECONDS)
         try:
-            while self._unread:
-                self.getreply()
+            self._read_on()
             self.quit()
         except (OSError, smtplib.SMTPException):
             pass
