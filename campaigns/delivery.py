@@ -6,7 +6,7 @@ did not go, or nobody can know.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from django.core.mail import EmailMessage
@@ -14,7 +14,7 @@ from django.core.mail import EmailMessage
 from outreach_site.mailboxes.errors import MailServerError, Stage, Verdict
 from outreach_site.mailboxes.models import Mailbox
 from outreach_site.mailboxes.sign_ins import smtp_server
-from outreach_site.mailboxes.smtp import MailboxBackend
+from outreach_site.mailboxes.smtp import MailboxBackend, at_once
 
 # A letter's whole way through the server, in seconds. With the claim's slice it stays well below the lease, so that
 # nobody else can think a letter abandoned while it is still being handed over.
@@ -64,11 +64,21 @@ class Post:
         """Connect and sign in; nothing where that is done already. Raises MailServerError."""
         self.backend.open()
 
-    def hand_over(self, message: EmailMessage, *, meanwhile: Iterator[None] = _NOTHING, more: bool = False) -> Answer:
+    def hand_over(
+        self,
+        message: EmailMessage,
+        *,
+        meanwhile: Iterator[None] = _NOTHING,
+        more: bool = False,
+        ready: Callable[[], None] = at_once,
+    ) -> Answer:
         """Give one message to the server. While that thinks about each of its answers, `meanwhile` goes on by one short
         step; no exception may come out of it. `more`: another one follows at once, as far as is known.
+
+        `ready` is called once the server waits for the letter itself, and before a byte of that. What it raises comes
+        out here: then the letter has not left, and this session is of no more use.
         """
-        self.backend.meanwhile, self.backend.more = meanwhile, more
+        self.backend.meanwhile, self.backend.more, self.backend.ready = meanwhile, more, ready
         try:
             if not self.backend.send_messages([message]):
                 return NotSent(_NOBODY)

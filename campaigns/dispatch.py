@@ -18,7 +18,7 @@ from itertools import islice
 from typing import TypeVar
 
 import structlog
-from django.db import InterfaceError, OperationalError, connection, models, transaction
+from django.db import DatabaseError, InterfaceError, OperationalError, connection, models, transaction
 from django.utils import timezone
 
 from campaigns import letters, outbox, sessions
@@ -27,6 +27,7 @@ from campaigns.models import Attempt, Campaign
 from campaigns.pace import Pace
 from compliance.models import Kind
 from outreach_site.accounts.installation import standing
+from outreach_site.lib.prepared import until_kept
 from outreach_site.mailboxes.errors import MailServerError, Stage, Verdict
 from outreach_site.mailboxes.models import Mailbox
 
@@ -46,6 +47,8 @@ CLOCKS_AGREE_WITHIN = timedelta(minutes=2)
 # A known answer is written again and again through trouble with the database: an unwritten "sent" would become
 # uncertain. Should the lease lapse meanwhile, what was written last still proves the letter sent.
 WRITE_AGAIN_AFTER_SECONDS = (0.1, 0.5, 1, 2, 5, 10, 20)
+
+_DATABASE_TROUBLE = (OperationalError, InterfaceError)
 
 Clock = Callable[[], datetime]
 Result = TypeVar("Result")
@@ -251,14 +254,24 @@ class _Slice:
                 waiting.remove(attempt)
                 outbox.fail_unbuildable(attempt, self.token, str(err), now=self.clock())
                 continue
-            ahead = self.compose_ahead(claimed, waiting, but=attempt)
+            ahead, before = self.compose_ahead(claimed, waiting, but=attempt), self.known
             started = _insist(partial(self.start, attempt, meanwhile=ahead))
             waiting.remove(attempt)
             if not started:
                 outbox.give_back(claimed, [attempt])
                 continue
-            more = bool(waiting) and not self.pace.has_pauses
-            answer = post.hand_over(message, meanwhile=ahead, more=more)
+            try:
+                answer = self.hand_over(post, message, meanwhile=ahead, more=bool(waiting))
+            except (DatabaseError, InterfaceError) as err:
+                # Its start, and the record of the letter before, may be lost: both again. Nothing of the letter left.
+                self.known = before
+                waiting.insert(0, attempt)
+                if not isinstance(err, _DATABASE_TROUBLE):
+                    raise
+                log.warning("the database may not have kept a start; trying again", error=str(err))
+                post.close()
+                connection.close_if_unusable_or_obsolete()
+                continue
             now = self.clock()
             self.known = outbox.Recorded(attempt, self.token, answer, now)
             self.report.count(answer)
@@ -302,9 +315,23 @@ class _Slice:
                         self.composed[attempt.pk] = message
                 yield
 
+    def hand_over(self, post: Post, message: letters.SealedMessage, *, meanwhile: Iterator[None], more: bool) -> Answer:
+        """While its start reaches the database's disk, the server is told whom the letter is for; then it goes."""
+        answer: Answer | None = None
+        try:
+            answer = post.hand_over(
+                message, meanwhile=meanwhile, more=more and not self.pace.has_pauses, ready=until_kept
+            )
+        finally:
+            if not isinstance(answer, Accepted):
+                until_kept()  # At once, unless the server never came to ask for the letter itself.
+        return answer
+
     def start(self, attempt: Attempt, *, meanwhile: Iterator[None]) -> bool:
         """Write down the letter before, and start this one: together, or neither."""
-        started = outbox.start(attempt, self.mailbox, self.token, before=self.known, meanwhile=meanwhile)
+        started = outbox.start(
+            attempt, self.mailbox, self.token, before=self.known, meanwhile=meanwhile, keep_later=True
+        )
         self.known = None
         return started
 
@@ -365,7 +392,7 @@ def _insist(write: Callable[[], Result]) -> Result:
     for pause in WRITE_AGAIN_AFTER_SECONDS:
         try:
             return write()
-        except (OperationalError, InterfaceError):
+        except _DATABASE_TROUBLE:
             log.warning("the database did not answer; trying again", pause=pause)
             time.sleep(pause)
             connection.close_if_unusable_or_obsolete()

@@ -3,7 +3,8 @@
 1. *Claim*: whoever holds a mailbox's lease takes the letters that may leave now. The gate decides the batch in one
    short transaction; what it allows is reserved in the ledger before anything is said to a server.
 2. *Start*: just before the server hears of a letter, one conditional update moves it to *sending*, and one writes down
-   the outcome of the letter before it. So a kill leaves at most one letter *sending*.
+   the outcome of the letter before it. So a kill leaves at most one letter *sending*. Both are on the
+   database's disk before the letter's first byte goes.
 3. *Record*: what the server said. Losing a race is a normal answer everywhere: an update that changes nothing.
 4. *Settle*: consequences in bulk, for whatever is recorded and not yet settled, by whoever comes.
 5. *Reconcile*: a lapsed lease returns letters that were never started; one that was being sent becomes *uncertain*.
@@ -296,6 +297,7 @@ def start(
     *,
     before: Recorded | None = None,
     meanwhile: Iterator[None] = _NOTHING,
+    keep_later: bool = False,
 ) -> bool:
     """Move a claimed letter to *sending*, and write down the letter before it, in one short transaction.
 
@@ -303,9 +305,10 @@ def start(
     cancelled or stopped it, or a suppression or hold has come since the claim.
 
     May be repeated when nobody knows whether the transaction stood: a letter that is *sending* under this very token,
-    and not handed over yet, is started. `meanwhile`: what the worker does while the database is busy with that.
+    and not handed over yet, is started. `meanwhile`: what the worker does while the database is busy with that;
+    `keep_later`: see `run_in_turn`. Nothing of the letter itself may leave before `until_kept`.
     """
-    if _start_at_once(attempt, mailbox, token, before=before, meanwhile=meanwhile):
+    if _start_at_once(attempt, mailbox, token, before=before, meanwhile=meanwhile, keep_later=keep_later):
         return True
     # Rare, and so without haste: the letter before did not go, this one may not start, or it is the one answer to
     # somebody who said no.
@@ -391,7 +394,13 @@ _START = PreparedUpdate(_starting_unsuppressed)
 
 
 def _start_at_once(
-    attempt: Attempt, mailbox: Mailbox, token: uuid.UUID, *, before: Recorded | None, meanwhile: Iterator[None]
+    attempt: Attempt,
+    mailbox: Mailbox,
+    token: uuid.UUID,
+    *,
+    before: Recorded | None,
+    meanwhile: Iterator[None],
+    keep_later: bool,
 ) -> bool:
     """The same in the fewest words, where all is as it nearly always is: the letter before was taken by the server, and
     no suppression names this one's reader at all, here or anywhere. False where it is not, or may not start.
@@ -407,7 +416,7 @@ def _start_at_once(
         return False
     # They stand together: the letter before is written down as sent, or this one does not start here.
     recorded = before.sent_values(before.answer.server_words)
-    return bool(run_in_turn((_SENT, recorded), (_START, values), meanwhile=meanwhile))
+    return bool(run_in_turn((_SENT, recorded), (_START, values), meanwhile=meanwhile, keep_later=keep_later))
 
 
 def _sent(

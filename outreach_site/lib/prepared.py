@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 import sqlite3
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -25,7 +26,8 @@ from django.db import DEFAULT_DB_ALIAS, connections, models, transaction
 from django.db.models.sql import UpdateQuery
 from psycopg.adapt import Buffer, PyFormat, Transformer
 from psycopg.errors import error_from_result
-from psycopg.pq import ExecStatus
+from psycopg.pq import ConnStatus, ExecStatus
+from psycopg.pq.abc import PGresult
 from psycopg.types.json import Jsonb
 from psycopg.types.numeric import Int8
 from psycopg.waiting import Ready, Wait
@@ -52,7 +54,7 @@ class PreparedUpdate:
 
     def run(self, meanwhile: Iterator[None] = _NOTHING, **values: Any) -> int:
         """How many rows were changed. `meanwhile`: see run_in_turn."""
-        return _run([(self, values)], meanwhile)
+        return _run([(self, values)], meanwhile, keep_later=False)
 
     def run_many(self, rows: Iterable[Values]) -> None:
         """The same for many sets of values, which are to change different rows, in one journey to the database."""
@@ -76,17 +78,36 @@ def run_in_turn(
     then: tuple[PreparedUpdate, Values],
     *,
     meanwhile: Iterator[None] = _NOTHING,
+    keep_later: bool = False,
 ) -> int:
     """Two updates of different rows in one transaction, the second only where the first has changed a row: how many the
     second has changed. On PostgreSQL it is one statement, and so one journey.
 
     While another process works on it, `meanwhile` goes on to its end, which must be near; it may not raise, nor ask the
     database anything. Nothing of it happens where the database is in this process.
+
+    `keep_later`: how many rows are changed is known earlier. Only after `until_kept` others see that, and it outlives a
+    crash of the database's server, which writes to its disk meanwhile. Until then it may not be asked anything.
     """
-    return _run([first, then], meanwhile)
+    return _run([first, then], meanwhile, keep_later=keep_later)
 
 
-def _run(updates: Sequence[tuple[PreparedUpdate, Values]], meanwhile: Iterator[None]) -> int:
+def until_kept() -> None:
+    """Wait until what `run_in_turn` changed is kept; at once, where that is so. Raises a DatabaseError where it may be
+    lost: then it may be done again.
+    """
+    here: Any = connections[DEFAULT_DB_ALIAS]
+    prepared = _PREPARED.get(here)
+    if prepared is not None and prepared.is_keeping:
+        here.execute_wrappers.remove(_refuse)
+        try:
+            prepared.until_kept()
+        except psycopg.Error:
+            with here.wrap_database_errors:
+                raise
+
+
+def _run(updates: Sequence[tuple[PreparedUpdate, Values]], meanwhile: Iterator[None], *, keep_later: bool) -> int:
     here: Any = connections[DEFAULT_DB_ALIAS]
     steps = [(update.statement(here, values), values) for update, values in updates]
     if here.in_atomic_block or _is_watched(here):
@@ -95,7 +116,9 @@ def _run(updates: Sequence[tuple[PreparedUpdate, Values]], meanwhile: Iterator[N
     here.close_if_health_check_failed()
     here.ensure_connection()
     try:
-        return _by_psycopg(here, steps, meanwhile) if here.vendor == "postgresql" else _by_sqlite(here, steps)
+        if here.vendor == "postgresql":
+            return _by_psycopg(here, steps, meanwhile, keep_later=keep_later)
+        return _by_sqlite(here, steps)
     except (psycopg.Error, sqlite3.Error):
         with here.wrap_database_errors:
             raise
@@ -129,12 +152,17 @@ def _by_sqlite(here: Any, steps: Sequence[tuple[_Statement, Values]]) -> int:
     return changed
 
 
-def _by_psycopg(here: Any, steps: Sequence[tuple[_Statement, Values]], meanwhile: Iterator[None]) -> int:
+def _by_psycopg(
+    here: Any, steps: Sequence[tuple[_Statement, Values]], meanwhile: Iterator[None], *, keep_later: bool
+) -> int:
     driver: psycopg.Connection = here.connection
     prepared = _PREPARED.get(here)
     if prepared is None or prepared.driver is not driver:
         prepared = _PREPARED[here] = _Prepared(driver)
-    return prepared.run(steps, _without_questions(here, meanwhile))
+    changed = prepared.run(steps, _without_questions(here, meanwhile), keep_later=keep_later)
+    if prepared.is_keeping:
+        here.execute_wrappers.append(_refuse)
+    return changed
 
 
 class _Prepared:
@@ -144,16 +172,40 @@ class _Prepared:
 
     def __init__(self, driver: psycopg.Connection) -> None:
         self.driver = driver
+        self.is_keeping = False  # What was changed last is not known to be kept.
         self._written = Transformer(driver)
         self._names: dict[tuple[Sequence[_Statement], Sequence[int] | None], bytes] = {}
 
-    def run(self, steps: Sequence[tuple[_Statement, Values]], meanwhile: Iterator[None]) -> int:
+    def run(self, steps: Sequence[tuple[_Statement, Values]], meanwhile: Iterator[None], *, keep_later: bool) -> int:
         given = [value for statement, values in steps for value in statement.given(values)]
         written = self._written.dump_sequence(given, [PyFormat.AUTO] * len(given))
         asked = tuple([statement for statement, _ in steps]), self._written.types
         name = self._names.get(asked) or self._prepare(*asked)
-        self.driver.pgconn.send_query_prepared(name, written, self._written.formats)
-        return self.driver.wait(self._changed(meanwhile))
+        pgconn = self.driver.pgconn
+        if not keep_later:
+            pgconn.send_query_prepared(name, written, self._written.formats)
+            return self.driver.wait(self._changed(meanwhile))
+        # In a pipeline, the server can be told to answer before the end of the transaction, which is the `sync`.
+        pgconn.enter_pipeline_mode()
+        pgconn.send_query_prepared(name, written, self._written.formats)
+        pgconn.send_flush_request()
+        pgconn.pipeline_sync()
+        self.is_keeping = True
+        changed = 0
+        try:
+            changed = self.driver.wait(self._changed(meanwhile))
+        finally:
+            if not changed:
+                self.until_kept()
+        return changed
+
+    def until_kept(self) -> None:
+        self.is_keeping = False
+        try:
+            self.driver.wait(self._synced())
+        finally:
+            with suppress(psycopg.Error):  # Nobody uses a connection again that was lost.
+                self.driver.pgconn.exit_pipeline_mode()
 
     def _prepare(self, statements: Sequence[_Statement], types: Sequence[int] | None) -> bytes:
         numbers = count(1)
@@ -176,13 +228,7 @@ class _Prepared:
         for _ in meanwhile:
             pass
         error: psycopg.Error | None = None
-        while True:
-            while pgconn.is_busy():
-                yield Wait.R
-                pgconn.consume_input()
-            result = pgconn.get_result()
-            if result is None:
-                break
+        while (result := (yield from self._result())) is not None:
             if result.status == ExecStatus.COMMAND_OK:
                 changed = result.command_tuples or 0
             else:
@@ -190,6 +236,24 @@ class _Prepared:
         if error is not None:
             raise error
         return changed
+
+    def _synced(self) -> Generator[Wait, Ready | int, None]:
+        """To the end of the transaction, and so of the pipeline."""
+        error: psycopg.Error | None = None
+        while (result := (yield from self._result())) is None or result.status != ExecStatus.PIPELINE_SYNC:
+            if result is not None:
+                error = error_from_result(result)
+            elif self.driver.pgconn.status != ConnStatus.OK:
+                raise error or psycopg.OperationalError("The connection was lost.")
+        if error is not None:
+            raise error
+
+    def _result(self) -> Generator[Wait, Ready | int, PGresult | None]:
+        pgconn = self.driver.pgconn
+        while pgconn.is_busy():
+            yield Wait.R
+            pgconn.consume_input()
+        return pgconn.get_result()
 
 
 # Of Django's connections, whose drivers come and go.

@@ -13,7 +13,7 @@ import hmac
 import re
 import smtplib
 import ssl
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import Any
@@ -51,6 +51,10 @@ _FINAL_DOT = b".\r\n"
 _NOTHING: Iterator[None] = iter(())
 
 
+def at_once() -> None:
+    """Nothing has to be over before a letter goes."""
+
+
 class Session(smtplib.SMTP):
     """One conversation with one server, already secret. Raises MailServerError from `start` and `deliver`."""
 
@@ -63,6 +67,7 @@ class Session(smtplib.SMTP):
         self.handed_over = False
         self.accepted_reply = ""  # The server's words about the last letter it took; often its queue id.
         self._meanwhile = _NOTHING
+        self._ready = at_once
         self._recipients: Sequence[str] = ()
         self._unread = 0  # Answers to commands that were said ahead.
         self._follows = ""  # Whose letter comes after this one, at once.
@@ -183,15 +188,17 @@ class Session(smtplib.SMTP):
         within: float = LETTER_SECONDS,
         meanwhile: Iterator[None] = _NOTHING,
         more: bool = False,
+        ready: Callable[[], None] = at_once,
     ) -> str:
         """Hand one letter over to all `recipients` or to none, within so many seconds; the server's accepting words.
 
         Addresses are bare and in ASCII; `letter` is a whole message. While each answer is waited for, `meanwhile` goes
         on by one step, which must be short and may not raise. `more`: another letter of this sender is likely to follow
-        at once. Raises MailServerError.
+        at once. `ready` is called before the first byte of the letter itself; what it raises ends the matter there.
+        Raises MailServerError.
         """
         self.handed_over, self.accepted_reply, self._meanwhile = False, "", meanwhile
-        self._recipients, self._follows = recipients, sender if more else ""
+        self._recipients, self._follows, self._ready = recipients, sender if more else "", ready
         self.patience.within(within)
         try:
             self.phase = Phase.SENDER
@@ -251,6 +258,7 @@ class Session(smtplib.SMTP):
         code, words = self.getreply() if self._unread else self.docmd("DATA")
         if code != 354:
             raise smtplib.SMTPDataError(code, words)
+        self._ready()
         body = msg.encode("ascii") if isinstance(msg, str) else bytes(msg)
         # A lone CR or LF is a line's end to some servers and none to others: a letter could end early for the one
         # and go on for the other.
@@ -378,7 +386,7 @@ class MailboxBackend(EmailBackend):
         self.surroundings = surroundings or Surroundings.from_settings()
         self.letter_seconds = letter_seconds
         self.opening_seconds = opening_seconds
-        self.meanwhile, self.more = _NOTHING, False  # see Session.deliver
+        self.meanwhile, self.more, self.ready = _NOTHING, False, at_once  # see Session.deliver
 
     @property
     def connection_class(self) -> type[Session]:
@@ -413,6 +421,7 @@ class MailboxBackend(EmailBackend):
             within=self.letter_seconds,
             meanwhile=self.meanwhile,
             more=self.more,
+            ready=self.ready,
         )
         return True
 

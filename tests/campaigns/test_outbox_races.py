@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import email
 import time
 import uuid
 from collections.abc import Callable
@@ -9,6 +10,7 @@ from datetime import timedelta
 
 import pytest
 from django.core.mail import EmailMessage
+from django.db import OperationalError
 from django.utils import timezone
 from pytest_django import Settings
 
@@ -41,6 +43,29 @@ def let_leases_lapse() -> None:
     past = timezone.now() - timedelta(seconds=1)
     Attempt.objects.exclude(lease_token=None).update(leased_until=past)
     Mailbox.objects.update(leased_until=past)
+
+
+def test_a_start_that_the_database_may_have_lost_is_made_again_before_the_letter_goes(
+    rehearsal: Letterbox, post_office: RunningOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its server has crashed, say, after it had answered and before it had written that to its disk."""
+    attempts = rehearsal.write_to(*(f"{name}@somewhere.test" for name in "abcd"))
+    arrived: list[int] = []
+
+    def until_kept() -> None:
+        arrived.append(len(post_office.letters()))
+        if len(arrived) in {2, 5}:
+            lost = Attempt.objects.filter(state=State.SENDING)
+            lost.update(state=State.QUEUED, started_at=None)
+            raise OperationalError("server closed the connection unexpectedly")
+
+    monkeypatch.setattr(dispatch, "until_kept", until_kept)
+    assert rehearsal.send().sent == 4
+    assert states() == ["sent"] * 4
+    assert ledger() == {"sent": 4}
+    received = [email.message_from_bytes(letter.raw)["Message-ID"] for letter in post_office.letters()]
+    assert sorted(received) == sorted(Attempt.objects.values_list("message_id", flat=True))
+    assert len(received) == len(attempts)
 
 
 # --- A worker that comes back late ------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from django.db.models import DateTimeField, DurationField, Q, QuerySet, Value
 from pytest_django import DjangoAssertNumQueries
 
 from outreach_site.accounts.models import Workspace
-from outreach_site.lib.prepared import PreparedUpdate, run_in_turn
+from outreach_site.lib.prepared import PreparedUpdate, run_in_turn, until_kept
 from outreach_site.mailboxes.models import Mailbox
 from tests.conftest import World
 from tests.mailboxes.conftest import make_mailbox
@@ -134,6 +134,104 @@ def test_what_is_done_meanwhile_may_not_ask_the_database(world: World) -> None:
     assert len(said) == (2 if connection.vendor == "postgresql" else 0)
     box.refresh_from_db()
     assert box.last_turn == "a"
+
+
+def turns_seen_by_others() -> list[str]:
+    other = connection.copy()
+    try:
+        with other.cursor() as cursor:
+            cursor.execute("SELECT last_turn FROM mailboxes_mailbox ORDER BY id")
+            return [turn for (turn,) in cursor.fetchall()]
+    finally:
+        other.close()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_is_kept_later_is_counted_at_once_and_seen_when_it_is_kept(world: World) -> None:
+    update = PreparedUpdate(moved)
+    boxes = [make_mailbox(world.here), make_mailbox(world.elsewhere, email="b@quarry.example", smtp_user="b")]
+    until_kept()  # Nothing to wait for.
+    for turn in ("a", "b"):
+        steps = [(update, {"pk": box.pk, "turn": turn}) for box in boxes]
+        assert run_in_turn(*steps, keep_later=True) == 1
+        until_kept()
+        until_kept()
+        assert turns_seen_by_others() == [turn, turn]
+    steps = [(update, {"pk": boxes[0].pk, "turn": "c"}), (update, {"pk": 0, "turn": "c"})]
+    assert run_in_turn(*steps, keep_later=True) == 0
+    # What changed no more than the first is kept by now, and the database may be asked.
+    assert Mailbox.objects.filter(last_turn="c").count() == 1
+    until_kept()
+
+
+def postgresql_alone() -> bool:
+    """Where the database is in this process, all is kept at once."""
+    return connection.vendor == "postgresql"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_until_it_is_kept_the_database_may_not_be_asked(world: World) -> None:
+    update = PreparedUpdate(moved)
+    boxes = [make_mailbox(world.here), make_mailbox(world.elsewhere, email="b@quarry.example", smtp_user="b")]
+    run_in_turn(*[(update, {"pk": box.pk, "turn": "a"}) for box in boxes], keep_later=True)
+    if postgresql_alone():
+        with pytest.raises(RuntimeError, match="may not ask"):
+            Mailbox.objects.count()
+    until_kept()
+    assert Mailbox.objects.filter(last_turn="a").count() == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_may_be_lost_with_the_connection_is_an_error_and_may_be_done_again(world: World) -> None:
+    update = PreparedUpdate(moved)
+    boxes = [make_mailbox(world.here), make_mailbox(world.elsewhere, email="b@quarry.example", smtp_user="b")]
+    steps = [(update, {"pk": box.pk, "turn": "a"}) for box in boxes]
+    assert run_in_turn(*steps, keep_later=True) == 1
+    if postgresql_alone():
+        connection.connection.pgconn.finish()
+        with pytest.raises(DatabaseError):
+            until_kept()
+        connection.close()
+        assert run_in_turn(*steps, keep_later=True) == 1
+    until_kept()
+    assert Mailbox.objects.filter(last_turn="a").count() == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_update_that_fails_leaves_the_connection_as_it_was(world: World) -> None:
+    update = PreparedUpdate(forgets_who)
+    boxes = [make_mailbox(world.here), make_mailbox(world.elsewhere, email="b@quarry.example", smtp_user="b")]
+    with pytest.raises(IntegrityError):
+        run_in_turn(*[(update, {"pk": box.pk, "of": box.email}) for box in boxes], keep_later=True)
+    assert Mailbox.objects.exclude(workspace=None).count() == 2
+
+
+_REFUSES_AT_COMMIT = """
+CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'no room'; END $$;
+CREATE CONSTRAINT TRIGGER refuses AFTER UPDATE ON mailboxes_mailbox DEFERRABLE INITIALLY DEFERRED
+FOR EACH ROW EXECUTE FUNCTION refuse();
+"""
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_end_that_fails_is_an_error_and_nothing_was_changed(world: World) -> None:
+    update = PreparedUpdate(moved)
+    boxes = [make_mailbox(world.here), make_mailbox(world.elsewhere, email="b@quarry.example", smtp_user="b")]
+    steps = [(update, {"pk": box.pk, "turn": "a"}) for box in boxes]
+    if postgresql_alone():
+        with connection.cursor() as cursor:
+            cursor.execute(_REFUSES_AT_COMMIT)
+        try:
+            assert run_in_turn(*steps, keep_later=True) == 1
+            with pytest.raises(DatabaseError, match="no room"):
+                until_kept()
+            assert not Mailbox.objects.filter(last_turn="a").exists()
+        finally:
+            with connection.cursor() as cursor:
+                cursor.execute("DROP FUNCTION refuse CASCADE")
+    assert run_in_turn(*steps, keep_later=True) == 1
+    until_kept()
+    assert Mailbox.objects.filter(last_turn="a").count() == 2
 
 
 def forgets_who(*, pk: int, of: str) -> tuple[QuerySet[Mailbox], dict[str, Any]]:

@@ -422,6 +422,23 @@ def test_a_refusal_to_hear_of_another_letter_is_that_one_s(
     assert [letter.recipients for letter in server.accepted] == [("ed@garden.example",)]
 
 
+def test_nothing_of_a_letter_leaves_before_all_is_ready(smtp_server: SMTPServers) -> None:
+    server = smtp_server()
+    heard: list[list[str]] = []
+
+    def not_ready() -> None:
+        heard.append(verbs(server))
+        raise RuntimeError("not ready")
+
+    with smtp.connect(at(server), surroundings=allowing(server)) as session:
+        with pytest.raises(RuntimeError):
+            session.deliver("mara@orchard.example", ["ed@garden.example"], LETTER, ready=not_ready)
+        assert not session.handed_over
+        session.close()
+    assert heard == [["mail", "rcpt", "DATA"]]
+    assert server.accepted == []
+
+
 @pytest.mark.parametrize("stage", ["MAIL", "RCPT"])
 def test_a_server_that_asks_for_a_letter_it_has_refused_gets_none(smtp_server: SMTPServers, stage: str) -> None:
     server = smtp_server(pipelining=True, asks_all_the_same=True)
