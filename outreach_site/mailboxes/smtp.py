@@ -258,7 +258,12 @@ class Session(smtplib.SMTP):
         code, words = self.getreply() if self._unread else self.docmd("DATA")
         if code != 354:
             raise smtplib.SMTPDataError(code, words)
-        self._ready()
+        try:
+            self._ready()
+            self.patience.next_timeout()  # Where that took too long, nothing was handed over.
+        except BaseException:
+            self.close()  # Whatever is said now, the server takes for the letter.
+            raise
         body = msg.encode("ascii") if isinstance(msg, str) else bytes(msg)
         # A lone CR or LF is a line's end to some servers and none to others: a letter could end early for the one
         # and go on for the other.

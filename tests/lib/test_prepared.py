@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -136,6 +136,16 @@ def test_what_is_done_meanwhile_may_not_ask_the_database(world: World) -> None:
     assert box.last_turn == "a"
 
 
+@pytest.fixture
+def two(world: World) -> list[Mailbox]:
+    return [make_mailbox(world.here), make_mailbox(world.elsewhere, email="b@quarry.example", smtp_user="b")]
+
+
+def steps_to(turn: str, boxes: Sequence[Mailbox]) -> list[tuple[PreparedUpdate, dict[str, Any]]]:
+    update = PreparedUpdate(moved)
+    return [(update, {"pk": box.pk, "turn": turn}) for box in boxes]
+
+
 def turns_seen_by_others() -> list[str]:
     other = connection.copy()
     try:
@@ -147,34 +157,23 @@ def turns_seen_by_others() -> list[str]:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_what_is_kept_later_is_counted_at_once_and_seen_when_it_is_kept(world: World) -> None:
-    update = PreparedUpdate(moved)
-    boxes = [make_mailbox(world.here), make_mailbox(world.elsewhere, email="b@quarry.example", smtp_user="b")]
+def test_what_is_kept_later_is_counted_at_once(two: list[Mailbox]) -> None:
     until_kept()  # Nothing to wait for.
     for turn in ("a", "b"):
-        steps = [(update, {"pk": box.pk, "turn": turn}) for box in boxes]
-        assert run_in_turn(*steps, keep_later=True) == 1
+        assert run_in_turn(*steps_to(turn, two), keep_later=True) == 1
         until_kept()
         until_kept()
         assert turns_seen_by_others() == [turn, turn]
-    steps = [(update, {"pk": boxes[0].pk, "turn": "c"}), (update, {"pk": 0, "turn": "c"})]
-    assert run_in_turn(*steps, keep_later=True) == 0
+    assert run_in_turn(*steps_to("c", [two[0], Mailbox(pk=0)]), keep_later=True) == 0
     # What changed no more than the first is kept by now, and the database may be asked.
     assert Mailbox.objects.filter(last_turn="c").count() == 1
     until_kept()
 
 
-def postgresql_alone() -> bool:
-    """Where the database is in this process, all is kept at once."""
-    return connection.vendor == "postgresql"
-
-
 @pytest.mark.django_db(transaction=True)
-def test_until_it_is_kept_the_database_may_not_be_asked(world: World) -> None:
-    update = PreparedUpdate(moved)
-    boxes = [make_mailbox(world.here), make_mailbox(world.elsewhere, email="b@quarry.example", smtp_user="b")]
-    run_in_turn(*[(update, {"pk": box.pk, "turn": "a"}) for box in boxes], keep_later=True)
-    if postgresql_alone():
+def test_until_it_is_kept_the_database_may_not_be_asked(two: list[Mailbox]) -> None:
+    run_in_turn(*steps_to("a", two), keep_later=True)
+    if connection.vendor == "postgresql":
         with pytest.raises(RuntimeError, match="may not ask"):
             Mailbox.objects.count()
     until_kept()
@@ -182,12 +181,10 @@ def test_until_it_is_kept_the_database_may_not_be_asked(world: World) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_what_may_be_lost_with_the_connection_is_an_error_and_may_be_done_again(world: World) -> None:
-    update = PreparedUpdate(moved)
-    boxes = [make_mailbox(world.here), make_mailbox(world.elsewhere, email="b@quarry.example", smtp_user="b")]
-    steps = [(update, {"pk": box.pk, "turn": "a"}) for box in boxes]
+def test_what_may_be_lost_with_the_connection_is_an_error_and_may_be_done_again(two: list[Mailbox]) -> None:
+    steps = steps_to("a", two)
     assert run_in_turn(*steps, keep_later=True) == 1
-    if postgresql_alone():
+    if connection.vendor == "postgresql":
         connection.connection.pgconn.finish()
         with pytest.raises(DatabaseError):
             until_kept()
@@ -198,11 +195,10 @@ def test_what_may_be_lost_with_the_connection_is_an_error_and_may_be_done_again(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_an_update_that_fails_leaves_the_connection_as_it_was(world: World) -> None:
+def test_an_update_that_fails_leaves_the_connection_as_it_was(two: list[Mailbox]) -> None:
     update = PreparedUpdate(forgets_who)
-    boxes = [make_mailbox(world.here), make_mailbox(world.elsewhere, email="b@quarry.example", smtp_user="b")]
     with pytest.raises(IntegrityError):
-        run_in_turn(*[(update, {"pk": box.pk, "of": box.email}) for box in boxes], keep_later=True)
+        run_in_turn(*[(update, {"pk": box.pk, "of": box.email}) for box in two], keep_later=True)
     assert Mailbox.objects.exclude(workspace=None).count() == 2
 
 
@@ -214,11 +210,9 @@ FOR EACH ROW EXECUTE FUNCTION refuse();
 
 
 @pytest.mark.django_db(transaction=True)
-def test_an_end_that_fails_is_an_error_and_nothing_was_changed(world: World) -> None:
-    update = PreparedUpdate(moved)
-    boxes = [make_mailbox(world.here), make_mailbox(world.elsewhere, email="b@quarry.example", smtp_user="b")]
-    steps = [(update, {"pk": box.pk, "turn": "a"}) for box in boxes]
-    if postgresql_alone():
+def test_an_end_that_fails_is_an_error_and_nothing_was_changed(two: list[Mailbox]) -> None:
+    steps = steps_to("a", two)
+    if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute(_REFUSES_AT_COMMIT)
         try:

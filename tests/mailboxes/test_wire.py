@@ -6,6 +6,7 @@ import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from functools import partial
 
 import pytest
 from django.core.mail import EmailMessage
@@ -434,8 +435,20 @@ def test_nothing_of_a_letter_leaves_before_all_is_ready(smtp_server: SMTPServers
         with pytest.raises(RuntimeError):
             session.deliver("mara@orchard.example", ["ed@garden.example"], LETTER, ready=not_ready)
         assert not session.handed_over
-        session.close()
+        assert session.sock is None
     assert heard == [["mail", "rcpt", "DATA"]]
+    assert server.accepted == []
+
+
+def test_a_letter_whose_time_was_over_before_it_could_go_is_not_doubtful(smtp_server: SMTPServers) -> None:
+    server = smtp_server()
+    with smtp.connect(at(server), surroundings=allowing(server)) as session:
+        with pytest.raises(MailServerError) as caught:
+            session.deliver(
+                "mara@orchard.example", ["ed@garden.example"], LETTER, within=0.5, ready=partial(time.sleep, 0.6)
+            )
+        assert not caught.value.uncertain
+        assert session.sock is None
     assert server.accepted == []
 
 
