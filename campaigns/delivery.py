@@ -6,7 +6,7 @@ did not go, or nobody can know.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from django.core.mail import EmailMessage
@@ -44,8 +44,6 @@ class Uncertain:
 
 Answer = Accepted | NotSent | Uncertain
 
-_NOTHING: Iterator[None] = iter(())
-
 _NOBODY = MailServerError(
     "The letter names nobody whom it could go to.",
     stage=Stage.LETTER,
@@ -68,17 +66,15 @@ class Post:
         self,
         message: EmailMessage,
         *,
-        meanwhile: Iterator[None] = _NOTHING,
         more: bool = False,
         ready: Callable[[], None] = at_once,
     ) -> Answer:
-        """Give one message to the server. While that thinks about each of its answers, `meanwhile` goes on by one short
-        step; no exception may come out of it. `more`: another one follows at once, as far as is known.
+        """Give one message to the server. `more`: another one follows at once, as far as is known.
 
         `ready` is called once the server waits for the letter itself, and before a byte of that. What it raises comes
         out here: then the letter has not left, and this session is of no more use.
         """
-        self.backend.meanwhile, self.backend.more, self.backend.ready = meanwhile, more, ready
+        self.backend.more, self.backend.ready = more, ready
         try:
             if not self.backend.send_messages([message]):
                 return NotSent(_NOBODY)

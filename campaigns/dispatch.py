@@ -9,12 +9,11 @@ from __future__ import annotations
 import gc
 import time
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache, partial
-from itertools import islice
 from typing import TypeVar
 
 import structlog
@@ -36,8 +35,8 @@ log = structlog.get_logger(__name__)
 SLICE = timedelta(seconds=20)
 # How often somebody who waits for one letter looks whether its mailbox is free.
 LOOK_AGAIN_AFTER_SECONDS = 0.5
-# So many letters are built before their turn, at most.
-AHEAD = 8
+# So many letters are built at once, where they are not kept apart.
+BUILT_AT_ONCE = 50
 SETTLES_IN_PAUSES_OF_SECONDS = 1.0
 # After a server did not answer, or said that we are too fast, the mailbox rests this long.
 REST_AFTER_TROUBLE = timedelta(minutes=1)
@@ -199,9 +198,7 @@ class _Slice:
         self.stops_at = time.monotonic() + lasts.total_seconds() + 1
         self.decided = 0
         self.known: outbox.Recorded | None = None  # An outcome that is not written down yet.
-        self.composed: dict[int, letters.SealedMessage] = {}  # The next letters, where there was time to build them.
-        self.composing: Iterator[None] = iter(())
-        self.in_turn: set[int] = set()  # Letters that were not built before their turn, and need not be any more.
+        self.composed: dict[int, letters.SealedMessage] = {}  # Letters that were built before their turn.
 
     def run(self, *, only: int | None = None) -> None:
         now = self.clock()
@@ -248,20 +245,20 @@ class _Slice:
             self.pause(until=ready_at)
             post.open()  # Nothing, unless the last answer ended the conversation.
             try:
-                message = self.composed.pop(attempt.pk, None) or self.compose(claimed, attempt)
+                message = self.composed.pop(attempt.pk, None) or self.compose(claimed, attempt, waiting)
             except ValueError as err:
                 # One letter that cannot be built must not stand in the way of the others.
                 waiting.remove(attempt)
                 outbox.fail_unbuildable(attempt, self.token, str(err), now=self.clock())
                 continue
-            ahead, before = self.compose_ahead(claimed, waiting, but=attempt), self.known
-            started = _insist(partial(self.start, attempt, meanwhile=ahead))
+            before = self.known
+            started = _insist(partial(self.start, attempt))
             waiting.remove(attempt)
             if not started:
                 outbox.give_back(claimed, [attempt])
                 continue
             try:
-                answer = self.hand_over(post, message, meanwhile=ahead, more=bool(waiting))
+                answer = self.hand_over(post, message, more=bool(waiting))
             except (DatabaseError, InterfaceError) as err:
                 # Its start, and the record of the letter before, may be lost: both again. Nothing of the letter left.
                 self.known = before
@@ -283,55 +280,38 @@ class _Slice:
                 self.mailbox_fails(answer.error)
                 return
 
-    def compose(self, claimed: outbox.Claim, attempt: Attempt) -> letters.SealedMessage:
-        """Raises ValueError."""
-        self.in_turn.add(attempt.pk)
-        return letters.compose(attempt, mailbox=self.mailbox, token=claimed.token_for(attempt), now=self.clock())
+    def compose(
+        self, claimed: outbox.Claim, attempt: Attempt, waiting: Sequence[Attempt] = ()
+    ) -> letters.SealedMessage:
+        """The letter whose turn it is. Raises ValueError.
 
-    def compose_ahead(self, claimed: outbox.Claim, waiting: Iterable[Attempt], *, but: Attempt) -> Iterator[None]:
-        """The letters that come next, in small pieces of work for whoever waits for the database or for a server.
-
-        A few at once: their code and data are then at hand in the processor, which halves what each costs. Where
-        letters are kept apart there is time to build each in its own turn, with its own moment as its date.
+        And the first letters among those that wait behind it: built at once, with their code and data at hand in the
+        processor, each costs half. What cannot be built now is built in its own turn, where its failure is its own; so
+        is a follow-up, which asks what has become of the letters before it. Where letters are kept apart, each has a
+        moment of its own as its date.
         """
-        if not self.composed and not self.pace.has_pauses:
-            self.composing = self.compose_some(
-                claimed, [each for each in islice(waiting, AHEAD + 1) if each is not but]
-            )
-        return self.composing
+        now, build = self.clock(), partial(letters.compose, mailbox=self.mailbox)
+        message = build(attempt, token=claimed.token_for(attempt), now=now)
+        if not self.pace.has_pauses:
+            for each in waiting[:BUILT_AT_ONCE]:
+                if each is not attempt and each.kind == Kind.FIRST and each.pk not in self.composed:
+                    with suppress(Exception):
+                        self.composed[each.pk] = build(each, token=claimed.token_for(each), now=now)
+        return message
 
-    def compose_some(self, claimed: outbox.Claim, attempts: Sequence[Attempt]) -> Iterator[None]:
-        """What cannot be built now is built in its own turn, where its failure is its own. Only first letters: the
-        others may ask what has become of the ones before them.
-        """
-        now = self.clock()
-        for attempt in attempts:
-            if attempt.kind == Kind.FIRST:
-                with suppress(Exception):
-                    message = yield from letters.compose_in_pieces(
-                        attempt, mailbox=self.mailbox, token=claimed.token_for(attempt), now=now
-                    )
-                    if attempt.pk not in self.in_turn:
-                        self.composed[attempt.pk] = message
-                yield
-
-    def hand_over(self, post: Post, message: letters.SealedMessage, *, meanwhile: Iterator[None], more: bool) -> Answer:
+    def hand_over(self, post: Post, message: letters.SealedMessage, *, more: bool) -> Answer:
         """While its start reaches the database's disk, the server is told whom the letter is for; then it goes."""
         answer: Answer | None = None
         try:
-            answer = post.hand_over(
-                message, meanwhile=meanwhile, more=more and not self.pace.has_pauses, ready=until_kept
-            )
+            answer = post.hand_over(message, more=more and not self.pace.has_pauses, ready=until_kept)
         finally:
             if not isinstance(answer, Accepted):
                 until_kept()  # At once, unless the server never came to ask for the letter itself.
         return answer
 
-    def start(self, attempt: Attempt, *, meanwhile: Iterator[None]) -> bool:
+    def start(self, attempt: Attempt) -> bool:
         """Write down the letter before, and start this one: together, or neither."""
-        started = outbox.start(
-            attempt, self.mailbox, self.token, before=self.known, meanwhile=meanwhile, keep_later=True
-        )
+        started = outbox.start(attempt, self.mailbox, self.token, before=self.known, keep_later=True)
         self.known = None
         return started
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 import secrets
-from collections.abc import Generator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from email import charset
@@ -20,7 +20,6 @@ from email.headerregistry import Address
 from email.mime.base import MIMEBase
 from email.utils import format_datetime
 from functools import cached_property, lru_cache
-from typing import cast
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 import idna
@@ -273,25 +272,11 @@ def compose(attempt: Attempt, *, mailbox: Mailbox, token: str, now: datetime) ->
     far: building fails. Raises ValueError. What was put around the text is left in `attempt`, and written down when the
     letter starts.
     """
-    pieces = compose_in_pieces(attempt, mailbox=mailbox, token=token, now=now)
-    while True:
-        try:
-            next(pieces)
-        except StopIteration as done:
-            return cast("SealedMessage", done.value)
-
-
-def compose_in_pieces(
-    attempt: Attempt, *, mailbox: Mailbox, token: str, now: datetime
-) -> Generator[None, None, SealedMessage]:
-    """The same in a few pieces of work, and written down as well, for whoever has a little time again and again."""
     head = Letterhead.of(attempt, mailbox=mailbox)
     attempt.letterhead = vars(head).copy()
     if attempt.kind == Kind.FOLLOW_UP and not attempt.in_reply_to and not attempt.begins_thread:
         attempt.in_reply_to, attempt.references = thread_before(attempt)
-    yield
     message = _build(attempt, head, token=token, now=now)
-    yield
     message.wire  # noqa: B018 - kept there
     return message
 

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import random
 import uuid
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -54,8 +54,6 @@ FIRST_RETRY = timedelta(minutes=1)
 LONGEST_RETRY = timedelta(hours=4)
 SETTLE_AT_MOST = 1_000
 WAKE_AT_MOST = 1_000
-
-_NOTHING: Iterator[None] = iter(())
 
 
 @dataclass(frozen=True)
@@ -296,7 +294,6 @@ def start(
     token: uuid.UUID,
     *,
     before: Recorded | None = None,
-    meanwhile: Iterator[None] = _NOTHING,
     keep_later: bool = False,
 ) -> bool:
     """Move a claimed letter to *sending*, and write down the letter before it, in one short transaction.
@@ -305,10 +302,10 @@ def start(
     cancelled or stopped it, or a suppression or hold has come since the claim.
 
     May be repeated when nobody knows whether the transaction stood: a letter that is *sending* under this very token,
-    and not handed over yet, is started. `meanwhile`: what the worker does while the database is busy with that;
-    `keep_later`: see `run_in_turn`. Nothing of the letter itself may leave before `until_kept`.
+    and not handed over yet, is started. `keep_later`: see `run_in_turn`. Nothing of the letter itself may leave before
+    `until_kept`.
     """
-    if _start_at_once(attempt, mailbox, token, before=before, meanwhile=meanwhile, keep_later=keep_later):
+    if _start_at_once(attempt, mailbox, token, before=before, keep_later=keep_later):
         return True
     # Rare, and so without haste: the letter before did not go, this one may not start, or it is the one answer to
     # somebody who said no.
@@ -399,7 +396,6 @@ def _start_at_once(
     token: uuid.UUID,
     *,
     before: Recorded | None,
-    meanwhile: Iterator[None],
     keep_later: bool,
 ) -> bool:
     """The same in the fewest words, where all is as it nearly always is: the letter before was taken by the server, and
@@ -411,12 +407,12 @@ def _start_at_once(
     entries += entries[-1:] * (len(_ENTRIES) - len(entries))
     values = _start_values(attempt, mailbox, token) | dict(zip(_ENTRIES, entries, strict=True))
     if before is None:
-        return bool(_START.run(meanwhile, **values))
+        return bool(_START.run(**values))
     if not isinstance(before.answer, Accepted):
         return False
     # They stand together: the letter before is written down as sent, or this one does not start here.
     recorded = before.sent_values(before.answer.server_words)
-    return bool(run_in_turn((_SENT, recorded), (_START, values), meanwhile=meanwhile, keep_later=keep_later))
+    return bool(run_in_turn((_SENT, recorded), (_START, values), keep_later=keep_later))
 
 
 def _sent(

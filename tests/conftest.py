@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import pytest
 from allauth.account.models import EmailAddress
 from django.test import Client
+from hypothesis import settings
 
 from outreach_site.accounts import installation
 from outreach_site.accounts.models import Membership, Role, SenderIdentity, User, Workspace
@@ -19,6 +20,10 @@ pytest_plugins = [
     "tests.openai_server",
     "tests.one_of_each",
 ]
+
+# How long an example takes says more about the machine than about the code.
+settings.register_profile("linkletter", settings(deadline=None))
+settings.load_profile("linkletter")
 
 
 @dataclass(frozen=True)

@@ -38,8 +38,6 @@ from outreach_site.lib.among import array_of
 Update = tuple[models.QuerySet[Any], Mapping[str, Any]]
 Values = Mapping[str, Any]
 
-_NOTHING: Iterator[None] = iter(())
-
 
 class PreparedUpdate:
     """`compose(**values)` describes the update. It may not look at the values: it is called once, with samples.
@@ -52,9 +50,9 @@ class PreparedUpdate:
         self._compose = compose
         self._statements: dict[str, _Statement] = {}
 
-    def run(self, meanwhile: Iterator[None] = _NOTHING, **values: Any) -> int:
-        """How many rows were changed. `meanwhile`: see run_in_turn."""
-        return _run([(self, values)], meanwhile, keep_later=False)
+    def run(self, **values: Any) -> int:
+        """How many rows were changed."""
+        return _run([(self, values)], keep_later=False)
 
     def run_many(self, rows: Iterable[Values]) -> None:
         """The same for many sets of values, which are to change different rows, in one journey to the database."""
@@ -77,19 +75,15 @@ def run_in_turn(
     first: tuple[PreparedUpdate, Values],
     then: tuple[PreparedUpdate, Values],
     *,
-    meanwhile: Iterator[None] = _NOTHING,
     keep_later: bool = False,
 ) -> int:
     """Two updates of different rows in one transaction, the second only where the first has changed a row: how many the
     second has changed. On PostgreSQL it is one statement, and so one journey.
 
-    While another process works on it, `meanwhile` goes on to its end, which must be near; it may not raise, nor ask the
-    database anything. Nothing of it happens where the database is in this process.
-
     `keep_later`: how many rows are changed is known earlier. Only after `until_kept` others see that, and it outlives a
     crash of the database's server, which writes to its disk meanwhile. Until then it may not be asked anything.
     """
-    return _run([first, then], meanwhile, keep_later=keep_later)
+    return _run([first, then], keep_later=keep_later)
 
 
 def until_kept() -> None:
@@ -107,7 +101,7 @@ def until_kept() -> None:
                 raise
 
 
-def _run(updates: Sequence[tuple[PreparedUpdate, Values]], meanwhile: Iterator[None], *, keep_later: bool) -> int:
+def _run(updates: Sequence[tuple[PreparedUpdate, Values]], *, keep_later: bool) -> int:
     here: Any = connections[DEFAULT_DB_ALIAS]
     steps = [(update.statement(here, values), values) for update, values in updates]
     if here.in_atomic_block or _is_watched(here):
@@ -117,7 +111,7 @@ def _run(updates: Sequence[tuple[PreparedUpdate, Values]], meanwhile: Iterator[N
     here.ensure_connection()
     try:
         if here.vendor == "postgresql":
-            return _by_psycopg(here, steps, meanwhile, keep_later=keep_later)
+            return _by_psycopg(here, steps, keep_later=keep_later)
         return _by_sqlite(here, steps)
     except (psycopg.Error, sqlite3.Error):
         with here.wrap_database_errors:
@@ -152,14 +146,12 @@ def _by_sqlite(here: Any, steps: Sequence[tuple[_Statement, Values]]) -> int:
     return changed
 
 
-def _by_psycopg(
-    here: Any, steps: Sequence[tuple[_Statement, Values]], meanwhile: Iterator[None], *, keep_later: bool
-) -> int:
+def _by_psycopg(here: Any, steps: Sequence[tuple[_Statement, Values]], *, keep_later: bool) -> int:
     driver: psycopg.Connection = here.connection
     prepared = _PREPARED.get(here)
     if prepared is None or prepared.driver is not driver:
         prepared = _PREPARED[here] = _Prepared(driver)
-    changed = prepared.run(steps, _without_questions(here, meanwhile), keep_later=keep_later)
+    changed = prepared.run(steps, keep_later=keep_later)
     if prepared.is_keeping:
         here.execute_wrappers.append(_refuse)
     return changed
@@ -176,7 +168,7 @@ class _Prepared:
         self._written = Transformer(driver)
         self._names: dict[tuple[Sequence[_Statement], Sequence[int] | None], bytes] = {}
 
-    def run(self, steps: Sequence[tuple[_Statement, Values]], meanwhile: Iterator[None], *, keep_later: bool) -> int:
+    def run(self, steps: Sequence[tuple[_Statement, Values]], *, keep_later: bool) -> int:
         given = [value for statement, values in steps for value in statement.given(values)]
         written = self._written.dump_sequence(given, [PyFormat.AUTO] * len(given))
         asked = tuple([statement for statement, _ in steps]), self._written.types
@@ -184,7 +176,7 @@ class _Prepared:
         pgconn = self.driver.pgconn
         if not keep_later:
             pgconn.send_query_prepared(name, written, self._written.formats)
-            return self.driver.wait(self._changed(meanwhile))
+            return self.driver.wait(self._changed())
         # In a pipeline, the server can be told to answer before the end of the transaction, which is the `sync`.
         pgconn.enter_pipeline_mode()
         pgconn.send_query_prepared(name, written, self._written.formats)
@@ -193,7 +185,7 @@ class _Prepared:
         self.is_keeping = True
         changed = 0
         try:
-            changed = self.driver.wait(self._changed(meanwhile))
+            changed = self.driver.wait(self._changed())
         finally:
             if not changed:
                 self.until_kept()
@@ -216,17 +208,15 @@ class _Prepared:
             text = f'WITH "first" AS ({texts[0]} RETURNING 1) {text} AND EXISTS (SELECT 1 FROM "first")'  # noqa: S608 - Django's own words
         name = b"linkletter_%d" % len(self._names)
         self.driver.pgconn.send_prepare(name, text.encode(), types)
-        self.driver.wait(self._changed(_NOTHING))
+        self.driver.wait(self._changed())
         self._names[statements, types] = name
         return name
 
-    def _changed(self, meanwhile: Iterator[None]) -> Generator[Wait, Ready | int, int]:
+    def _changed(self) -> Generator[Wait, Ready | int, int]:
         """How many rows were changed by what was just asked."""
         pgconn, changed = self.driver.pgconn, 0
         while pgconn.flush():
             yield Wait.W
-        for _ in meanwhile:
-            pass
         error: psycopg.Error | None = None
         while (result := (yield from self._result())) is not None:
             if result.status == ExecStatus.COMMAND_OK:
@@ -260,17 +250,8 @@ class _Prepared:
 _PREPARED: WeakKeyDictionary[Any, _Prepared] = WeakKeyDictionary()
 
 
-def _without_questions(here: Any, meanwhile: Iterator[None]) -> Iterator[None]:
-    """A question within a question is an error that says so."""
-    here.execute_wrappers.append(_refuse)
-    try:
-        yield from meanwhile
-    finally:
-        here.execute_wrappers.remove(_refuse)
-
-
 def _refuse(*_: object) -> NoReturn:
-    raise RuntimeError("What is done while the database works may not ask it anything.")
+    raise RuntimeError("What was changed last is not known to be kept: until then the database is asked nothing.")
 
 
 @dataclass(frozen=True, eq=False)

@@ -48,9 +48,6 @@ _LEADING_DOT = re.compile(rb"(?m)^\.")
 _FINAL_DOT = b".\r\n"
 
 
-_NOTHING: Iterator[None] = iter(())
-
-
 def at_once() -> None:
     """Nothing has to be over before a letter goes."""
 
@@ -66,7 +63,6 @@ class Session(smtplib.SMTP):
         self.phase = Phase.CONNECT
         self.handed_over = False
         self.accepted_reply = ""  # The server's words about the last letter it took; often its queue id.
-        self._meanwhile = _NOTHING
         self._ready = at_once
         self._recipients: Sequence[str] = ()
         self._unread = 0  # Answers to commands that were said ahead.
@@ -186,18 +182,16 @@ class Session(smtplib.SMTP):
         letter: bytes,
         *,
         within: float = LETTER_SECONDS,
-        meanwhile: Iterator[None] = _NOTHING,
         more: bool = False,
         ready: Callable[[], None] = at_once,
     ) -> str:
         """Hand one letter over to all `recipients` or to none, within so many seconds; the server's accepting words.
 
-        Addresses are bare and in ASCII; `letter` is a whole message. While each answer is waited for, `meanwhile` goes
-        on by one step, which must be short and may not raise. `more`: another letter of this sender is likely to follow
-        at once. `ready` is called before the first byte of the letter itself; what it raises ends the matter there.
-        Raises MailServerError.
+        Addresses are bare and in ASCII; `letter` is a whole message. `more`: another letter of this sender
+        is likely to follow at once. `ready` is called before the first byte of the letter itself; what it raises ends
+        the matter there. Raises MailServerError.
         """
-        self.handed_over, self.accepted_reply, self._meanwhile = False, "", meanwhile
+        self.handed_over, self.accepted_reply = False, ""
         self._recipients, self._follows, self._ready = recipients, sender if more else "", ready
         self.patience.within(within)
         try:
@@ -210,11 +204,9 @@ class Session(smtplib.SMTP):
             raise classify_smtp_error(err, server=self.server, phase=self.phase, handed_over=self.handed_over) from err
         finally:
             self.patience.forever()
-            self._meanwhile = _NOTHING
         return self.accepted_reply
 
     def getreply(self) -> tuple[int, bytes]:
-        next(self._meanwhile, None)
         self._unread = max(self._unread - 1, 0)
         return super().getreply()
 
@@ -391,7 +383,7 @@ class MailboxBackend(EmailBackend):
         self.surroundings = surroundings or Surroundings.from_settings()
         self.letter_seconds = letter_seconds
         self.opening_seconds = opening_seconds
-        self.meanwhile, self.more, self.ready = _NOTHING, False, at_once  # see Session.deliver
+        self.more, self.ready = False, at_once  # see Session.deliver
 
     @property
     def connection_class(self) -> type[Session]:
@@ -424,7 +416,6 @@ class MailboxBackend(EmailBackend):
             [_on_envelope(address, encoding) for address in email_message.recipients()],
             email_message.wire if isinstance(email_message, WrittenMessage) else _wire(email_message),
             within=self.letter_seconds,
-            meanwhile=self.meanwhile,
             more=self.more,
             ready=self.ready,
         )

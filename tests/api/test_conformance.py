@@ -58,7 +58,7 @@ def headers(request: pytest.FixtureRequest, workspace: World) -> dict[str, str]:
 
 
 @schema.parametrize()
-@settings(deadline=None, suppress_health_check=list(HealthCheck))
+@settings(suppress_health_check=list(HealthCheck))
 def test_it_is_as_described(case: schemathesis.Case[Any], headers: dict[str, str]) -> None:
     point_at_objects(case)
     excluded: list[CheckFunction] = [negative_data_rejection] if becomes_right(case) else []

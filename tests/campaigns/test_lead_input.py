@@ -10,7 +10,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from campaigns import leads
@@ -83,7 +83,6 @@ def test_what_is_no_site_is_refused_in_a_sentence(text: str) -> None:
         read_site(text)
 
 
-@settings(deadline=None)
 @given(st.text(max_size=60))
 def test_any_text_is_a_site_or_a_sentence(text: str) -> None:
     with suppress(NotASiteError):
@@ -163,7 +162,6 @@ def test_too_much_for_one_paste_is_said() -> None:
     assert read_paste("x" * 2_000_001).rows == []
 
 
-@settings(deadline=None)
 @given(st.text(max_size=200))
 def test_anything_can_be_pasted(text: str) -> None:
     paste = read_paste(text)

@@ -99,20 +99,25 @@ def test_letters_that_were_built_ahead_are_each_their_readers_own(
     assert received == {each.message_id: (each.recipient, each.subject) for each in sent}
 
 
-def test_what_is_built_when_its_turn_is_over_is_not_kept(rehearsal: Letterbox) -> None:
-    """One that lay there for ever would keep others from being built ahead."""
-    rehearsal.write_to(*(f"hannah@site{number}.test" for number in range(3)))
+def test_a_few_first_letters_are_built_at_once(rehearsal: Letterbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    """But none that cannot be built, which fails in its own turn, and none that is built already."""
+    monkeypatch.setattr(dispatch, "BUILT_AT_ONCE", 3)
+    rehearsal.write_to(*(f"hannah@site{number}.test" for number in range(5)))
     token = outbox.take_lease(rehearsal.mailbox)
     assert token is not None
     claimed = outbox.claim(rehearsal.mailbox, token, at_most=5, now=timezone.now())
-    first, second, third = claimed.attempts
+    first, second, third, fourth, fifth = waiting = list(claimed.attempts)
+    second.subject = "A\nB"
+    fourth.kind = Kind.FOLLOW_UP
     work = dispatch._Slice(rehearsal.mailbox, token, dispatch.Report(), timezone.now)
-    ahead = work.compose_ahead(claimed, claimed.attempts, but=first)
-    next(ahead)
-    written = work.compose(claimed, second).wire
-    assert list(ahead)
+    assert first.recipient.encode() in work.compose(claimed, first, waiting).wire
     assert set(work.composed) == {third.pk}
-    assert second.recipient.encode() in written
+    built = work.composed[third.pk]
+    with pytest.raises(ValueError, match="line"):
+        work.compose(claimed, second, waiting[1:])
+    work.compose(claimed, fourth, waiting[2:])
+    assert set(work.composed) == {third.pk, fifth.pk}
+    assert work.composed[third.pk] is built
 
 
 def test_the_same_address_gets_the_same_letter_once(rehearsal: Letterbox, post_office: RunningOffice) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from campaigns import letters
@@ -21,7 +21,6 @@ CAMPAIGN = Campaign(name="Spring", keywords="beds")
 PIECES = st.sampled_from(["{name}", "{topic|x}", "{nobody}", "{nobody|}", " ", "\n", "\n\n", "  \n", "Hi", "\t", "{"])
 
 
-@settings(deadline=None)
 @given(st.lists(PIECES, max_size=14).map("".join))
 def test_the_segments_are_the_letter_and_the_marks_are_in_their_places(body: str) -> None:
     shown = preview(

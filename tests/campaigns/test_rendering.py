@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from campaigns.models import Campaign, Contact, Lead
@@ -203,7 +203,6 @@ PIECES = st.sampled_from(
 TEXTS = st.lists(st.one_of(PIECES, st.text(max_size=8)), max_size=12).map("".join)
 
 
-@settings(deadline=None)
 @given(
     subject=TEXTS, body=TEXTS, name=TEXTS, title=TEXTS, custom=st.dictionaries(st.text(max_size=6), TEXTS, max_size=3)
 )
@@ -219,7 +218,6 @@ def test_whatever_comes_it_renders(subject: str, body: str, name: str, title: st
     problems_in(subject, body)
 
 
-@settings(deadline=None)
 @given(
     st.text(
         alphabet=st.characters(blacklist_characters="{}", blacklist_categories=("Cc", "Cs", "Zl", "Zp")), max_size=60

@@ -80,7 +80,7 @@ def calendars(draw: st.DrawFn) -> Calendar:
     return lambda day: day.timetuple().tm_yday in free
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(moments, windows(), st.sampled_from(ZONES), calendars())
 def test_never_outside_the_window_never_early_and_never_stuck(
     moment: datetime, window: Window, zone: ZoneInfo, calendar: Calendar
@@ -93,7 +93,7 @@ def test_never_outside_the_window_never_early_and_never_stuck(
     assert next_allowed(allowed, window, zone, believed) == allowed
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(moments, windows(), st.sampled_from(ZONES))
 def test_an_open_window_closes_and_is_open_until_then(moment: datetime, window: Window, zone: ZoneInfo) -> None:
     opened = next_allowed(moment, window, zone)
@@ -101,7 +101,7 @@ def test_an_open_window_closes_and_is_open_until_then(moment: datetime, window: 
     assert opened < closes <= opened + timedelta(days=1, hours=2)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(moments, st.integers(0, 20), st.sampled_from(ZONES), calendars())
 def test_a_wait_is_over_after_so_many_working_days(
     moment: datetime, days: int, zone: ZoneInfo, calendar: Calendar
@@ -116,7 +116,7 @@ def test_a_wait_is_over_after_so_many_working_days(
         assert ended - began < timedelta(days=366 + 60)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(moments, st.integers(0, 10), windows(), st.sampled_from(ZONES), calendars(), st.none() | st.integers(-5, 40))
 def test_a_follow_up_keeps_wait_window_and_return(
     moment: datetime, days: int, window: Window, zone: ZoneInfo, calendar: Calendar, away: int | None

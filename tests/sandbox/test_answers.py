@@ -290,7 +290,7 @@ def test_long_ids_are_not_broken(store: Store) -> None:
     assert max(map(len, raw.split(b"\r\n"))) < 998
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 @given(st.binary(max_size=400), st.sampled_from(CAST))
 def test_any_bytes_can_be_answered(raw: bytes, person: Correspondent) -> None:
     behaviour = Behaviour.DECLINES if person.behaviour is Behaviour.SILENT else person.behaviour
@@ -301,7 +301,7 @@ def test_any_bytes_can_be_answered(raw: bytes, person: Correspondent) -> None:
     assert b"\r\n\r\n" in written
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=100, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.fixed_dictionaries(
         {name: st.text(max_size=40) for name in ("From", "Reply-To", "Subject", "References", "Message-ID", "Date")}
