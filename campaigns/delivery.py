@@ -71,8 +71,8 @@ class Post:
     ) -> Answer:
         """Give one message to the server. `more`: another one follows at once, as far as is known.
 
-        `ready` is called once the server waits for the letter itself, and before a byte of that. What it raises comes
-        out here: then the letter has not left, and this session is of no more use.
+        `ready` is called once the server was told whom the letter is for, and before a byte of the letter itself. What
+        it raises comes out here: then nothing of that has left, and this session is to be closed.
         """
         self.backend.more, self.backend.ready = more, ready
         try:

@@ -187,9 +187,9 @@ class Session(smtplib.SMTP):
     ) -> str:
         """Hand one letter over to all `recipients` or to none, within so many seconds; the server's accepting words.
 
-        Addresses are bare and in ASCII; `letter` is a whole message. `more`: another letter of this sender
-        is likely to follow at once. `ready` is called before the first byte of the letter itself; what it raises ends
-        the matter there. Raises MailServerError.
+        Addresses are bare and in ASCII; `letter` is a whole message. `more`: another letter of this sender is
+        likely to follow at once. `ready` is called while the server works on the envelope, and so before the first byte
+        of the letter itself; what it raises ends the matter there. Raises MailServerError.
         """
         self.handed_over, self.accepted_reply = False, ""
         self._recipients, self._follows, self._ready = recipients, sender if more else "", ready
@@ -219,6 +219,7 @@ class Session(smtplib.SMTP):
             said += [*map(_rcpt, self._recipients), "DATA"]
         self._begun = ""
         self._say(*said)
+        self._ready()  # First: most of the answers are there afterwards, and none of them has to wake us.
         return self.getreply()
 
     def _say(self, *commands: str) -> None:
@@ -250,12 +251,6 @@ class Session(smtplib.SMTP):
         code, words = self.getreply() if self._unread else self.docmd("DATA")
         if code != 354:
             raise smtplib.SMTPDataError(code, words)
-        try:
-            self._ready()
-            self.patience.next_timeout()  # Where that took too long, nothing was handed over.
-        except BaseException:
-            self.close()  # Whatever is said now, the server takes for the letter.
-            raise
         body = msg.encode("ascii") if isinstance(msg, str) else bytes(msg)
         # A lone CR or LF is a line's end to some servers and none to others: a letter could end early for the one
         # and go on for the other.
