@@ -62,19 +62,13 @@ class Post:
         """Connect and sign in; nothing where that is done already. Raises MailServerError."""
         self.backend.open()
 
-    def hand_over(
-        self,
-        message: EmailMessage,
-        *,
-        more: bool = False,
-        ready: Callable[[], None] = at_once,
-    ) -> Answer:
-        """Give one message to the server. `more`: another one follows at once, as far as is known.
+    def hand_over(self, message: EmailMessage, *, ready: Callable[[], None] = at_once) -> Answer:
+        """Give one message to the server.
 
         `ready` is called once the server was told whom the letter is for, and before a byte of the letter itself. What
         it raises comes out here: then nothing of that has left, and this session is to be closed.
         """
-        self.backend.more, self.backend.ready = more, ready
+        self.backend.ready = ready
         try:
             if not self.backend.send_messages([message]):
                 return NotSent(_NOBODY)

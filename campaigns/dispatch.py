@@ -258,7 +258,7 @@ class _Slice:
                 outbox.give_back(claimed, [attempt])
                 continue
             try:
-                answer = self.hand_over(post, message, more=bool(waiting))
+                answer = self.hand_over(post, message)
             except (DatabaseError, InterfaceError) as err:
                 # Its start, and the record of the letter before, may be lost: both again. Nothing of the letter left.
                 self.known = before
@@ -299,11 +299,11 @@ class _Slice:
                         self.composed[each.pk] = build(each, token=claimed.token_for(each), now=now)
         return message
 
-    def hand_over(self, post: Post, message: letters.SealedMessage, *, more: bool) -> Answer:
+    def hand_over(self, post: Post, message: letters.SealedMessage) -> Answer:
         """While its start reaches the database's disk, the server is told whom the letter is for; then it goes."""
         answer: Answer | None = None
         try:
-            answer = post.hand_over(message, more=more and not self.pace.has_pauses, ready=until_kept)
+            answer = post.hand_over(message, ready=until_kept)
         finally:
             if not isinstance(answer, Accepted):
                 until_kept()  # At once, unless the server never came to ask for the letter itself.

@@ -66,8 +66,6 @@ class Session(smtplib.SMTP):
         self._ready = at_once
         self._recipients: Sequence[str] = ()
         self._unread = 0  # Answers to commands that were said ahead.
-        self._follows = ""  # Whose letter comes after this one, at once.
-        self._begun = ""  # Who has announced the next letter with the one before.
         self._host = server.host  # The name that smtplib verifies the certificate for after STARTTLS.
 
     # --- Opening ------------------------------------------------------------------------------------------------------
@@ -182,23 +180,19 @@ class Session(smtplib.SMTP):
         letter: bytes,
         *,
         within: float = LETTER_SECONDS,
-        more: bool = False,
         ready: Callable[[], None] = at_once,
     ) -> str:
         """Hand one letter over to all `recipients` or to none, within so many seconds; the server's accepting words.
 
-        Addresses are bare and in ASCII; `letter` is a whole message. `more`: another letter of this sender is
-        likely to follow at once. `ready` is called while the server works on the envelope, and so before the first byte
-        of the letter itself; what it raises ends the matter there. Raises MailServerError.
+        Addresses are bare and in ASCII; `letter` is a whole message. `ready` is called while the server works on the
+        envelope, and so before the first byte of the letter itself; what it raises ends the matter there. Raises
+        MailServerError.
         """
         self.handed_over, self.accepted_reply = False, ""
-        self._recipients, self._follows, self._ready = recipients, sender if more else "", ready
+        self._recipients, self._ready = recipients, ready
         self.patience.within(within)
         try:
             self.phase = Phase.SENDER
-            # A server that has to take a long letter is told how long, and may say no to that.
-            if self._begun and (self._begun != sender or len(letter) > ONE_RECORD):
-                self.rset()
             self.sendmail(sender, list(recipients), letter)
         except (OSError, ValueError, smtplib.SMTPException) as err:
             raise classify_smtp_error(err, server=self.server, phase=self.phase, handed_over=self.handed_over) from err
@@ -214,19 +208,14 @@ class Session(smtplib.SMTP):
         """The sender; and in the same breath all up to the letter itself, to a server that lets us (RFC 2920): two
         journeys to the server instead of four. Each answer is still read, and in its turn.
         """
-        said = [] if self._begun else [_mail(sender, options)]
+        said = [_mail(sender, options)]
         if self.has_extn("pipelining"):
             said += [*map(_rcpt, self._recipients), "DATA"]
-        self._begun = ""
-        self._say(*said)
+        written = "".join(map(_line, said))
+        self._unread += len(said)
+        self.send(written)
         self._ready()  # First: most of the answers are there afterwards, and none of them has to wake us.
         return self.getreply()
-
-    def _say(self, *commands: str) -> None:
-        """Commands, whose answers are read later. Raises ValueError."""
-        written = "".join(map(_line, commands))
-        self._unread += len(commands)
-        self.send(written)
 
     def rcpt(self, recip: str, options: Sequence[str] = ()) -> tuple[int, bytes]:  # noqa: ARG002 - smtplib's signature
         self.phase = Phase.RECIPIENT
@@ -243,9 +232,6 @@ class Session(smtplib.SMTP):
     def data(self, msg: Any) -> tuple[int, bytes]:
         """The letter itself. The final dot is written apart from a long one, so that the hand-over is one exact moment;
         a short one is a single record to TLS, and has no other moment.
-
-        With the dot goes the sender of the letter after it, to a server that lets us: not yet what that says and to
-        whom.
         """
         self.phase = Phase.LETTER
         code, words = self.getreply() if self._unread else self.docmd("DATA")
@@ -259,30 +245,18 @@ class Session(smtplib.SMTP):
         if b"\n." in body or body.startswith(b"."):
             body = _LEADING_DOT.sub(b"..", body)
         body = body if body.endswith(b"\r\n") else body + b"\r\n"
-        end = _FINAL_DOT + self._announcement()
-        if len(body) + len(end) > ONE_RECORD:
+        if len(body) + len(_FINAL_DOT) > ONE_RECORD:
             self.send(body)
             body = b""
-        self._unread += 1
         self.handed_over = True
-        self.send(body + end)
+        self.send(body + _FINAL_DOT)
         code, words = self.getreply()
         if 200 <= code < 300:
             self.accepted_reply = one_line(words)
             return 250, words
         return code, words
 
-    def _announcement(self) -> bytes:
-        """What goes with the final dot where another letter follows."""
-        if not self._follows or not self.has_extn("pipelining"):
-            return b""
-        self._begun = self._follows
-        self._unread += 1
-        return _line(_mail(self._begun)).encode("ascii")
-
     def rset(self) -> tuple[int, bytes]:
-        """Forget the letter, and what was announced of the next one."""
-        self._begun = ""
         self._read_on()
         return super().rset()
 
@@ -378,7 +352,7 @@ class MailboxBackend(EmailBackend):
         self.surroundings = surroundings or Surroundings.from_settings()
         self.letter_seconds = letter_seconds
         self.opening_seconds = opening_seconds
-        self.more, self.ready = False, at_once  # see Session.deliver
+        self.ready = at_once  # see Session.deliver
 
     @property
     def connection_class(self) -> type[Session]:
@@ -411,7 +385,6 @@ class MailboxBackend(EmailBackend):
             [_on_envelope(address, encoding) for address in email_message.recipients()],
             email_message.wire if isinstance(email_message, WrittenMessage) else _wire(email_message),
             within=self.letter_seconds,
-            more=self.more,
             ready=self.ready,
         )
         return True

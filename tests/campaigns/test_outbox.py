@@ -67,12 +67,11 @@ def test_a_letter_goes_all_the_way(rehearsal: Letterbox, post_office: RunningOff
     assert Mailbox.objects.get().sending_state == Mailbox.State.OK
 
 
-def test_a_letter_that_others_follow_announces_the_next_one_and_the_last_none(faulty_letterbox: Boxes) -> None:
+def test_each_letter_is_told_of_after_the_one_before_is_through(faulty_letterbox: Boxes) -> None:
     box, server = faulty_letterbox(pipelining=True)
     box.write_to("ada@site.com", "ben@other.com", "cy@third.com")
     assert box.send().sent == 3
-    mine = f"mail FROM:<{box.mailbox.email}>"
-    assert [command for command in server.ahead if command.startswith("mail")] == [mine] * 2
+    assert {command.split(" ")[0] for command in server.ahead} == {"rcpt", "DATA"}
     said = [command.split(" ")[0] for command in server.commands[4:]]
     assert said == [*["mail", "rcpt", "DATA"] * 3, "quit"]
     assert len(server.accepted) == 3

@@ -359,75 +359,15 @@ def verbs(server: FaultySMTP) -> list[str]:
     return [command.split(" ")[0] for command in server.commands[4:]]
 
 
-def test_the_sender_of_the_next_letter_goes_with_the_final_dot(smtp_server: SMTPServers) -> None:
-    server = smtp_server()
-    with smtp.connect(at(server), surroundings=allowing(server)) as session:
-        session.deliver("mara@orchard.example", ["ed@garden.example"], LETTER, more=True)
-        heard = server.commands[4:] + server.ahead
-        session.deliver("mara@orchard.example", ["jo@garden.example"], LETTER)
-    one = ["mail", "rcpt", "DATA"]
-    assert verbs(server) == [*one, *one, "quit"]
-    assert [letter.recipients for letter in server.accepted] == [("ed@garden.example",), ("jo@garden.example",)]
-    if server.pipelining:
-        # And no word of its reader.
-        assert server.commands[7] == "mail FROM:<mara@orchard.example>"
-        assert server.commands[7] in server.ahead
-        assert "rcpt TO:<jo@garden.example>" not in heard
-    else:
-        assert [command.split(" ")[0] for command in heard] == one
-
-
-@pytest.mark.parametrize(
-    ("sender", "letter"),
-    [("office@orchard.example", LETTER), ("mara@orchard.example", LETTER + b"\n" + b"A long line.\n" * 2000)],
-)
-def test_another_letter_may_follow_than_was_announced(smtp_server: SMTPServers, sender: str, letter: bytes) -> None:
-    """Of another sender; or a long one, whose length the server is told."""
-    server = smtp_server()
-    with smtp.connect(at(server), surroundings=allowing(server)) as session:
-        session.deliver("mara@orchard.example", ["ed@garden.example"], LETTER, more=True)
-        session.deliver(sender, ["jo@garden.example"], letter, more=True)
-        assert session.is_open
-    one = ["mail", "rcpt", "DATA"]
-    assert verbs(server) == [
-        *one,
-        *(["mail", "rset"] * server.pipelining),
-        *one,
-        *(["mail"] * server.pipelining),
-        "quit",
-    ]
-    assert f"mail FROM:<{sender}> size={len(letter)}" in server.commands[-6:]
-    assert [letter.mail_from for letter in server.accepted] == ["mara@orchard.example", sender]
-
-
-def test_a_letter_that_is_refused_at_its_end_takes_back_what_was_announced(smtp_server: SMTPServers) -> None:
+def test_after_a_letter_that_is_refused_at_its_end_the_next_one_goes(smtp_server: SMTPServers) -> None:
     server = smtp_server()
     server.reply("END", "554 5.7.1 Message refused", times=1)
     with smtp.connect(at(server), surroundings=allowing(server)) as session:
         with pytest.raises(MailServerError) as caught:
-            session.deliver("mara@orchard.example", ["ed@garden.example"], LETTER, more=True)
+            session.deliver("mara@orchard.example", ["ed@garden.example"], LETTER)
         assert caught.value.code == 554
         session.deliver("mara@orchard.example", ["jo@garden.example"], LETTER)
     assert [letter.recipients for letter in server.accepted] == [("jo@garden.example",)]
-
-
-@pytest.mark.parametrize(
-    ("line", "verdict"),
-    [("451 4.3.0 Try again later", Verdict.RETRY), ("421 4.7.0 Too many letters in a session", Verdict.RATE)],
-)
-def test_a_refusal_to_hear_of_another_letter_is_that_one_s(
-    smtp_server: SMTPServers, line: str, verdict: Verdict
-) -> None:
-    server = smtp_server()
-    with smtp.connect(at(server), surroundings=allowing(server)) as session:
-        server.reply("MAIL", "250 2.1.0 Ok", times=1)
-        server.reply("MAIL", line, times=1)
-        session.deliver("mara@orchard.example", ["ed@garden.example"], LETTER, more=True)
-        with pytest.raises(MailServerError) as caught:
-            session.deliver("mara@orchard.example", ["jo@garden.example"], LETTER)
-        assert (caught.value.code, caught.value.verdict) == (int(line[:3]), verdict)
-        assert not session.handed_over
-    assert [letter.recipients for letter in server.accepted] == [("ed@garden.example",)]
 
 
 def test_nothing_of_a_letter_leaves_before_all_is_ready(smtp_server: SMTPServers) -> None:
