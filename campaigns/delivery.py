@@ -65,8 +65,8 @@ class Post:
     def hand_over(self, message: EmailMessage, *, ready: Callable[[], None] = at_once) -> Answer:
         """Give one message to the server.
 
-        `ready` is called once the server was told whom the letter is for, and before a byte of the letter itself. What
-        it raises comes out here: then nothing of that has left, and this session is to be closed.
+        `ready` is called once the server was told of the letter, and before a byte of the letter itself. What it raises
+        comes out here: then nothing of that has left, and this session is of no more use.
         """
         self.backend.ready = ready
         try:

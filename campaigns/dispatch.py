@@ -35,8 +35,10 @@ log = structlog.get_logger(__name__)
 SLICE = timedelta(seconds=20)
 # How often somebody who waits for one letter looks whether its mailbox is free.
 LOOK_AGAIN_AFTER_SECONDS = 0.5
-# So many letters are built at once, where they are not kept apart.
+# So many letters are built at once, where they are not kept apart; fewer where they are long: an outcome that is known
+# may be waiting to be written down.
 BUILT_AT_ONCE = 50
+BUILDS_AHEAD_FOR_SECONDS = 0.05
 SETTLES_IN_PAUSES_OF_SECONDS = 1.0
 # After a server did not answer, or said that we are too fast, the mailbox rests this long.
 REST_AFTER_TROUBLE = timedelta(minutes=1)
@@ -280,9 +282,7 @@ class _Slice:
                 self.mailbox_fails(answer.error)
                 return
 
-    def compose(
-        self, claimed: outbox.Claim, attempt: Attempt, waiting: Sequence[Attempt] = ()
-    ) -> letters.SealedMessage:
+    def compose(self, claimed: outbox.Claim, attempt: Attempt, waiting: Sequence[Attempt]) -> letters.SealedMessage:
         """The letter whose turn it is. Raises ValueError.
 
         And the first letters among those that wait behind it: built at once, with their code and data at hand in the
@@ -292,21 +292,24 @@ class _Slice:
         """
         now, build = self.clock(), partial(letters.compose, mailbox=self.mailbox)
         message = build(attempt, token=claimed.token_for(attempt), now=now)
-        if not self.pace.has_pauses:
-            for each in waiting[:BUILT_AT_ONCE]:
-                if each is not attempt and each.kind == Kind.FIRST and each.pk not in self.composed:
-                    with suppress(Exception):
-                        self.composed[each.pk] = build(each, token=claimed.token_for(each), now=now)
+        behind = [] if self.pace.has_pauses else waiting[:BUILT_AT_ONCE]
+        ends_at = time.monotonic() + BUILDS_AHEAD_FOR_SECONDS
+        for each in behind:
+            if time.monotonic() >= ends_at:
+                break
+            if each is not attempt and each.kind == Kind.FIRST and each.pk not in self.composed:
+                with suppress(Exception):
+                    self.composed[each.pk] = build(each, token=claimed.token_for(each), now=now)
         return message
 
     def hand_over(self, post: Post, message: letters.SealedMessage) -> Answer:
-        """While its start reaches the database's disk, the server is told whom the letter is for; then it goes."""
+        """While its start reaches the database's disk, the server is told of the letter; then it goes."""
         answer: Answer | None = None
         try:
             answer = post.hand_over(message, ready=until_kept)
         finally:
             if not isinstance(answer, Accepted):
-                until_kept()  # At once, unless the server never came to ask for the letter itself.
+                until_kept()  # At once, unless the server could not even be told.
         return answer
 
     def start(self, attempt: Attempt) -> bool:

@@ -1,8 +1,8 @@
 """Speaking SMTP as a client: connect to a vetted address, TLS or nothing, sign in, hand letters over, leave.
 
 A letter's fate is never guessed. `Session.handed_over` turns true just before the final dot is written: whatever
-fails before it was surely not sent; whatever breaks after it without an answer may have been. While the server thinks
-about each of its answers, the caller may do something of its own (`meanwhile`).
+fails before it was surely not sent; whatever breaks after it without an answer may have been. While the server works
+on the envelope, the caller may get ready (`ready`).
 """
 
 from __future__ import annotations
@@ -214,7 +214,11 @@ class Session(smtplib.SMTP):
         written = "".join(map(_line, said))
         self._unread += len(said)
         self.send(written)
-        self._ready()  # First: most of the answers are there afterwards, and none of them has to wake us.
+        try:
+            self._ready()  # First: most of the answers are there afterwards, and none of them has to wake us.
+        except BaseException:
+            self.close()  # Without a word, which would be the letter to a server that asks for it; and without a wait.
+            raise
         return self.getreply()
 
     def rcpt(self, recip: str, options: Sequence[str] = ()) -> tuple[int, bytes]:  # noqa: ARG002 - smtplib's signature

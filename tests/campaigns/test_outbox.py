@@ -99,24 +99,38 @@ def test_letters_that_were_built_ahead_are_each_their_readers_own(
 
 
 def test_a_few_first_letters_are_built_at_once(rehearsal: Letterbox, monkeypatch: pytest.MonkeyPatch) -> None:
-    """But none that cannot be built, which fails in its own turn, and none that is built already."""
-    monkeypatch.setattr(dispatch, "BUILT_AT_ONCE", 3)
+    """But none that cannot be built, which fails in its own turn, no follow-up, and none that is built already."""
+    monkeypatch.setattr(dispatch, "BUILT_AT_ONCE", 4)
+    monkeypatch.setattr(dispatch, "BUILDS_AHEAD_FOR_SECONDS", 60)
     rehearsal.write_to(*(f"hannah@site{number}.test" for number in range(5)))
     token = outbox.take_lease(rehearsal.mailbox)
     assert token is not None
     claimed = outbox.claim(rehearsal.mailbox, token, at_most=5, now=timezone.now())
     first, second, third, fourth, fifth = waiting = list(claimed.attempts)
     second.subject = "A\nB"
-    fourth.kind = Kind.FOLLOW_UP
-    work = dispatch._Slice(rehearsal.mailbox, token, dispatch.Report(), timezone.now)
+    third.kind = Kind.FOLLOW_UP
+
+    def turn() -> dispatch._Slice:
+        return dispatch._Slice(rehearsal.mailbox, token, dispatch.Report(), timezone.now)
+
+    work = turn()
     assert first.recipient.encode() in work.compose(claimed, first, waiting).wire
-    assert set(work.composed) == {third.pk}
-    built = work.composed[third.pk]
+    assert set(work.composed) == {fourth.pk}
+    built = work.composed[fourth.pk]
     with pytest.raises(ValueError, match="line"):
         work.compose(claimed, second, waiting[1:])
-    work.compose(claimed, fourth, waiting[2:])
-    assert set(work.composed) == {third.pk, fifth.pk}
-    assert work.composed[third.pk] is built
+    work.compose(claimed, third, waiting[2:])
+    assert set(work.composed) == {fourth.pk, fifth.pk}
+    assert work.composed[fourth.pk] is built
+    monkeypatch.setattr(dispatch, "BUILDS_AHEAD_FOR_SECONDS", 0)
+    work = turn()
+    work.compose(claimed, first, waiting)
+    assert not work.composed
+    monkeypatch.setattr(dispatch, "BUILDS_AHEAD_FOR_SECONDS", 60)
+    rehearsal.mailbox.min_gap_seconds = 30
+    work = turn()
+    work.compose(claimed, first, waiting)
+    assert not work.composed
 
 
 def test_the_same_address_gets_the_same_letter_once(rehearsal: Letterbox, post_office: RunningOffice) -> None:
@@ -462,9 +476,7 @@ def test_a_letter_that_cannot_be_built_does_not_stop_the_others(rehearsal: Lette
     assert ledger() == {"released": 1, "sent": 1}
 
 
-def test_nor_does_one_that_would_be_built_while_another_leaves(
-    rehearsal: Letterbox, post_office: RunningOffice
-) -> None:
+def test_nor_does_one_that_would_be_built_ahead(rehearsal: Letterbox, post_office: RunningOffice) -> None:
     attempts = rehearsal.write_to(*(f"{name}@somewhere.test" for name in "abcd"))
     Attempt.objects.filter(pk=attempts[1].pk).update(subject="One line\nBcc: everybody@somewhere.test")
     rehearsal.send()
