@@ -370,6 +370,37 @@ def test_after_a_letter_that_is_refused_at_its_end_the_next_one_goes(smtp_server
     assert [letter.recipients for letter in server.accepted] == [("jo@garden.example",)]
 
 
+def test_another_sender_may_follow_and_the_length_of_each_letter_is_told(smtp_server: SMTPServers) -> None:
+    server = smtp_server()
+    letters = {"mara@orchard.example": LETTER, "office@orchard.example": LETTER + b"\n" + b"A long line.\n" * 2000}
+    with smtp.connect(at(server), surroundings=allowing(server)) as session:
+        for sender, letter in letters.items():
+            session.deliver(sender, ["ed@garden.example"], letter)
+    assert verbs(server) == [*["mail", "rcpt", "DATA"] * 2, "quit"]
+    for sender, letter in letters.items():
+        assert f"mail FROM:<{sender}> size={len(letter)}" in server.commands
+    assert [letter.mail_from for letter in server.accepted] == list(letters)
+
+
+@pytest.mark.parametrize(
+    ("line", "verdict"),
+    [("451 4.3.0 Try again later", Verdict.RETRY), ("421 4.7.0 Too many letters in a session", Verdict.RATE)],
+)
+def test_a_refusal_to_hear_of_another_letter_is_that_one_s(
+    smtp_server: SMTPServers, line: str, verdict: Verdict
+) -> None:
+    server = smtp_server()
+    with smtp.connect(at(server), surroundings=allowing(server)) as session:
+        server.reply("MAIL", "250 2.1.0 Ok", times=1)
+        server.reply("MAIL", line, times=1)
+        session.deliver("mara@orchard.example", ["ed@garden.example"], LETTER)
+        with pytest.raises(MailServerError) as caught:
+            session.deliver("mara@orchard.example", ["jo@garden.example"], LETTER)
+        assert (caught.value.code, caught.value.verdict) == (int(line[:3]), verdict)
+        assert not session.handed_over
+    assert [letter.recipients for letter in server.accepted] == [("ed@garden.example",)]
+
+
 def test_nothing_of_a_letter_leaves_before_all_is_ready(smtp_server: SMTPServers) -> None:
     """And a server that was told of it is left at once, without a word: to one that asks, it would be the letter."""
     server = smtp_server()
