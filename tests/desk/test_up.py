@@ -18,6 +18,7 @@ from pathlib import Path
 
 import pytest
 
+from outreach_site.desk.management.commands import up
 from outreach_site.lib.env_file import SANDBOX_PORTS, env_text
 
 pytestmark = [pytest.mark.processes, pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")]
@@ -163,6 +164,29 @@ def test_from_nothing_to_a_clean_end(house: House) -> None:
     process.terminate()
     assert process.wait(60) == 0
     assert house.processes() == {}
+
+
+def test_a_site_is_ready_once_it_answers_and_not_once_its_port_is_open() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as port:
+        port.settimeout(PATIENCE)
+        answered = up.site_answered("127.0.0.1", port.getsockname()[1], "desk.example")
+        assert [next(answered), next(answered)] == [False, False]
+        with port.accept()[0] as site:
+            assert b"\r\nHost: desk.example\r\n" in site.recv(1000)
+            port.settimeout(0)
+            with pytest.raises(BlockingIOError):  # A request that waits is not made again ...
+                port.accept()
+        port.settimeout(PATIENCE)
+        assert [next(answered), next(answered)] == [False, False]
+        with port.accept()[0] as site:  # ... and one that was dropped is.
+            site.sendall(b"HTTP/1.0 302 Found\r\n")
+            assert next(answered)
+
+
+def test_a_site_that_is_not_there_yet_has_not_answered() -> None:
+    [port] = free_numbers(1)
+    answered = up.site_answered("127.0.0.1", port, "localhost")
+    assert [next(answered), next(answered)] == [False, False]
 
 
 def test_a_taken_port_is_a_sentence(house: House) -> None:

@@ -10,7 +10,7 @@ import os
 import socket
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
@@ -37,6 +37,7 @@ LOCAL_NAMES = {"localhost", "127.0.0.1", "[::1]", "::1"}
 # A slice of work is at most 20 s and its hand-over has a deadline: a cluster that is told to stop is done by then.
 CLUSTER_PATIENCE = 45.0
 WEB_THREADS = 8
+ASK_SECONDS = 0.2
 
 
 class Only(StrEnum):
@@ -69,7 +70,7 @@ class Command(BaseCommand):
                 programs(host=host, web_port=web_port, site_url=site_url, part=part),
                 out=sys.stdout,
                 coloured=sys.stdout.isatty() and not os.environ.get("NO_COLOR"),
-                greeting=None if part is Only.WORKERS else _greeting(web_port, site_url, first),
+                greeting=None if part is Only.WORKERS else _greeting(host, web_port, site_url, first),
             )
             supervisor.run()
             if part is not Only.WEB:
@@ -184,16 +185,13 @@ def _pulse_of(cluster: str) -> Callable[[], datetime | None]:
     return pulse
 
 
-def _greeting(web_port: int, site_url: str, first: FirstOwner | None) -> Callable[[], str | None]:
+def _greeting(host: str, web_port: int, site_url: str, first: FirstOwner | None) -> Callable[[], str | None]:
     """What a person is told as soon as the site answers."""
+    answered = site_answered(host, web_port, urlsplit(site_url).netloc)
 
     def greeting() -> str | None:
-        with closing(socket.socket()) as probe:
-            probe.settimeout(0.2)
-            try:
-                probe.connect(("127.0.0.1", web_port))
-            except OSError:
-                return None
+        if not next(answered):
+            return None
         lines = ["", f"  Linkletter is ready:  {site_url}/", ""]
         if first is not None:
             lines += [
@@ -208,6 +206,30 @@ def _greeting(web_port: int, site_url: str, first: FirstOwner | None) -> Callabl
         return "\n".join(lines)
 
     return greeting
+
+
+def site_answered(host: str, port: int, name: str) -> Iterator[bool]:
+    """With each `next`, whether the site has answered a request for `name`; takes `ASK_SECONDS` at most.
+
+    That it takes a connection says little: its port is open long before Linkletter is loaded behind it, and who comes
+    by then waits before an empty page. A request that waits is not made again.
+    """
+    while True:
+        with suppress(OSError), socket.create_connection((host, port), timeout=ASK_SECONDS) as site:
+            site.sendall(f"HEAD / HTTP/1.0\r\nHost: {name}\r\n\r\n".encode())
+            while (heard := _heard(site)) is None:
+                yield False
+            if heard:
+                yield True
+        yield False
+
+
+def _heard(site: socket.socket) -> bool | None:
+    """Whether something was said before the connection ended; None: neither yet."""
+    try:
+        return bool(site.recv(1))
+    except TimeoutError:
+        return None
 
 
 def _web_port(asked: str | None) -> int:
