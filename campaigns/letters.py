@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 import secrets
+from binascii import b2a_qp
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,6 +21,7 @@ from email.headerregistry import Address
 from email.mime.base import MIMEBase
 from email.utils import format_datetime
 from functools import cached_property, lru_cache
+from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 import idna
@@ -35,8 +37,17 @@ from outreach_site.accounts.models import SenderIdentity
 from outreach_site.mailboxes.models import Mailbox
 from outreach_site.mailboxes.smtp import WrittenMessage
 
+
+class _QuotedPrintable(charset.Charset):
+    """Python's own, but encoded by its C library, which takes a tenth of the time."""
+
+    def body_encode(self, string: Any) -> Any:
+        data = string.encode(self.output_codec or "utf-8") if isinstance(string, str) else bytes(string)
+        return b2a_qp(data, istext=True).decode("ascii")
+
+
 # Text travels as quoted-printable: 7-bit clean, readable in its raw form, and no line is too long for any server.
-_UTF8 = charset.Charset("utf-8")
+_UTF8 = _QuotedPrintable("utf-8")
 _UTF8.header_encoding = charset.SHORTEST
 _UTF8.body_encoding = charset.QP
 _PLAIN_TEXT = (

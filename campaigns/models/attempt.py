@@ -15,6 +15,7 @@ from campaigns.models.campaign import Campaign, Step, Template
 from campaigns.models.lead import Contact, Lead
 from compliance.models import Kind
 from outreach_site.accounts.models import SenderIdentity, User, Workspace
+from outreach_site.lib.reading import QuicklyRead
 from outreach_site.mailboxes.models import Mailbox
 
 
@@ -93,7 +94,7 @@ class AttemptQuerySet(models.QuerySet["Attempt"]):
         return self.alias(holder=Coalesce("lease_token", models.Value(_NOBODY))).filter(holder=token)
 
 
-class Attempt(models.Model):
+class Attempt(QuicklyRead):
     class State(models.TextChoices):
         DRAFT = "draft", "Draft"  # being written
         QUEUED = "queued", "Queued"  # waits for its time, its turn, or a person

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from campaigns.models.campaign import Campaign
 from outreach_site.accounts.models import User, Workspace
+from outreach_site.lib.reading import QuicklyRead
 
 ZERO_TO_ONE = [MinValueValidator(0.0), MaxValueValidator(1.0)]
 
@@ -49,7 +50,7 @@ class LeadQuerySet(models.QuerySet["Lead"]):
         return self.exclude(status=status).update(status=status, status_changed_at=now)
 
 
-class Lead(models.Model):
+class Lead(QuicklyRead):
     class Status(models.TextChoices):
         DISCOVERED = "discovered", "Discovered"  # known, not written to
         CONTACTED = "contacted", "Contacted"  # a letter has left
@@ -150,7 +151,7 @@ class FoundHow(models.TextChoices):
     OBFUSCATED = "obfuscated", "Written so that only people read it"
 
 
-class Contact(models.Model):
+class Contact(QuicklyRead):
     """An address at a lead's site, and where it was found: proof that is shown to the person it belongs to."""
 
     lead = models.ForeignKey(Lead, on_delete=models.CASCADE, related_name="contacts")

@@ -30,6 +30,7 @@ _PLAIN_FIELDS = frozenset(
         models.BigAutoField,
         models.IntegerField,
         models.ForeignKey,
+        models.OneToOneField,
     }
 )
 _PLAIN_VALUES = frozenset({str, int, type(None)})
@@ -146,9 +147,16 @@ def _column(held: Sequence[dict[str, Any]], field: models.Field[Any, Any]) -> li
     kinds = set(map(type, values))
     if kinds == {type(None)} or (type(field) in _PLAIN_FIELDS and kinds <= _PLAIN_VALUES):
         return values
+    if kinds == {bool} and type(field) is models.BooleanField:
+        return values
     if type(field) in _PLAIN_FIELDS:
+        # A choice is a text, which the driver would take for an enumeration of its own.
         return [
-            value if type(value) in _PLAIN_VALUES else field.get_db_prep_save(value, connection=connection)
+            value
+            if type(value) in _PLAIN_VALUES
+            else str(value)
+            if isinstance(value, str)
+            else field.get_db_prep_save(value, connection=connection)
             for value in values
         ]
     prepare = field.get_db_prep_save

@@ -5,6 +5,7 @@ from __future__ import annotations
 import email
 import email.errors
 import email.policy
+import quopri
 import re
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -13,7 +14,7 @@ from email.message import EmailMessage as ParsedMessage
 
 import pytest
 from django.core.mail import EmailMultiAlternatives
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from pytest_django import Settings
 
@@ -181,6 +182,17 @@ def test_a_plain_letter_is_what_django_makes_of_it(subject: str, sender: str, bo
     django = EmailMultiAlternatives(*parts, reply_to=["c@d.com"], headers=headers)
     ours.encoding = django.encoding = letters._UTF8
     assert ours.wire == ours.message().as_bytes(linesep="\r\n") == django.message().as_bytes(linesep="\r\n")
+
+
+@given(text=st.text(st.characters(exclude_characters="\r", exclude_categories=["Cs"])))
+@example(text="Grüße \n.\n=3D\t\n" + "x" * 200 + " ")
+def test_any_text_travels_in_short_plain_lines_and_is_read_as_it_was_written(text: str) -> None:
+    body = letters._UTF8.body_encode(text)
+    assert quopri.decodestring(body).decode() == text
+    for line in body.split("\n"):
+        assert len(line) <= 76
+        assert line.isascii()
+        assert line == line.rstrip()
 
 
 @given(subject=st.text(), sender=st.text(), body=st.text(), long=st.integers(0, 100))

@@ -53,6 +53,14 @@ def test_moments_numbers_truth_nothing_and_json_too() -> None:
     )
 
 
+def test_choices_travel_as_texts(world: World) -> None:
+    domain, manual = Suppression.Scope.DOMAIN, Suppression.Reason.MANUAL
+    insert([Suppression(workspace=world.here, scope=domain, value=name, reason=manual) for name in ("a.com", "b.com")])
+    stored = Suppression.objects.values_list("scope", "reason")
+    assert {type(value) for row in stored for value in row} == {str}
+    assert set(stored) == {("domain", "manual")}
+
+
 def test_nothing_stays_of_rows_of_which_one_does_not_fit(world: World) -> None:
     rows = [Hold(workspace=world.here, subject="workspace", reason="twice") for _ in range(2)]
     with pytest.raises(IntegrityError):
