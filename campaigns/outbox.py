@@ -226,7 +226,7 @@ def _without_doubtful(due: Sequence[Attempt], *, now: datetime) -> list[Attempt]
 
 def letter_of(attempt: Attempt, mailbox: Mailbox, *, now: datetime) -> Letter:
     """An attempt as the gate sees it. Its campaign, identity, lead and the lead's contact should be loaded."""
-    contact = attempt.contact
+    contact, identity = attempt.contact, attempt.identity
     return Letter(
         about=attempt.about if attempt.pk else "",
         kind=Kind(attempt.kind),
@@ -242,10 +242,10 @@ def letter_of(attempt: Attempt, mailbox: Mailbox, *, now: datetime) -> Letter:
         message_id=attempt.message_id,
         step=f"step:{attempt.step_id}" if attempt.step_id else "",
         campaign=attempt.campaign.subject,
-        identity_complete=attempt.identity is not None and attempt.identity.is_complete,
+        identity_complete=identity is not None and identity.is_complete,
         through_sandbox=mailbox.workspace.is_rehearsal,
         site=attempt.lead.host,
-        has_notice=attempt.identity is not None and bool(attempt.identity.privacy_notice_url),
+        has_notice=identity is not None and bool(identity.privacy_notice_url),
         ground=attempt.ground,
         found_url=contact.found_url if contact else "",
         found_passage=contact.found_words if contact else "",

@@ -144,6 +144,8 @@ def one_line(text: str, limit: int) -> str:
     return line if len(line) <= limit else f"{line[: limit - 1]}…"
 
 
+_one_of_few = lru_cache(maxsize=1_000)(one_line)  # for names, of which there are few
+
 # Control, format (bidirectional overrides among them), surrogate, line and paragraph separator.
 _UNPRINTABLE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 
@@ -164,12 +166,12 @@ def _row(entry: Entry, person: AuditPerson) -> AuditEntry:
     return _new_entry(
         workspace_id=entry.workspace_id,
         user_id=entry.user_id,
-        event=one_line(entry.event, 48),
+        event=_one_of_few(entry.event, 48),
         about=one_line(entry.about, 64),
         policy_result=entry.policy_result,
         reason=_without_people(one_line(entry.reason, 500), people),
         legal_basis=entry.legal_basis,
-        region=one_line(entry.region, 12),
+        region=_one_of_few(entry.region, 12),
         checks=_checks(entry.checks, people),
         details=_without_people(_plain(entry.details), people),
         person_digest=digest_of(person),
@@ -191,7 +193,13 @@ def _checks(checks: Sequence[Mapping[str, str]], people: Sequence[str]) -> Writt
 @lru_cache(maxsize=10_000)
 def _check(rule: str, outcome: str, sentence: str) -> str:
     """One row of `checks`. Most rules say the same of most letters, so that most rows are written once."""
-    return written_texts(rule=one_line(rule, 2000), outcome=one_line(outcome, 2000), sentence=one_line(sentence, 2000))
+    return written_texts(
+        {
+            "rule": _one_of_few(rule, 2000),
+            "outcome": _one_of_few(outcome, 2000),
+            "sentence": one_line(sentence, 2000),
+        }
+    )
 
 
 def _without_people(value: Any, people: Sequence[str]) -> Any:
@@ -234,7 +242,7 @@ def _plain(value: Any) -> Any:
         case float():
             return value if math.isfinite(value) else str(value)
         case Mapping():
-            return {one_line(str(key), 64): _plain(item) for key, item in value.items()}
+            return {_one_of_few(str(key), 64): _plain(item) for key, item in value.items()}
         case list() | tuple():
             return [_plain(item) for item in value]
         case set() | frozenset():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.db import models
@@ -16,7 +16,11 @@ class Written(str):
 
 
 def written(value: Any) -> str:
-    return str(value) if isinstance(value, Written) else _encode(value)
+    if isinstance(value, Written):
+        return str(value)
+    if type(value) is dict and {*map(type, value), *map(type, value.values())} == {str}:
+        return written_texts(value)
+    return _encode(value)
 
 
 def written_list(items: Iterable[str]) -> Written:
@@ -24,9 +28,9 @@ def written_list(items: Iterable[str]) -> Written:
     return Written(f"[{','.join(items)}]")
 
 
-def written_texts(**texts: str) -> str:
-    """An object of texts alone, as `written` would write it, in a quarter of the time."""
-    return "{" + ",".join([f'"{name}":{_quoted(text)}' for name, text in texts.items()]) + "}"
+def written_texts(texts: Mapping[str, str]) -> str:
+    """An object of texts alone, as JSON's own encoder would write it, in a quarter of the time."""
+    return "{" + ",".join([f"{_quoted(name)}:{_quoted(text)}" for name, text in texts.items()]) + "}"
 
 
 _quoted = json.encoder.encode_basestring
