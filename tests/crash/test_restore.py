@@ -24,7 +24,8 @@ def test_what_left_after_the_backup_does_not_leave_again(
 ) -> None:
     addresses = [f"editor{n}@site{n}.com" for n in range(6)]
     with FaultySMTP(certificates) as server:
-        installation = open_installation(database, port=server.port)
+        # This server hides nothing: where it is slow the machine is, and no letter is doubtful for that.
+        installation = open_installation(database, port=server.port, SMTP_SEND_TIMEOUT="20")
         installation.call("open_workspace", name="orchard", letters=[("mara", addresses)], port=server.port)
         assert installation.call("send_some", count=2) == 2
         taken_at = datetime.now(UTC).isoformat()
