@@ -8,8 +8,10 @@ from datetime import UTC, datetime
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from hypothesis import given
+from hypothesis import strategies as st
 
-from compliance import audit
+from compliance import audit, fields
 from compliance.models import AuditEntry, AuditPerson
 from outreach_site.lib import ports
 from outreach_site.lib.crypto import keyed_digest
@@ -146,3 +148,12 @@ def test_lower_rooms_record_through_the_port(world: World) -> None:
     assert (entry.event, entry.about, entry.user_id) == ("mailbox.changed", "mailbox:3", world.owner.pk)
     assert entry.details == {"host": "mail.example.org"}
     assert entry.person.sender_email == "mara@orchard.example"
+
+
+@given(st.dictionaries(st.text(), st.text() | st.none() | st.integers() | st.lists(st.text())))
+def test_what_is_kept_as_evidence_is_written_as_pythons_own_encoder_writes_it(value: dict[str, object]) -> None:
+    """To the byte, whichever way it takes: seals are made over it."""
+    assert fields.written(value) == json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    texts = {name: item for name, item in value.items() if isinstance(item, str)}
+    assert fields.written_texts(texts) == json.dumps(texts, ensure_ascii=False, separators=(",", ":"))
+    assert fields.written(texts) == fields.written_texts(texts)
