@@ -21,7 +21,7 @@ from typing import Self
 
 from tests.servers import HOST, PASSWORD, Certificates
 
-STARTS_WITHIN = 15.0  # seconds
+STARTS_WITHIN = 60.0  # seconds
 
 
 class Dovecot:

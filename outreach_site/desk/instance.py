@@ -6,8 +6,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from io import StringIO
 
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.db import connection
+from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.recorder import MigrationRecorder
 from django.utils import timezone
 
 from compliance import triggers
@@ -19,9 +21,11 @@ from outreach_site.mailboxes.environment import keep_environment_mailbox
 def set_up(say: Callable[[str], None]) -> installation.Standing:
     """Tables, cache table, this installation's id, schedules. Running it twice changes nothing.
 
-    Returns whether this process may touch the post of this database.
+    Returns whether this process may touch the post of this database. Raises `CommandError`, and changes nothing, for a
+    database that only an older version can bring up to date.
     """
     with _one_host_at_a_time():
+        _refuse_what_stopped_half_way()
         said = StringIO()
         call_command("migrate", interactive=False, verbosity=1, stdout=said)
         applied = sum(line.rstrip().endswith("OK") for line in said.getvalue().splitlines())
@@ -38,6 +42,17 @@ def set_up(say: Callable[[str], None]) -> installation.Standing:
         schedules.sync()
         keep_environment_mailbox(now=timezone.now())
     return installation.standing()
+
+
+def _refuse_what_stopped_half_way() -> None:
+    """A squashed migration stands for all that it replaces or for none of it; Django trips over anything between."""
+    applied = set(MigrationRecorder(connection).applied_migrations())
+    for squashed in MigrationLoader(None).replacements.values():
+        if not applied.isdisjoint(squashed.replaces) and not applied.issuperset(squashed.replaces):
+            raise CommandError(
+                "This database was last used by an older Linkletter, and this version cannot bring it up to date. "
+                'Nothing was changed. docs/operations.md, "Upgrade", says which version goes between.'
+            )
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from tests.browser.conftest import Site
 
 pytestmark = pytest.mark.browser
 
-ANSWER_SECONDS = 120
+ANSWER_SECONDS = 300
 PHONE = {"width": 390, "height": 844}
 DESKTOP = {"width": 1280, "height": 860}
 

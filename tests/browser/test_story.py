@@ -30,7 +30,7 @@ from tests.internet import serving
 
 pytestmark = pytest.mark.browser
 
-SOON = 150  # seconds: the post goes round once a minute
+SOON = 300  # seconds: the post goes round once a minute
 CAMPAIGN = "Guest articles for spring"
 OTHER_SUBJECT = "A gardening piece that {website} could use"
 TARGET = "https://pottedplans.test/guide/"
@@ -203,7 +203,7 @@ def agree_on_a_link(page: Page, story: Story) -> None:
     page.get_by_label("Page that links").fill(PAGE_URL)
     page.get_by_label("Links to").fill(TARGET)
     page.get_by_role("button", name="Save", exact=True).click()
-    expect(page.locator("#placement .badge")).to_have_text("Live", timeout=60_000)
+    expect(page.locator("#placement .badge")).to_have_text("Live", timeout=SOON * 1000)
     expect(page.locator("#placement")).to_contain_text("the guide of Potted Plans")
 
 
@@ -212,7 +212,7 @@ def lose_the_link(page: Page, story: Story) -> None:
     page.get_by_role("link", name="Placements").first.click()
     page.get_by_role("link", name=LINKING.site_title).click()
     page.get_by_role("button", name="Look now").click()
-    expect(page.locator("#placement .badge")).to_have_text("Lost", timeout=60_000)
+    expect(page.locator("#placement .badge")).to_have_text("Lost", timeout=SOON * 1000)
     page.get_by_role("link", name="Today").first.click()
     expect(page.locator("main")).to_contain_text(LINKING.site_title)
 

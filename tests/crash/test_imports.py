@@ -15,7 +15,7 @@ from tests.crash.test_kills import SEED
 
 ROWS = 6_000
 KILLS = 6
-PATIENCE_SECONDS = 120
+PATIENCE_SECONDS = 300
 
 
 def row(number: int) -> str:

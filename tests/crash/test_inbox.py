@@ -28,7 +28,7 @@ MESSAGES = int(os.environ.get("INBOX_MESSAGES", "600"))
 KILLS = int(os.environ.get("INBOX_KILLS", "4"))
 OLD = MESSAGES * 5
 IDLE_BYTES = 10_000
-PATIENCE_SECONDS = 60 + MESSAGES / 12
+PATIENCE_SECONDS = 240 + MESSAGES / 12
 MARA = "mara@orchardmedia.com"
 
 

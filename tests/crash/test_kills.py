@@ -32,7 +32,7 @@ DOMAIN_CAP = 6
 USER_CAP = int(LETTERS * 0.6)
 HOURLY_LIMIT = int(LETTERS * 0.2)
 COMMANDS_PER_LETTER = 5
-PATIENCE_SECONDS = 60 + KILLS * 6
+PATIENCE_SECONDS = 240 + KILLS * 6
 
 Say = Callable[[str], None]
 Books = dict[str, dict[str, int]]

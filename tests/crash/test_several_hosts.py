@@ -22,7 +22,7 @@ from tests.needs import program
 from tests.servers import FaultySMTP
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-PATIENCE = 150.0
+PATIENCE = 300.0
 LETTERS = 80
 
 pytestmark = [pytest.mark.processes, pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")]

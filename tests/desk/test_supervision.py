@@ -18,7 +18,7 @@ import pytest
 pytestmark = [pytest.mark.processes, pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")]
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-PATIENCE = 15.0
+PATIENCE = 60.0
 
 # A program that starts a child of its own, names both, and obeys SIGTERM as a good one does.
 OBEDIENT = """

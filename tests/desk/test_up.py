@@ -24,7 +24,7 @@ from outreach_site.lib.env_file import SANDBOX_PORTS, env_text
 pytestmark = [pytest.mark.processes, pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")]
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-PATIENCE = 90.0
+PATIENCE = 300.0
 
 
 def free_numbers(many: int) -> list[int]:
@@ -150,10 +150,9 @@ def test_from_nothing_to_a_clean_end(house: House) -> None:
     # A second one in the same directory would be two post offices on one file.
     assert "runs already from this directory" in house.up_that_ends()
 
-    began = time.monotonic()
     process.send_signal(signal.SIGINT)
-    assert process.wait(60) == 0
-    assert time.monotonic() - began < 30
+    assert process.wait(PATIENCE) == 0
+    assert "does not stop" not in house.said()
     assert house.said().rstrip().endswith("Stopped.")
     assert house.processes() == {}
 
@@ -162,7 +161,7 @@ def test_from_nothing_to_a_clean_end(house: House) -> None:
     house.wait_for(lambda: "Ctrl-C stops everything." in house.said(), "the second greeting")
     assert "with the password of the first start" in house.said()
     process.terminate()
-    assert process.wait(60) == 0
+    assert process.wait(PATIENCE) == 0
     assert house.processes() == {}
 
 

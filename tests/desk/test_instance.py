@@ -1,0 +1,49 @@
+"""Databases of older versions: those that stood at their end go on, those that stopped half way are told the way."""
+
+from __future__ import annotations
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connection
+from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.recorder import MigrationRecorder
+
+from outreach_site.desk.instance import set_up
+
+pytestmark = pytest.mark.django_db
+
+OURS = ("accounts", "campaigns", "compliance", "desk", "inbox", "mailboxes")
+
+
+def recorded() -> set[tuple[str, str]]:
+    return set(MigrationRecorder(connection).applied_migrations())
+
+
+@pytest.fixture
+def squashed() -> set[tuple[str, str]]:
+    found = set(MigrationLoader(None).replacements)
+    assert {app for app, _ in found} == set(OURS)
+    return found
+
+
+def test_a_database_that_took_every_step_by_itself_goes_on(squashed: set[tuple[str, str]]) -> None:
+    everything = recorded()
+    for app, name in squashed:
+        MigrationRecorder(connection).record_unapplied(app, name)
+    said: list[str] = []
+    assert set_up(said.append).may_work
+    assert said == []  # Its tables are there: nothing is made twice.
+    assert recorded() == everything
+
+
+@pytest.mark.parametrize("app", OURS)
+def test_a_database_that_stopped_half_way_is_told_so(squashed: set[tuple[str, str]], app: str) -> None:
+    recorder = MigrationRecorder(connection)
+    for pair in squashed:
+        recorder.record_unapplied(*pair)
+    [last] = [each.replaces[-1] for key, each in MigrationLoader(None).replacements.items() if key[0] == app]
+    recorder.record_unapplied(*last)
+    stands = recorded()
+    with pytest.raises(CommandError, match=r"docs/operations\.md"):
+        call_command("setup_instance")
+    assert recorded() == stands
