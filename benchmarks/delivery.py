@@ -256,7 +256,8 @@ def _in_background() -> Iterator[None]:
     try:
         yield
     finally:
-        os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
+        if hasattr(os, "SCHED_BATCH"):
+            os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
 
 
 def _in_children(database: Database, tasks: Sequence[Callable[[], Any]]) -> list[Any]:

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import argparse
 import base64
+import errno
 import os
 import secrets
 import socket
 import sys
 import uuid
 from collections.abc import Callable
-from contextlib import closing
 from pathlib import Path
 
 # The post office's ports, in the order in which settings.py reads them.
@@ -93,13 +93,20 @@ def free_ports(is_free: Callable[[int], bool]) -> dict[str, int]:
 
 
 def port_is_free(port: int, host: str = "127.0.0.1") -> bool:
-    """Whether a server could listen here now. Says nothing about later."""
-    with closing(socket.socket(socket.AF_INET, socket.SOCK_STREAM)) as probe:
+    """Whether a server could listen here now. Says nothing about later.
+
+    `host`: an IPv4 or IPv6 address of this machine, or a name of it. Raises `OSError` where it could not for
+    another reason than that something listens there already.
+    """
+    [(family, kind, _, _, address), *_] = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    with socket.socket(family, kind) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind((host, port))
-        except OSError:
-            return False
+            probe.bind(address)
+        except OSError as err:
+            if err.errno == errno.EADDRINUSE:
+                return False
+            raise
         return True
 
 

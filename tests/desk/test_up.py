@@ -59,10 +59,10 @@ class House:
             )
         return self.process
 
-    def up_that_ends(self) -> str:
+    def up_that_ends(self, *words: str) -> str:
         """What is said by a start that cannot succeed."""
         done = subprocess.run(
-            self.command(),
+            [*self.command(), *words],
             cwd=ROOT,
             env=self.environment,
             capture_output=True,
@@ -206,3 +206,15 @@ def test_a_taken_port_of_the_post_office_names_its_variable(house: House) -> Non
 def test_a_port_that_is_none_is_a_sentence(house: House) -> None:
     house.port = 99_999
     assert "PORT must be a number from 1 to 65535" in house.up_that_ends()
+
+
+def test_a_host_that_is_no_address_of_this_machine_is_a_sentence(house: House) -> None:
+    said = house.up_that_ends("--host", "192.0.2.1")
+    assert f"cannot listen on 192.0.2.1, port {house.port}: " in said
+    assert "--host takes an address of this machine" in said
+
+
+@pytest.mark.parametrize(("host", "bound"), [("::1", "[::1]:8000"), ("0.0.0.0", "0.0.0.0:8000")])
+def test_it_listens_where_it_is_told(host: str, bound: str) -> None:
+    [web, *_] = up.programs(host=host, web_port=8000, site_url="https://desk.example")
+    assert f"--bind={bound}" in web.command

@@ -80,7 +80,15 @@ class Command(BaseCommand):
 
     def look_at_ports(self, host: str, web_port: int, *, post_office: bool) -> None:
         """A taken port is said in a sentence, before anything is started."""
-        if not port_is_free(web_port, host):
+        try:
+            is_free = port_is_free(web_port, host)
+        except OSError as err:
+            raise CommandError(
+                f"Linkletter cannot listen on {host}, port {web_port}: {err.strerror}. --host takes an address of "
+                "this machine: 127.0.0.1 for this machine only, 0.0.0.0 or :: for everyone who reaches it. A port "
+                "below 1024 is often the administrator's alone."
+            ) from err
+        if not is_free:
             raise CommandError(
                 f"Port {web_port} is taken by another program, perhaps by a Linkletter that runs already. "
                 f"Stop that one, or choose another port: make run PORT={_free_near(web_port, host)}"
@@ -138,7 +146,7 @@ def programs(*, host: str, web_port: int, site_url: str, part: Only | None = Non
                 "-m",
                 "gunicorn",
                 "outreach_site.wsgi",
-                f"--bind={host}:{web_port}",
+                f"--bind={f'[{host}]' if ':' in host else host}:{web_port}",
                 "--worker-class=gthread",
                 f"--threads={WEB_THREADS}",
                 "--workers=1",
