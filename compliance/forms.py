@@ -89,8 +89,8 @@ def read_sites(text: str) -> Pasted:
             host = host.partition(":")[0].lower().removeprefix("www.")
             if not written:
                 continue
-            if len(written.split()) > 1:
-                host = written  # No site is two words: what is wrong with it is said below.
+            if not host or len(written.split()) > 1:
+                host = written  # No site is nothing, or two words: what is wrong with it is said below.
             try:
                 pasted.domains.append(suppression.normalise_domain(host))
             except InvalidAddressError as err:

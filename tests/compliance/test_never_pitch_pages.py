@@ -65,11 +65,12 @@ def test_many_are_added_at_once(world: World, htmx: bool) -> None:
 
 
 def test_what_cannot_be_read_stays_in_the_field(world: World) -> None:
-    response = add(world, "rival.com\nnot a site\ngmail.com")
+    response = add(world, "rival.com\nnot a site\ngmail.com\n@@")
     assert response.status_code == 422
     page = response.content.decode()
-    assert "2 lines could not be read" in page
-    assert "not a site\ngmail.com</textarea>" in page
+    assert "3 lines could not be read" in page
+    assert "“@@” is neither an email address nor a domain." in page
+    assert "not a site\ngmail.com\n@@</textarea>" in page
     assert NeverPitch.objects.get().domain == "rival.com"
     assert add(world, "").status_code == 422
 
