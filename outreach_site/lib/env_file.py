@@ -95,14 +95,13 @@ def free_ports(is_free: Callable[[int], bool]) -> dict[str, int]:
 def port_is_free(port: int, host: str = "127.0.0.1") -> bool:
     """Whether a server could listen here now. Says nothing about later.
 
-    `host`: an IPv4 or IPv6 address of this machine, or a name of it. Raises `OSError` where it could not for
-    another reason than that something listens there already.
+    `host`: an IPv4 or IPv6 address of this machine, or a name of it, which stands for IPv4, as it does for gunicorn.
+    Raises `OSError` where it could not for another reason than that something listens there already.
     """
-    [(family, kind, _, _, address), *_] = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    with socket.socket(family, kind) as probe:
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind(address)
+            probe.bind((host, port))
         except OSError as err:
             if err.errno == errno.EADDRINUSE:
                 return False

@@ -17,6 +17,8 @@ from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import pytest
+from django.core.management import CommandError
+from pytest_django import Settings
 
 from outreach_site.desk.management.commands import up
 from outreach_site.lib.env_file import SANDBOX_PORTS, env_text
@@ -25,6 +27,7 @@ pytestmark = [pytest.mark.processes, pytest.mark.skipif(sys.platform != "linux",
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PATIENCE = 300.0
+PUBLIC = "https://desk.example"
 
 
 def free_numbers(many: int) -> list[int]:
@@ -152,7 +155,8 @@ def test_from_nothing_to_a_clean_end(house: House) -> None:
 
     process.send_signal(signal.SIGINT)
     assert process.wait(PATIENCE) == 0
-    assert "does not stop" not in house.said()
+    assert "mail does not stop" not in house.said()
+    assert "long does not stop" not in house.said()
     assert house.said().rstrip().endswith("Stopped.")
     assert house.processes() == {}
 
@@ -218,3 +222,23 @@ def test_a_host_that_is_no_address_of_this_machine_is_a_sentence(house: House) -
 def test_it_listens_where_it_is_told(host: str, bound: str) -> None:
     [web, *_] = up.programs(host=host, web_port=8000, site_url="https://desk.example")
     assert f"--bind={bound}" in web.command
+
+
+def test_a_port_that_may_not_be_had_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(port: int, host: str) -> bool:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(up, "port_is_free", refuse)
+    with pytest.raises(
+        CommandError, match=r"on 127\.0\.0\.1, port 587: Permission denied\. Write another .*SMTP_PORT="
+    ):
+        up._is_free(587, "127.0.0.1", "Write another port into .env: SANDBOX_SMTP_PORT=…")
+
+
+@pytest.mark.parametrize(
+    ("own", "there"),
+    [("http://[::1]:8000", "http://[::1]:8123"), ("http://localhost", "http://localhost:8123"), (PUBLIC, PUBLIC)],
+)
+def test_the_sites_address_follows_the_port_on_this_machine(settings: Settings, own: str, there: str) -> None:
+    settings.SITE_URL = own
+    assert up._site_url(8123) == there

@@ -80,15 +80,12 @@ class Command(BaseCommand):
 
     def look_at_ports(self, host: str, web_port: int, *, post_office: bool) -> None:
         """A taken port is said in a sentence, before anything is started."""
-        try:
-            is_free = port_is_free(web_port, host)
-        except OSError as err:
-            raise CommandError(
-                f"Linkletter cannot listen on {host}, port {web_port}: {err.strerror}. --host takes an address of "
-                "this machine: 127.0.0.1 for this machine only, 0.0.0.0 or :: for everyone who reaches it. A port "
-                "below 1024 is often the administrator's alone."
-            ) from err
-        if not is_free:
+        if not _is_free(
+            web_port,
+            host,
+            "--host takes an address of this machine: 127.0.0.1 for this machine only, 0.0.0.0 or :: for everyone who "
+            "reaches it. A port below 1024 is often the administrator's alone.",
+        ):
             raise CommandError(
                 f"Port {web_port} is taken by another program, perhaps by a Linkletter that runs already. "
                 f"Stop that one, or choose another port: make run PORT={_free_near(web_port, host)}"
@@ -96,8 +93,8 @@ class Command(BaseCommand):
         if not settings.SANDBOX or not post_office:
             return
         for name, port in settings.SANDBOX_PORTS.items():
-            if not port_is_free(port):
-                variable = f"SANDBOX_{name.upper()}_PORT"
+            variable = f"SANDBOX_{name.upper()}_PORT"
+            if not _is_free(port, "127.0.0.1", f"Write another port into .env: {variable}=…"):
                 raise CommandError(
                     f"Port {port} of the rehearsal post office is taken by another program. Stop that one, or write "
                     f"another into .env: {variable}={_free_near(port, '127.0.0.1')}"
@@ -146,7 +143,7 @@ def programs(*, host: str, web_port: int, site_url: str, part: Only | None = Non
                 "-m",
                 "gunicorn",
                 "outreach_site.wsgi",
-                f"--bind={f'[{host}]' if ':' in host else host}:{web_port}",
+                f"--bind={_in_an_address(host)}:{web_port}",
                 "--worker-class=gthread",
                 f"--threads={WEB_THREADS}",
                 "--workers=1",
@@ -252,8 +249,20 @@ def _site_url(web_port: int) -> str:
     """SITE_URL, which follows the port as long as it means this machine; a public address is the operator's to say."""
     own = urlsplit(settings.SITE_URL)
     if own.scheme == "http" and own.hostname in LOCAL_NAMES:
-        return f"http://{own.hostname}:{web_port}"
+        return f"http://{_in_an_address(own.hostname)}:{web_port}"
     return str(settings.SITE_URL)
+
+
+def _in_an_address(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
+
+
+def _is_free(port: int, host: str, otherwise: str) -> bool:
+    """Whether nothing listens there. Why else nobody can is said in a sentence, with what to do about it."""
+    try:
+        return port_is_free(port, host)
+    except OSError as err:
+        raise CommandError(f"Linkletter cannot listen on {host}, port {port}: {err.strerror}. {otherwise}") from err
 
 
 def _free_near(port: int, host: str) -> int:
