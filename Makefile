@@ -32,7 +32,7 @@ run: $(VENV)/runtime.stamp
 	@exec $(PY) manage.py up --port "$(PORT)"
 
 test: $(VENV)/dev.stamp
-	@$(VENV)/bin/pytest -n auto $(ARGS)
+	@$(VENV)/bin/pytest -n auto --dist worksteal $(ARGS)
 
 check: $(VENV)/dev.stamp
 	$(VENV)/bin/ruff check .
