@@ -59,3 +59,28 @@ document.addEventListener("htmx:beforeSwap", ({ detail }) => {
     detail.isError = false;
   }
 });
+
+/* While an answer is under way, another one may draw its target anew, or the link that asked for it. The answer goes to
+   what stands under the target's id by then, unless that was asked for later; a part that draws itself anew is as old as
+   what it draws. A new link asks once more: what else the answer changes is looked for beside the link. */
+let asked = 0;
+const drawnBy = new Map();
+
+document.addEventListener("htmx:beforeRequest", ({ detail }) => {
+  const { xhr, target, requestConfig } = detail;
+  detail.asked = requestConfig.elt === target ? (drawnBy.get(target.id) ?? 0) : (asked += 1);
+  xhr.addEventListener("readystatechange", () => {
+    const current = xhr.readyState === XMLHttpRequest.DONE && !target.isConnected && document.getElementById(target.id);
+    if (!current) return;
+    detail.target = current;
+    detail.isOutdated = detail.asked < drawnBy.get(current.id);
+  });
+});
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const { detail } = event;
+  const link = detail.requestConfig.elt;
+  const heir = !detail.isOutdated && !link.isConnected && !changes(event) && document.querySelector(`a[id="${link.id}"]`);
+  if (detail.isOutdated || heir) detail.shouldSwap = false;
+  else if (detail.shouldSwap) drawnBy.set(detail.target.id, detail.asked);
+  if (heir) heir.click();
+});
