@@ -62,7 +62,8 @@ document.addEventListener("htmx:beforeSwap", ({ detail }) => {
 
 /* While an answer is under way, another one may draw its target anew, or the link that asked for it. The answer goes to
    what stands under the target's id by then, unless that was asked for later; a part that draws itself anew is as old as
-   what it draws. A new link asks once more: what else the answer changes is looked for beside the link. */
+   what it draws. A link that has an id is asked once more where it stands anew: htmx looks beside the old one, which is
+   nowhere, for what else the answer changes. */
 let asked = 0;
 const drawnBy = new Map();
 

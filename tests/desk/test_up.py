@@ -224,15 +224,21 @@ def test_it_listens_where_it_is_told(host: str, bound: str) -> None:
     assert f"--bind={bound}" in web.command
 
 
-def test_a_port_that_may_not_be_had_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(port: int, host: str) -> bool:
-        raise PermissionError(13, "Permission denied")
+def test_a_port_that_may_not_be_had_is_a_sentence(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    def port_is_free(port: int, host: str) -> bool:
+        if port < 1024:
+            raise PermissionError(13, "Permission denied")
+        return True
 
-    monkeypatch.setattr(up, "port_is_free", refuse)
-    with pytest.raises(
-        CommandError, match=r"on 127\.0\.0\.1, port 587: Permission denied\. Write another .*SMTP_PORT="
+    monkeypatch.setattr(up, "port_is_free", port_is_free)
+    settings.SANDBOX_PORTS = settings.SANDBOX_PORTS | {"smtp": 587}
+    up.Command().look_at_ports("127.0.0.1", 8000, post_office=False)
+    for web_port, said in (
+        (80, r"on 127\.0\.0\.1, port 80: Permission denied\. .* below 1024 is often"),
+        (8000, r"on 127\.0\.0\.1, port 587: Permission denied\. Write another .* SANDBOX_SMTP_PORT="),
     ):
-        up._is_free(587, "127.0.0.1", "Write another port into .env: SANDBOX_SMTP_PORT=…")
+        with pytest.raises(CommandError, match=said):
+            up.Command().look_at_ports("127.0.0.1", web_port, post_office=True)
 
 
 @pytest.mark.parametrize(
