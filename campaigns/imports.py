@@ -45,6 +45,7 @@ from outreach_site.lib import csv
 from outreach_site.lib.among import among
 from outreach_site.lib.collecting import uncollected
 from outreach_site.lib.inserting import insert
+from outreach_site.lib.moments import FromNow
 from outreach_site.lib.pieces import by_key
 from outreach_site.lib.sheets import MOST_COLUMNS
 from outreach_site.lib.tables import RowError, UnreadableFileError, read_table, row_at
@@ -298,8 +299,8 @@ def work(run_id: int, *, now: datetime, seconds: float = SLICE_SECONDS) -> bool:
     """One slice; whether anything is left. Somebody else's import, or one that is over, is left alone."""
     token = uuid.uuid4()
     free = models.Q(lease_token=None) | models.Q(leased_until__lt=Now())
-    until = Now() + models.Value(LEASE, output_field=models.DurationField())
-    if not LeadImport.objects.under_way().filter(free, pk=run_id).update(lease_token=token, leased_until=until):
+    mine = LeadImport.objects.under_way().filter(free, pk=run_id)
+    if not mine.update(lease_token=token, leased_until=FromNow(LEASE)):
         return False
     ends_at = time.monotonic() + seconds
     run = LeadImport.objects.select_related("campaign__workspace", "user").get(pk=run_id)

@@ -38,6 +38,7 @@ from compliance.policy import Decision, Letter
 from outreach_site.accounts.models import Workspace
 from outreach_site.lib.among import among
 from outreach_site.lib.collecting import uncollected
+from outreach_site.lib.moments import FromNow
 from outreach_site.lib.ports import News, What, announce
 from outreach_site.lib.prepared import PreparedUpdate, run_in_turn
 from outreach_site.mailboxes.errors import MailServerError, Verdict
@@ -80,14 +81,9 @@ def take_lease(mailbox: Mailbox) -> uuid.UUID | None:
     taken = (
         Mailbox.objects.that_can_send()
         .filter(free, pk=mailbox.pk)
-        .update(lease_token=token, leased_until=_from_now(LEASE))
+        .update(lease_token=token, leased_until=FromNow(LEASE))
     )
     return token if taken else None
-
-
-def _from_now(span: timedelta) -> models.expressions.CombinedExpression:
-    """A moment by the database's clock, which all workers share."""
-    return Now() + models.Value(span, output_field=models.DurationField())
 
 
 def look_again(mailbox: Mailbox, *, now: datetime) -> timedelta:
@@ -139,7 +135,6 @@ def claim(
             {
                 "pk": one.pk,
                 "token": token,
-                "lease": LEASE,
                 "valid_until": min(valid_until, closing.get(one.pk, valid_until)),
                 "message_id": one.message_id,
             }
@@ -169,13 +164,13 @@ def _alone(key: int) -> list[int]:
 
 
 def _claimed(
-    *, pk: int, token: uuid.UUID, lease: timedelta, valid_until: datetime, message_id: str
+    *, pk: int, token: uuid.UUID, valid_until: datetime, message_id: str
 ) -> tuple[models.QuerySet[Attempt], dict[str, Any]]:
     return Attempt.objects.filter(pk=pk), {
         "message_id": message_id,
         "reason": "",
         "lease_token": token,
-        "leased_until": _from_now(lease),
+        "leased_until": FromNow(LEASE),
         "valid_until": valid_until,
     }
 
@@ -324,7 +319,6 @@ def _start_values(attempt: Attempt, mailbox: Mailbox, token: uuid.UUID) -> dict[
     return {
         "pk": attempt.pk,
         "token": token,
-        "hand_over": HAND_OVER,
         "workspace": mailbox.workspace_id,
         "mailbox": f"mailbox:{attempt.mailbox_id}",
         "campaign": f"campaign:{attempt.campaign_id}",
@@ -339,7 +333,6 @@ def _starting(
     *,
     pk: int,
     token: uuid.UUID,
-    hand_over: timedelta,
     workspace: int,
     mailbox: str,
     campaign: str,
@@ -364,7 +357,7 @@ def _starting(
         ~models.Exists(held),
         pk=pk,
         state__in=[Attempt.State.QUEUED, Attempt.State.SENDING],
-        leased_until__gt=_from_now(hand_over),
+        leased_until__gt=FromNow(HAND_OVER),
         valid_until__gt=Now(),
     )
     return may_start, {

@@ -20,6 +20,7 @@ from django.db.models.functions import Now
 from campaigns.letters import as_sent
 from campaigns.models import Attempt, SentCopy
 from outreach_site.accounts import installation
+from outreach_site.lib.moments import FromNow
 from outreach_site.mailboxes.answers import Phase
 from outreach_site.mailboxes.errors import MailServerError
 from outreach_site.mailboxes.imap import (
@@ -90,11 +91,10 @@ def copy(mailbox_id: int, *, now: datetime) -> int:
 def _claim(mailbox: Mailbox, *, now: datetime) -> list[SentCopy]:
     """Each by a conditional update: what somebody else was quicker to take is theirs."""
     due = _due(now).filter(attempt__mailbox=mailbox).select_related("attempt__campaign__workspace", "attempt__mailbox")
-    until = Now() + models.Value(CLAIM, output_field=models.DurationField())
     return [
         each
         for each in due.order_by("due_at", "pk")[:AT_ONCE]
-        if _due(now).filter(pk=each.pk).update(claimed_until=until)
+        if _due(now).filter(pk=each.pk).update(claimed_until=FromNow(CLAIM))
     ]
 
 

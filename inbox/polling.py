@@ -33,6 +33,7 @@ from inbox.scope import MailboxScope, digest_of_header
 from inbox.storing import keep
 from inbox.sync import REFUSED, Batch, Folder, Header, Position, Reader, is_refusal, read_broken, unfetched
 from outreach_site.accounts import installation
+from outreach_site.lib.moments import FromNow
 from outreach_site.mailboxes.errors import MailServerError, Stage, Verdict
 from outreach_site.mailboxes.imap import classify_imap_error, connect, search_for
 from outreach_site.mailboxes.models import Mailbox
@@ -119,11 +120,7 @@ def _take_lease(mailbox_id: int, *, at_once: bool, now: datetime) -> uuid.UUID |
     mine = Mailbox.objects.that_can_receive().filter(free, pk=mailbox_id)
     if not at_once:
         mine = mine.filter(next_poll_at__lte=now)
-    return token if mine.update(poll_token=token, poll_leased_until=_lease_end()) else None
-
-
-def _lease_end() -> models.expressions.CombinedExpression:
-    return Now() + models.Value(LEASE, output_field=models.DurationField())
+    return token if mine.update(poll_token=token, poll_leased_until=FromNow(LEASE)) else None
 
 
 def _read(mailbox: Mailbox, token: uuid.UUID, *, until: float) -> Outcome:
@@ -258,7 +255,7 @@ def history_is_read(mailbox: Mailbox) -> bool | None:
 def _store(mailbox: Mailbox, token: uuid.UUID, batch: Batch, *, now: datetime) -> int:
     """A batch and the cursor, in one transaction; how many messages are new. Raises LeaseLostError."""
     with transaction.atomic():
-        if not Mailbox.objects.filter(pk=mailbox.pk, poll_token=token).update(poll_leased_until=_lease_end()):
+        if not Mailbox.objects.filter(pk=mailbox.pk, poll_token=token).update(poll_leased_until=FromNow(LEASE)):
             raise LeaseLostError
         _move_cursor(mailbox, batch, now=now)
         if batch.folder.is_sent:
@@ -362,7 +359,7 @@ def _ask_again(mailbox: Mailbox, token: uuid.UUID, reader: Reader, folder: Folde
         return 0
     given = reader.ask_again(folder, cursor.uid_validity, list(rows))
     with transaction.atomic():
-        if not Mailbox.objects.filter(pk=mailbox.pk, poll_token=token).update(poll_leased_until=_lease_end()):
+        if not Mailbox.objects.filter(pk=mailbox.pk, poll_token=token).update(poll_leased_until=FromNow(LEASE)):
             raise LeaseLostError
         RawMessage.objects.filter(pk__in=[rows[message.uid] for message in given]).delete()
         return len(keep(mailbox, given, now=now))

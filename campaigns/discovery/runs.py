@@ -31,6 +31,7 @@ from compliance.addresses import is_free_mail
 from compliance.models import SendRecord
 from compliance.privacy_models import PrivacySettings
 from outreach_site.accounts.models import User, Workspace
+from outreach_site.lib.moments import FromNow
 
 MOST_SITES = 200
 MOST_QUERIES = 30
@@ -175,8 +176,8 @@ def work(
     """One slice; whether anything is left to do. Somebody else's run, or one that is over, is left alone."""
     token = uuid.uuid4()
     free = models.Q(lease_token=None) | models.Q(leased_until__lt=Now())
-    until = Now() + models.Value(LEASE, output_field=models.DurationField())
-    if not DiscoveryRun.objects.under_way().filter(free, pk=run_id).update(lease_token=token, leased_until=until):
+    mine = DiscoveryRun.objects.under_way().filter(free, pk=run_id)
+    if not mine.update(lease_token=token, leased_until=FromNow(LEASE)):
         return False
     run = DiscoveryRun.objects.select_related("campaign__workspace").get(pk=run_id)
     worker = _Slice(run, token, time.monotonic() + seconds, now, pause)

@@ -31,6 +31,7 @@ from campaigns.drafting.writing import Draft, PersonalLetter, Task, personalise
 from campaigns.models import Attempt, Campaign, DraftRun, Lead, OwnLetter, Step
 from compliance import audit
 from outreach_site.accounts.models import SenderIdentity, User
+from outreach_site.lib.moments import FromNow
 
 log = structlog.get_logger(__name__)
 
@@ -137,9 +138,8 @@ def work(run_id: int, *, now: datetime, seconds: float = SLICE_SECONDS, polite: 
     token = uuid.uuid4()
     free = models.Q(lease_token=None) | models.Q(leased_until__lt=Now())
     rested = models.Q(not_before=None) | models.Q(not_before__lte=now)
-    until = Now() + models.Value(LEASE, output_field=models.DurationField())
     mine = DraftRun.objects.under_way().filter(free, rested, pk=run_id)
-    if not mine.update(lease_token=token, leased_until=until, not_before=None, sentence=""):
+    if not mine.update(lease_token=token, leased_until=FromNow(LEASE), not_before=None, sentence=""):
         return False
     run = DraftRun.objects.select_related("campaign__workspace", "campaign__identity").get(pk=run_id)
     worker = _Slice(run, token, time.monotonic() + seconds, now, polite)

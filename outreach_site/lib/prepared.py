@@ -24,6 +24,7 @@ from weakref import WeakKeyDictionary
 import psycopg
 from django.db import DEFAULT_DB_ALIAS, connections, models, transaction
 from django.db.models.sql import UpdateQuery
+from django.utils.duration import duration_microseconds
 from psycopg.adapt import Buffer, PyFormat, Transformer
 from psycopg.errors import error_from_result
 from psycopg.pq import ConnStatus, ExecStatus
@@ -81,7 +82,8 @@ def run_in_turn(
     second has changed. On PostgreSQL it is one statement, and so one journey.
 
     `keep_later`: how many rows are changed is known earlier. Only after `until_kept` others see that, and it outlives a
-    crash of the database's server, which writes to its disk meanwhile. Until then it may not be asked anything.
+    crash of the database's server or of this machine. Until then the database may not be asked anything. PostgreSQL
+    writes to its disk meanwhile; SQLite begins with that in `until_kept`, and lets nobody else write before.
     """
     return _run([first, then], keep_later=keep_later)
 
@@ -91,14 +93,19 @@ def until_kept() -> None:
     lost: then it may be done again.
     """
     here: Any = connections[DEFAULT_DB_ALIAS]
-    prepared = _PREPARED.get(here)
-    if prepared is not None and prepared.is_keeping:
+    keep = _KEEPING.pop(here, None)
+    if keep is not None:
         here.execute_wrappers.remove(_refuse)
         try:
-            prepared.until_kept()
-        except psycopg.Error:
+            keep()
+        except (psycopg.Error, sqlite3.Error):
             with here.wrap_database_errors:
                 raise
+
+
+def _keep_by(here: Any, keep: Callable[[], None]) -> None:
+    _KEEPING[here] = keep
+    here.execute_wrappers.append(_refuse)
 
 
 def _run(updates: Sequence[tuple[PreparedUpdate, Values]], *, keep_later: bool) -> int:
@@ -110,9 +117,8 @@ def _run(updates: Sequence[tuple[PreparedUpdate, Values]], *, keep_later: bool) 
     here.close_if_health_check_failed()
     here.ensure_connection()
     try:
-        if here.vendor == "postgresql":
-            return _by_psycopg(here, steps, keep_later=keep_later)
-        return _by_sqlite(here, steps)
+        by_driver = _by_psycopg if here.vendor == "postgresql" else _by_sqlite
+        return by_driver(here, steps, keep_later=keep_later)
     except (psycopg.Error, sqlite3.Error):
         with here.wrap_database_errors:
             raise
@@ -133,17 +139,28 @@ def _step_by_step(cursor: Any, steps: Sequence[tuple[str, Sequence[Any]]]) -> in
     return changed
 
 
-def _by_sqlite(here: Any, steps: Sequence[tuple[_Statement, Values]]) -> int:
+def _by_sqlite(here: Any, steps: Sequence[tuple[_Statement, Values]], *, keep_later: bool) -> int:
     driver: sqlite3.Connection = here.connection
     cursor = driver.cursor()
     cursor.execute("BEGIN IMMEDIATE")
     try:
         changed = _step_by_step(cursor, [(statement.quick, statement.params(values)) for statement, values in steps])
+    except BaseException:
+        driver.rollback()
+        raise
+    if keep_later and changed:
+        _keep_by(here, partial(_commit, driver))
+    else:
+        _commit(driver)
+    return changed
+
+
+def _commit(driver: sqlite3.Connection) -> None:
+    try:
         driver.commit()
     except BaseException:
         driver.rollback()
         raise
-    return changed
 
 
 def _by_psycopg(here: Any, steps: Sequence[tuple[_Statement, Values]], *, keep_later: bool) -> int:
@@ -152,8 +169,8 @@ def _by_psycopg(here: Any, steps: Sequence[tuple[_Statement, Values]], *, keep_l
     if prepared is None or prepared.driver is not driver:
         prepared = _PREPARED[here] = _Prepared(driver)
     changed = prepared.run(steps, keep_later=keep_later)
-    if prepared.is_keeping:
-        here.execute_wrappers.append(_refuse)
+    if keep_later and changed:
+        _keep_by(here, prepared.until_kept)
     return changed
 
 
@@ -164,7 +181,6 @@ class _Prepared:
 
     def __init__(self, driver: psycopg.Connection) -> None:
         self.driver = driver
-        self.is_keeping = False  # What was changed last is not known to be kept.
         self._written = Transformer(driver)
         self._names: dict[tuple[Sequence[_Statement], Sequence[int] | None], bytes] = {}
 
@@ -182,7 +198,6 @@ class _Prepared:
         pgconn.send_query_prepared(name, written, self._written.formats)
         pgconn.send_flush_request()
         pgconn.pipeline_sync()
-        self.is_keeping = True
         changed = 0
         try:
             changed = self.driver.wait(self._changed())
@@ -192,7 +207,6 @@ class _Prepared:
         return changed
 
     def until_kept(self) -> None:
-        self.is_keeping = False
         try:
             self.driver.wait(self._synced())
         finally:
@@ -248,6 +262,8 @@ class _Prepared:
 
 # Of Django's connections, whose drivers come and go.
 _PREPARED: WeakKeyDictionary[Any, _Prepared] = WeakKeyDictionary()
+# And of those that have changed what is not known to be kept: what it is kept by.
+_KEEPING: WeakKeyDictionary[Any, Callable[[], None]] = WeakKeyDictionary()
 
 
 def _refuse(*_: object) -> NoReturn:
@@ -372,11 +388,9 @@ def _writer(value: Any, here: Any) -> Callable[[Any], Any] | None:
         case UUID():
             return attrgetter("hex")
         case datetime():
-            field: models.Field[Any, Any] = models.DateTimeField()
+            return partial(here.ops.adapt_datetimefield_value)
         case timedelta():
-            field = models.DurationField()
+            return duration_microseconds
         case dict():
-            field = models.JSONField()
-        case _:
-            return None
-    return partial(field.get_db_prep_value, connection=here)
+            return partial(here.ops.adapt_json_value, encoder=None)
+    return None

@@ -20,6 +20,7 @@ from campaigns.letters import named
 from campaigns.models import Attempt, Ground, Lead
 from compliance.models import AuditEntry, Hold, SendRecord, Suppression
 from compliance.suppression import suppress
+from outreach_site.lib import prepared
 from outreach_site.mailboxes.errors import Verdict
 from outreach_site.mailboxes.models import Mailbox
 from outreach_site.sandbox.running import RunningOffice
@@ -53,6 +54,7 @@ def test_a_start_that_the_database_may_have_lost_is_made_again_before_the_letter
     arrived: list[int] = []
 
     def until_kept() -> None:
+        prepared.until_kept()
         arrived.append(len(post_office.letters()))
         if len(arrived) in {2, 5}:
             lost = Attempt.objects.filter(state=State.SENDING)

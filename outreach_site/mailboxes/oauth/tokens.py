@@ -20,6 +20,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from outreach_site.lib.crypto import SecretError
+from outreach_site.lib.moments import FromNow
 from outreach_site.mailboxes.errors import MailServerError, Stage, Verdict
 from outreach_site.mailboxes.models import Connection, Mailbox, SignIn
 from outreach_site.mailboxes.oauth.grants import GrantError, renew
@@ -80,7 +81,7 @@ def _take_lease(connection: Connection) -> uuid.UUID | None:
     token = uuid.uuid4()
     free = models.Q(renewing_token=None) | models.Q(renewing_until__lt=Now())
     taken = Connection.objects.filter(free, pk=connection.pk, renewed_at=connection.renewed_at).update(
-        renewing_token=token, renewing_until=Now() + models.Value(LEASE, output_field=models.DurationField())
+        renewing_token=token, renewing_until=FromNow(LEASE)
     )
     return token if taken else None
 
