@@ -10,7 +10,7 @@ from datetime import timedelta
 
 import pytest
 from django.core.mail import EmailMessage
-from django.db import OperationalError
+from django.db import OperationalError, connection
 from django.utils import timezone
 from pytest_django import Settings
 
@@ -21,8 +21,10 @@ from campaigns.models import Attempt, Ground, Lead
 from compliance.models import AuditEntry, Hold, SendRecord, Suppression
 from compliance.suppression import suppress
 from outreach_site.lib import prepared
+from outreach_site.mailboxes.answers import Phase
 from outreach_site.mailboxes.errors import Verdict
 from outreach_site.mailboxes.models import Mailbox
+from outreach_site.mailboxes.smtp import Session
 from outreach_site.sandbox.running import RunningOffice
 from tests.campaigns.test_outbox import ledger, states
 from tests.letterbox import Letterbox
@@ -69,6 +71,29 @@ def test_a_start_that_the_database_may_have_lost_is_made_again_before_the_letter
     assert sorted(received) == sorted(Attempt.objects.values_list("message_id", flat=True))
     # The second and the third were started twice, and went once; after each error it is asked whether anything is left.
     assert arrived == [0, 1, 1, 1, 2, 2, 2, 3]
+
+
+def test_nobody_waits_for_the_database_while_a_server_thinks(
+    rehearsal: Letterbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SQLite has one writer: a start that is not on its disk yet keeps all others from writing."""
+    rehearsal.write_to(*(f"{name}@somewhere.test" for name in "abc"))
+    answers, other = [], connection.copy()
+    really = Session.getreply
+
+    def getreply(session: Session) -> tuple[int, bytes]:
+        if session.phase in {Phase.SENDER, Phase.RECIPIENT, Phase.LETTER}:
+            with other.cursor() as cursor:
+                cursor.execute("UPDATE accounts_workspace SET name = name")
+            answers.append(session.phase)
+        return really(session)
+
+    monkeypatch.setattr(Session, "getreply", getreply)
+    try:
+        assert rehearsal.send().sent == 3
+    finally:
+        other.close()
+    assert answers.count(Phase.SENDER) == 3
 
 
 # --- A worker that comes back late ------------------------------------------------------------------------------------
