@@ -24,6 +24,7 @@ from campaigns.queueing import (
     note,
     only_one_queues_for,
     record_waiting,
+    standing_still,
     wait_for_person,
 )
 from campaigns.rendering import MAX_SUBJECT
@@ -191,19 +192,8 @@ def _judge(to: AnswerTo, attempt: Attempt, *, now: datetime) -> Foreseen:
     )
     if attempt.answers_refusal and _answered_once(to):
         return Foreseen(to.lead, None, decision, ANSWERED_ONCE)
-    return Foreseen(to.lead, attempt, decision, decision.reason or _standing_still(to))
-
-
-def _standing_still(to: AnswerTo) -> str:
-    """What keeps a letter waiting that no rule of the gate speaks of, in a sentence; empty if nothing does."""
-    campaign = to.lead.campaign
-    if campaign.workspace.sending_stopped_at is not None:
-        return "All sending is stopped in this workspace: the answer waits until somebody starts it again."
-    if to.mailbox.paused_at is not None:
-        return f"The mailbox {to.mailbox} is paused: the answer waits until somebody resumes it."
-    if campaign.state == Campaign.State.PAUSED:
-        return "The campaign is paused: the answer waits until somebody resumes it."
-    return ""
+    still = standing_still(to.lead.campaign, to.mailbox, what="answer")
+    return Foreseen(to.lead, attempt, decision, decision.reason or still)
 
 
 def _meets_refusal(decision: Decision) -> bool:

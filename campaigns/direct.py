@@ -23,6 +23,7 @@ from campaigns.queueing import (
     identity_of,
     only_one_queues_for,
     record_waiting,
+    standing_still,
     wait_for_person,
 )
 from campaigns.rendering import render
@@ -248,7 +249,9 @@ class Queued:
 
     @property
     def warnings(self) -> list[str]:
-        return [check.sentence for check in self.decision.checks if check.outcome == Outcome.WARNED]
+        still = standing_still(self.attempt.campaign, self.attempt.mailbox)
+        warned = [check.sentence for check in self.decision.checks if check.outcome == Outcome.WARNED]
+        return [*warned, still] if still else warned
 
 
 @dataclass(frozen=True)

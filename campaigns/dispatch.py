@@ -108,19 +108,27 @@ def tidy_up(*, now: datetime) -> None:
 def dispatch_one(attempt: Attempt, *, within: timedelta = SLICE, clock: Clock = timezone.now) -> None:
     """Send this letter for somebody who waits for it, as soon as its mailbox is free and its pace allows.
 
-    Gives up after `within`, and leaves the letter to the workers; once it is being handed over it is waited for, at
-    most as long as a hand-over lasts.
+    Gives up after `within`, and leaves the letter to the workers; at once where somebody has paused its campaign or its
+    mailbox, or stopped all sending. Once it is handed over it is waited for, at most as long as that lasts.
     """
     stops_at = time.monotonic() + within.total_seconds()
     while attempt.mailbox_id is not None:
         left = stops_at - time.monotonic()
         lasts = timedelta(seconds=max(left, 0))
         report = dispatch_mailbox(attempt.mailbox_id, clock=clock, only=attempt.pk, lasts=lasts)
-        waits = Attempt.objects.filter(pk=attempt.pk, due_at__lte=clock(), state__in=Attempt.WITH_WORKER).exists()
         # `more`: it was decided and did not start; asking again at once would only fill the log.
-        if not waits or report.sentence or report.more or left <= 0:
+        if report.sentence or report.more or left <= 0 or not _may_leave(attempt.pk, now=clock()):
             return
         time.sleep(min(LOOK_AGAIN_AFTER_SECONDS, left))
+
+
+def _may_leave(key: int, *, now: datetime) -> bool:
+    """Whether a letter is leaving, or waits for nothing but its mailbox."""
+    letter = Attempt.objects.filter(pk=key)
+    waits = letter.that_run().filter(
+        state=Attempt.State.QUEUED, due_at__lte=now, mailbox__in=Mailbox.objects.that_can_send()
+    )
+    return waits.exists() or letter.filter(state=Attempt.State.SENDING).exists()
 
 
 def dispatch_mailbox(

@@ -157,10 +157,8 @@ def _size() -> int:
 
 
 def _alone(key: int) -> list[int]:
-    """The key of one letter, unless its campaign or its workspace stands still. A hold is the gate's to say."""
-    runs = {"campaign__state": Campaign.State.RUNNING, "campaign__archived_at": None}
-    letter = Attempt.objects.filter(pk=key, campaign__workspace__sending_stopped_at=None, **runs)
-    return list(letter.values_list("pk", flat=True))
+    """The key of one letter, unless its campaign or its workspace stands still."""
+    return list(Attempt.objects.that_run().filter(pk=key).values_list("pk", flat=True))
 
 
 def _claimed(

@@ -63,6 +63,14 @@ class AttemptQuerySet(models.QuerySet["Attempt"]):
         """Letters that were due so long ago that nobody means them any more."""
         return self.filter(state=Attempt.State.QUEUED, lease_token=None, due_at__lte=now - EXPIRES_AFTER)
 
+    def that_run(self) -> Self:
+        """Whose campaign and workspace let letters leave. Holds are the gate's to say."""
+        return self.filter(
+            campaign__state=Campaign.State.RUNNING,
+            campaign__archived_at=None,
+            campaign__workspace__sending_stopped_at=None,
+        )
+
     def waiting(self) -> Self:
         return self.filter(state__in=[Attempt.State.QUEUED, Attempt.State.SENDING])
 

@@ -14,7 +14,7 @@ from campaigns import outbox
 from campaigns.models import Attempt, Campaign, Lead
 from compliance.models import AuditEntry, SendRecord, Suppression
 from compliance.suppression import suppress
-from outreach_site.accounts.models import User
+from outreach_site.accounts.models import User, Workspace
 from outreach_site.mailboxes.models import Mailbox
 from outreach_site.sandbox.running import RunningOffice
 from tests.letterbox import Letterbox
@@ -173,11 +173,24 @@ def test_a_busy_mailbox_leaves_it_queued(rehearsal: Letterbox, monkeypatch: pyte
     assert (answer["state"], answer["due_at"] is not None) == ("queued", True)
 
 
-def test_a_paused_campaign_keeps_it(rehearsal: Letterbox) -> None:
+@pytest.mark.parametrize(
+    ("stopped", "says"), [("campaign", "The campaign is paused"), ("mailbox", "is paused"), ("all", "is stopped")]
+)
+def test_what_a_person_has_stopped_keeps_it_and_nobody_waits(
+    rehearsal: Letterbox, monkeypatch: pytest.MonkeyPatch, stopped: str, says: str
+) -> None:
+    monkeypatch.setattr("campaigns.api.sending.WAITED_FOR", timedelta(minutes=10))
+    monkeypatch.setattr("campaigns.dispatch.time.sleep", lambda _: pytest.fail("Somebody waits for a letter."))
     rehearsal.write_to("others@elsewhere.test")
-    Campaign.objects.get().pause()
+    if stopped == "campaign":
+        Campaign.objects.get().pause()
+    elif stopped == "mailbox":
+        Mailbox.objects.update(paused_at=timezone.now())
+    else:
+        Workspace.objects.update(sending_stopped_at=timezone.now())
     answer = send(rehearsal, rehearsal.lead("hannah@somewhere.test")).json()
     assert answer["state"] == "queued"
+    assert says in answer["warnings"][-1]
     assert not SendRecord.objects.filter(state="reserved").exists()
 
 
