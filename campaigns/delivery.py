@@ -58,6 +58,10 @@ class Post:
     def __init__(self, mailbox: Mailbox) -> None:
         self.backend = MailboxBackend(smtp_server(mailbox), letter_seconds=LETTER_SECONDS)
 
+    @property
+    def is_open(self) -> bool:
+        return self.backend.connection is not None and self.backend.connection.is_open
+
     def open(self) -> None:
         """Connect and sign in; nothing where that is done already. Raises MailServerError."""
         self.backend.open()

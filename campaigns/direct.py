@@ -14,13 +14,14 @@ from datetime import datetime
 from django.db import models, transaction
 
 from campaigns import content as content_of
-from campaigns import outbox
+from campaigns import following, outbox
 from campaigns.leads import ASKED_TO_BE_ERASED
 from campaigns.lifecycle import start_campaign
 from campaigns.models import Attempt, Campaign, Contact, Lead
 from campaigns.queueing import (
     Foreseen,
     identity_of,
+    keep_back,
     only_one_queues_for,
     record_waiting,
     standing_still,
@@ -301,9 +302,16 @@ def queue_first(lead: Lead, *, subject: str, body: str, user: User, now: datetim
             return Busy(live)
         [decision] = gate.foresee([outbox.letter_of(letter, mailbox, now=now)], workspace=campaign.workspace, now=now)
         answer = policy.at_once(decision)
-        had_one = any(each.state not in _STOPPED for each in earlier)
-        if had_one or not answer.allowed:
-            return _refuse(answer, had_one=had_one, workspace=campaign.workspace, now=now)
+        stops = [HAD_ONE] if any(each.state not in _STOPPED for each in earlier) else []
+        mine = next((each for each in earlier if each.lead_id == lead.pk), None)
+        forgotten = following.forgotten_time()
+        if not stops and forgotten is not None and forgotten.may_hold_first(lead, mine):
+            stops = [following.MAY_HAVE_LEFT]
+            if mine is None:
+                keep_back(letter)
+                letter.save()
+        if stops or not answer.allowed:
+            return _refuse(answer, stops, workspace=campaign.workspace, now=now)
         wait_for_person(Foreseen(lead, letter, decision))
         _keep(letter, earlier)
         if decision.asks:
@@ -313,11 +321,10 @@ def queue_first(lead: Lead, *, subject: str, body: str, user: User, now: datetim
     return Queued(letter, decision)
 
 
-def _refuse(answer: Decision, *, had_one: bool, workspace: Workspace, now: datetime) -> Refused:
-    stops = (Outcome.REFUSED, Outcome.WAITS, Outcome.ASKS)
-    reasons = [] if answer.allowed else [check.sentence for check in answer.checks if check.outcome in stops]
-    if had_one:
-        reasons.insert(0, HAD_ONE)
+def _refuse(answer: Decision, stops: Sequence[str], *, workspace: Workspace, now: datetime) -> Refused:
+    kept_back = (Outcome.REFUSED, Outcome.WAITS, Outcome.ASKS)
+    by_rules = [] if answer.allowed else [check.sentence for check in answer.checks if check.outcome in kept_back]
+    reasons = [*stops, *by_rules]
     refused = replace(answer, result=PolicyResult.BLOCKED, reason=" ".join(reasons), until=None, asks=False)
     gate.record([refused], workspace=workspace, now=now)
     return Refused(reasons, refused)

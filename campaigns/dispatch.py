@@ -43,6 +43,8 @@ SETTLES_IN_PAUSES_OF_SECONDS = 1.0
 # After a server did not answer, or said that we are too fast, the mailbox rests this long.
 REST_AFTER_TROUBLE = timedelta(minutes=1)
 REST_AFTER_RATE = timedelta(minutes=5)
+# No pause is longer, nor is any that is spread over the hour.
+LONGEST_REST = timedelta(hours=2)
 # Workers whose clocks differ by more than this from the database's send nothing: hours and days would not be the same.
 CLOCKS_AGREE_WITHIN = timedelta(minutes=2)
 # A known answer is written again and again through trouble with the database: an unwritten "sent" would become
@@ -96,6 +98,14 @@ def due_mailboxes(*, now: datetime) -> list[int]:
         .order_by("next_send_at", "pk")
         .values_list("pk", flat=True)
     )
+
+
+def forget_leaps(*, now: datetime) -> int:
+    """Mailboxes that a clock ahead of its time has told to rest for longer than they ever do go on. How many."""
+    latest, changed = now + LONGEST_REST, 0
+    for name, rested in (("next_send_at", now), ("next_spread_at", None), ("rests_until", None)):
+        changed += Mailbox.objects.filter(**{f"{name}__gt": latest}).update(**{name: rested})
+    return changed
 
 
 def tidy_up(*, now: datetime) -> None:
@@ -203,12 +213,19 @@ class _Slice:
         self.clock = clock
         self.pace = Pace.of(mailbox, now=clock())
         self.last_turn = mailbox.last_turn
-        self.ends_at = clock() + lasts
-        # A clock that is put back must not make the slice longer than the lease.
-        self.stops_at = time.monotonic() + lasts.total_seconds() + 1
+        self.lasts = lasts
+        self.begin()
+        # Later no session is opened: with its letter it would outlast the lease, and the patience of the cluster.
+        self.opens_until = self.stops_at
         self.decided = 0
         self.known: outbox.Recorded | None = None  # An outcome that is not written down yet.
         self.composed: dict[int, letters.SealedMessage] = {}  # Letters that were built before their turn.
+
+    def begin(self) -> None:
+        """From now on letters leave for as long as the slice lasts."""
+        self.ends_at = self.clock() + self.lasts
+        # A clock that is put back must not make the slice longer than the lease.
+        self.stops_at = time.monotonic() + self.lasts.total_seconds() + 1
 
     def run(self, *, only: int | None = None) -> None:
         now = self.clock()
@@ -227,6 +244,7 @@ class _Slice:
             post = Post(self.mailbox)
             post.open()
             self.mailbox.mark_sending_ok(now=self.clock())
+            self.begin()  # Anew: a server that takes longer to open than a slice lasts would never get a letter.
             self.send_in_turn(claimed, waiting, post)
         except MailServerError as err:
             self.mailbox_fails(err)
@@ -253,7 +271,10 @@ class _Slice:
             if ready_at > self.ends_at:
                 return
             self.pause(until=ready_at)
-            post.open()  # Nothing, unless the last answer ended the conversation.
+            if not post.is_open:  # The last answer ended the conversation.
+                if time.monotonic() >= self.opens_until:
+                    return
+                post.open()
             try:
                 message = self.composed.pop(attempt.pk, None) or self.compose(claimed, attempt, waiting)
             except ValueError as err:

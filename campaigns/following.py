@@ -29,7 +29,8 @@ from outreach_site.accounts.models import Installation, SenderIdentity, Workspac
 
 STEP_REMOVED = "This step was taken out of the campaign."
 MAY_HAVE_LEFT = (
-    "The database was restored from a backup: this step may have left before that. Queue it again if it did not."
+    "The database was restored from a backup: this letter may have left before that. Look into the Sent folder, and "
+    "queue it again if it did not."
 )
 SLICE = 500
 # A step that is added reaches leads whose last letter is not older: nobody is surprised by a letter of last year.
@@ -97,7 +98,7 @@ def _advance(done: Sequence[Done], *, now: datetime) -> int:
     identities = _identities([each.letter for each, _ in ahead])
     places = _places([each.letter for each, _ in ahead], leads)
     letters, tasks = [], []
-    forgotten = _forgotten() if ahead else None
+    forgotten = forgotten_time() if ahead else None
     for each, step in ahead:
         lead, place = leads[each.lead_id], places[each.letter.pk]
         due_at = _due_at(step, lead, each.at, place, now=now)
@@ -116,7 +117,7 @@ def _advance(done: Sequence[Done], *, now: datetime) -> int:
 
 
 @dataclass(frozen=True)
-class _Forgotten:
+class ForgottenTime:
     """The time that a restored database knows nothing of."""
 
     began_at: datetime
@@ -128,11 +129,19 @@ class _Forgotten:
         finished_at = letter.finished_at or self.ended_at
         return letter.created_at <= self.began_at < finished_at and not sent_here
 
+    def may_hold_first(self, lead: Lead, before: Attempt | None) -> bool:
+        """Whether this lead's first letter may have left in it: to whoever was known then and had none yet, or had one
+        that was stopped. One that a person has queued again since is past that.
+        """
+        if before is None:
+            return lead.created_at <= self.ended_at
+        return before.reason.endswith(MAY_HAVE_LEFT) or (before.finished_at or before.created_at) <= self.began_at
 
-def _forgotten() -> _Forgotten | None:
+
+def forgotten_time() -> ForgottenTime | None:
     """One query."""
     here = Installation.objects.order_by("pk").values_list("restored_from_at", "claimed_at").first()
-    return _Forgotten(here[0], here[1]) if here is not None and here[0] is not None else None
+    return ForgottenTime(here[0], here[1]) if here is not None and here[0] is not None else None
 
 
 def _next(done: Done, steps: Sequence[Step]) -> Step | None:

@@ -12,10 +12,9 @@ from django.db import models, transaction
 from django.db.models.functions import Coalesce, Now
 from django.utils import timezone
 
-from campaigns import address_checks, content, outbox, restoring, windows
+from campaigns import address_checks, content, following, outbox, restoring, windows
 from campaigns.analytics.counting import batched
 from campaigns.analytics.upkeep import recount
-from campaigns.following import STEP_REMOVED
 from campaigns.models import Attempt, Campaign, Lead, Step, Task
 from campaigns.own_letters import OwnText, own_texts
 from campaigns.rendering import render
@@ -230,10 +229,10 @@ def stop_at_companies(domains: Collection[str], *, workspace: Workspace, now: da
 
 def take_out_step(step: Step, *, now: datetime) -> int:
     """What waits of a step that is no more part of its campaign; how many letters."""
-    Task.objects.open().filter(step=step).update(dropped_at=now, reason=STEP_REMOVED)
+    Task.objects.open().filter(step=step).update(dropped_at=now, reason=following.STEP_REMOVED)
     # By its campaign's index: a step has none.
     of_step = Attempt.objects.filter(campaign=step.campaign_id, step=step)
-    return _withdraw(of_step, Attempt.State.CANCELLED, STEP_REMOVED, now)
+    return _withdraw(of_step, Attempt.State.CANCELLED, following.STEP_REMOVED, now)
 
 
 def bring_back_step(step: Step, *, since: datetime, now: datetime) -> None:
@@ -241,7 +240,7 @@ def bring_back_step(step: Step, *, since: datetime, now: datetime) -> None:
     place for those leads meanwhile, and has not fallen due, goes. The caller says when the letters leave:
     following.refresh puts their own date in the place of a far one.
     """
-    gone = {"reason": STEP_REMOVED, "lead__status__in": Lead.SILENT}
+    gone = {"reason": following.STEP_REMOVED, "lead__status__in": Lead.SILENT}
     of_step = Attempt.objects.filter(campaign=step.campaign_id, step=step)
     letters = of_step.filter(state=Attempt.State.CANCELLED, finished_at=since, **gone)
     tasks = Task.objects.filter(step=step, dropped_at=since, done_at=None, **gone)
@@ -288,6 +287,7 @@ def requeue(attempt: Attempt, *, user: User, now: datetime) -> bool:
 
     False where it is not stopped any more, or another letter of this step has gone to the same address meanwhile.
     """
+    outbox.settle(now=now)  # What its failure has to say, a dead address above all, is said first.
     with transaction.atomic():
         only_one_queues_for(attempt.campaign_id)
         rival = Attempt.objects.filter(step=attempt.step_id, recipient_key=attempt.recipient_key).exclude(
@@ -504,8 +504,8 @@ def _store(plan: _Plan, going: Sequence[tuple[Lead, Attempt]]) -> tuple[list[Att
         .exclude(state__in=[Attempt.State.BLOCKED, Attempt.State.CANCELLED])
         .values_list("recipient_key", "lead_id")
     )
-    backup_taken_at = restoring.restored_from_at()
-    new, again, taken = [], [], []
+    forgotten = following.forgotten_time()
+    new, again, doubtful, taken = [], [], [], []
     addressed: set[str] = set()
     for lead, attempt in going:
         before = earlier.get(lead.pk)
@@ -513,18 +513,29 @@ def _store(plan: _Plan, going: Sequence[tuple[Lead, Attempt]]) -> tuple[list[Att
         if (before is not None and before.state not in stopped) or elsewhere or attempt.recipient_key in addressed:
             taken.append((lead, "A letter to this address is queued or sent already."))
             continue
-        if before is not None and restoring.may_have_left_since(before, backup_taken_at):
-            taken.append((lead, "This letter may have been sent after the backup was taken. Requeue it by itself."))
-            continue
         addressed.add(attempt.recipient_key)
+        if forgotten is not None and forgotten.may_hold_first(lead, before):
+            taken.append((lead, following.MAY_HAVE_LEFT))
+            if before is None:
+                keep_back(attempt)
+                doubtful.append(attempt)
+            continue
         if before is None:
             new.append(attempt)
         else:
             attempt.pk, attempt.message_id = before.pk, before.message_id
             again.append(attempt)
-    Attempt.objects.bulk_create(new)
+    Attempt.objects.bulk_create(new + doubtful)
     Attempt.objects.bulk_update(again, _REWRITTEN)
     return new + again, taken
+
+
+def keep_back(attempt: Attempt) -> None:
+    """A new letter that may have left in the time that a restored database has forgotten goes to those that could not
+    be sent: there a person queues it again, or many at once.
+    """
+    attempt.state, attempt.reason = Attempt.State.FAILED, following.MAY_HAVE_LEFT
+    attempt.due_at, attempt.finished_at, attempt.asks = None, attempt.created_at, ""
 
 
 # What a stopped attempt takes over from the letter that is queued in its place; its id and Message-ID stay.

@@ -332,6 +332,8 @@ class FaultySMTP(_Server):
                     wire.encrypt(self._context)
             elif verb == "AUTH":
                 user = self._sign_in(wire, rest) or user
+            elif verb == "MAIL" and mail_from:
+                wire.say("503 5.5.1 Error: nested MAIL command")
             elif verb == "MAIL":
                 if self._say(wire, "MAIL", "250 2.1.0 Ok"):
                     mail_from, recipients = _path(rest), []
@@ -345,7 +347,7 @@ class FaultySMTP(_Server):
             elif verb == "DATA":
                 if self._say(wire, "DATA", "354 End data with <CR><LF>.<CR><LF>", recipient="".join(recipients[:1])):
                     self._take(wire, user, mail_from, recipients)
-                mail_from, recipients = "", []
+                    mail_from, recipients = "", []
             elif verb == "RSET":
                 mail_from, recipients = "", []
                 self._say(wire, "RSET", "250 2.0.0 Ok")

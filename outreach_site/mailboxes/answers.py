@@ -50,6 +50,8 @@ _RATE = _any(
     r"max(imum)? (emails|messages|defers|recipients|connections|sending rate|credits|number of (messages|emails))"
     r".{0,30}(exceed|reached|per)",
     r"rate[ -]?limit",
+    r"\brate (is |was |has been )?(exceed|too high)",
+    r"\b(hourly|daily|per[ -](hour|day|minute)) ((e-?mail|message|sending|outgoing) )?(quota|limit|rate)\b",
     r"(sending|sender|submission|send|message|hourly|daily|outbound|recipient|relay(ing)?|rcpt)"
     r"[ -](rate|quota|limits?)\b.{0,30}(exceed|reach|over)",
     r"(exceed|reached|over) (the |your |its |his )?.{0,30}(rate|quota|(sending|hourly|daily|message|thread) limit|"

@@ -240,6 +240,8 @@ class Session(smtplib.SMTP):
         self.phase = Phase.LETTER
         code, words = self.getreply() if self._unread else self.docmd("DATA")
         if code != 354:
+            if code != 421:
+                self._forget_letter()  # To some servers its envelope still stands, and another MAIL is an error.
             raise smtplib.SMTPDataError(code, words)
         body = msg.encode("ascii") if isinstance(msg, str) else bytes(msg)
         # A lone CR or LF is a line's end to some servers and none to others: a letter could end early for the one

@@ -10,13 +10,13 @@ from django.db.models import F
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from campaigns import following, outbox, queueing, restoring
+from campaigns import dead_letters, following, outbox, queueing, restoring
 from campaigns.lifecycle import change_status
 from campaigns.models import Attempt, Campaign, Lead, Step, Task
 from campaigns.turns import Fitting, next_letters
 from campaigns.variants import variant_of
 from compliance import suppression
-from compliance.models import Kind, Suppression
+from compliance.models import Kind, SendRecord, Suppression
 from outreach_site.mailboxes.models import Mailbox
 from tests.campaigns.conftest import Room
 
@@ -334,9 +334,31 @@ class TestARestoredDatabase:
         now = timezone.now()
         add_step(room)
         restoring.after_restore(now - timedelta(hours=5), now=now)
-        [letter] = room.queue(room.leads[0])
+        Lead.objects.filter(pk=room.leads[0].pk).update(created_at=now + timedelta(minutes=1))
+        [letter] = room.queue(Lead.objects.get(pk=room.leads[0].pk))
         send(letter, at=now)
         assert follow_up(letter.lead).state == State.QUEUED
+
+    def test_first_letters_to_those_who_were_known_are_queued_by_a_person(self, room: Room) -> None:
+        """Whoever had no letter in the backup may have got one after it: a launch, or its rest that waits in the tasks
+        of the backup, may not write to them by itself.
+        """
+        now, known = timezone.now(), room.leads[:2]
+        restoring.after_restore(now - timedelta(hours=5), now=now)
+        for _ in range(2):
+            assert room.queue(*known) == []
+            kept_back = Attempt.objects.filter(state=State.FAILED, reason=following.MAY_HAVE_LEFT)
+            assert {each.lead_id for each in kept_back} == {lead.pk for lead in known}
+            outbox.settle(now=now)
+        assert not SendRecord.objects.exists()
+        chosen = [each.pk for each in kept_back]
+        given_up, *others = chosen
+        assert dead_letters.give_up(room.world.here, [given_up], user=room.world.marketer, now=now) == 1
+        assert room.queue(*known) == []
+        assert dead_letters.requeue_all(room.world.here, others, user=room.world.marketer, now=now) == len(others)
+        assert room.queue(*known) == []
+        queued = Attempt.objects.filter(state=State.QUEUED).values_list("pk", flat=True)
+        assert sorted(queued) == sorted(others)
 
 
 class TestTasks:

@@ -179,6 +179,46 @@ def test_no_letter_starts_that_the_lease_would_not_outlive(rehearsal: Letterbox)
     assert not outbox.start(claimed.attempts[0], rehearsal.mailbox, token)
 
 
+def test_a_server_that_is_slow_to_open_gets_its_letters(rehearsal: Letterbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However long it takes beside a slice: else its letters are decided again and again, and never leave."""
+    rehearsal.write_to("a@somewhere.test")
+    really = Post.open
+
+    def slowly(post: Post) -> None:
+        time.sleep(1.5)
+        really(post)
+
+    monkeypatch.setattr(Post, "open", slowly)
+    report = dispatch.dispatch_mailbox(rehearsal.mailbox.pk, lasts=timedelta(seconds=0.2))
+    assert (report.sent, states()) == (1, ["sent"])
+
+
+def test_a_clock_that_was_ahead_silences_no_mailbox(rehearsal: Letterbox) -> None:
+    rehearsal.write_to("a@somewhere.test")
+    now = timezone.now()
+    tomorrow = now + timedelta(days=1)
+    Mailbox.objects.update(next_send_at=tomorrow, next_spread_at=tomorrow, rests_until=tomorrow)
+    assert dispatch.due_mailboxes(now=now) == []
+    assert dispatch.forget_leaps(now=now) == 3
+    assert dispatch.due_mailboxes(now=now) == [rehearsal.mailbox.pk]
+    # A pause that may be meant stays.
+    soon = now + timedelta(hours=1)
+    Mailbox.objects.update(next_send_at=soon, next_spread_at=soon, rests_until=soon)
+    assert dispatch.forget_leaps(now=now) == 0
+    assert rehearsal.send().sent == 0
+
+
+def test_a_dead_address_is_suppressed_before_its_letter_is_queued_again(faulty_letterbox: Boxes) -> None:
+    box, _ = faulty_letterbox()
+    [letter] = box.write_to("gone@site.com")
+    Attempt.objects.update(state=State.FAILED, verdict=Verdict.RECIPIENT_UNKNOWN, finished_at=timezone.now())
+    letter.refresh_from_db()
+    assert queueing.requeue(letter, user=box.world.marketer, now=timezone.now())
+    assert Suppression.objects.get().reason == Suppression.Reason.HARD_BOUNCE
+    box.send()
+    assert states() == ["blocked"]
+
+
 def test_a_lease_runs_by_the_databases_clock_whatever_the_workers_says(rehearsal: Letterbox) -> None:
     rehearsal.write_to("a@somewhere.test")
     token = outbox.take_lease(rehearsal.mailbox)

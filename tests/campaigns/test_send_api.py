@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from campaigns import outbox
+from campaigns import following, outbox, restoring
 from campaigns.models import Attempt, Campaign, Lead
-from compliance.models import AuditEntry, SendRecord, Suppression
+from compliance.models import AuditEntry, Hold, SendRecord, Suppression
 from compliance.suppression import suppress
 from outreach_site.accounts.models import User, Workspace
 from outreach_site.mailboxes.models import Mailbox
@@ -192,6 +192,25 @@ def test_what_a_person_has_stopped_keeps_it_and_nobody_waits(
     assert answer["state"] == "queued"
     assert says in answer["warnings"][-1]
     assert not SendRecord.objects.filter(state="reserved").exists()
+
+
+@pytest.mark.parametrize("before", [None, State.CANCELLED, State.FAILED, State.BLOCKED])
+def test_after_a_restore_what_may_have_left_before_it_does_not_leave_again(
+    rehearsal: Letterbox, post_office: RunningOffice, before: Attempt.State | None
+) -> None:
+    lead, now = rehearsal.lead("hannah@somewhere.test"), timezone.now()
+    if before is not None:
+        rehearsal.queue(lead)
+        long_ago = now - timedelta(days=1)
+        Attempt.objects.update(state=before, created_at=long_ago, finished_at=long_ago)
+    restoring.after_restore(now - timedelta(hours=5), now=now)
+    Hold.objects.update(lifted_at=now)
+    for _ in range(2):
+        response = send(rehearsal, lead)
+        assert response.status_code == 403
+        assert response.json()["reasons"] == [following.MAY_HAVE_LEFT]
+    assert post_office.letters() == []
+    assert Attempt.objects.get().state == (before or State.FAILED)
 
 
 def test_a_campaign_without_steps_can_send(rehearsal: Letterbox) -> None:

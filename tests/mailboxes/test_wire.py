@@ -401,6 +401,18 @@ def test_a_refusal_to_hear_of_another_letter_is_that_one_s(
     assert [letter.recipients for letter in server.accepted] == [("ed@garden.example",)]
 
 
+def test_a_server_that_refuses_the_letter_before_it_came_is_told_to_forget_its_envelope(
+    smtp_server: SMTPServers,
+) -> None:
+    server = smtp_server()
+    server.reply("DATA", "550 5.1.1 No such user", times=1)
+    with smtp.connect(at(server), surroundings=allowing(server)) as session:
+        with pytest.raises(MailServerError):
+            session.deliver("mara@orchard.example", ["gone@garden.example"], LETTER)
+        session.deliver("mara@orchard.example", ["ed@garden.example"], LETTER)
+    assert [letter.recipients for letter in server.accepted] == [("ed@garden.example",)]
+
+
 def test_nothing_of_a_letter_leaves_before_all_is_ready(smtp_server: SMTPServers) -> None:
     """And a server that was told of it is left at once, without a word: to one that asks, it would be the letter."""
     server = smtp_server()
