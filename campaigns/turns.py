@@ -8,9 +8,11 @@ letters so holds up nobody who queues ten.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from django.db import models
@@ -68,6 +70,17 @@ def next_letters(mailbox: Mailbox, fitting: Fitting, *, at_most: int, now: datet
     return [candidate.pk for candidate in _in_turn(found, campaigns, fitting)][:at_most]
 
 
+def waiting_for_inbox(mailboxes: Collection[int], *, now: datetime) -> models.Q:
+    """Follow-ups of these mailboxes that may not leave yet, because their inbox was not read since they fell due."""
+    read_until = inbox_read_until(mailboxes, now=now)
+    return reduce(or_, [_unread(each, read_until.get(each)) for each in mailboxes], models.Q(pk__in=[]))
+
+
+def _unread(mailbox: int, read_until: datetime | None) -> models.Q:
+    unread = models.Q(kind=Kind.FOLLOW_UP, mailbox=mailbox)
+    return unread if read_until is None else unread & models.Q(due_at__gt=read_until)
+
+
 def _read_before(
     found: list[_Candidate], mailbox: Mailbox, campaigns: Sequence[int], fitting: Fitting, *, now: datetime
 ) -> list[_Candidate]:
@@ -75,12 +88,9 @@ def _read_before(
     Until then others take its place. Asked only where a follow-up's turn has come.
     """
     read_until = inbox_read_until([mailbox.pk], now=now).get(mailbox.pk)
-    unread = models.Q(kind=Kind.FOLLOW_UP)
-    if read_until is not None:
-        unread &= models.Q(due_at__gt=read_until)
     if not any(each.kind == Kind.FOLLOW_UP and (read_until is None or each.due_at > read_until) for each in found):
         return found
-    due = Attempt.objects.due(now).filter(mailbox=mailbox).exclude(unread)
+    due = Attempt.objects.due(now).filter(mailbox=mailbox).exclude(_unread(mailbox.pk, read_until))
     of_each = [_first(due.filter(campaign=each).exclude(kind=Kind.ANSWER), fitting.unasked) for each in campaigns]
     answers = [each for each in found if each.kind == Kind.ANSWER]
     first, *others = of_each

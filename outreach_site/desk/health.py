@@ -6,13 +6,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import Error as DatabaseError
-from django.db.models import Min
+from django.db.models import CharField, Exists, Min, OuterRef, Value
+from django.db.models.functions import Cast, Concat
 
 from campaigns import sessions
 from campaigns.dispatch import due_mailboxes
 from campaigns.models import Attempt
+from campaigns.turns import waiting_for_inbox
 from compliance import seals
-from compliance.models import Hold
+from compliance.models import Hold, Kind
 from outreach_site.accounts.installation import standing
 from outreach_site.desk.heartbeat import Pulse, pulses
 from outreach_site.mailboxes.models import Mailbox
@@ -113,14 +115,18 @@ def _unsealed_seconds(now: datetime) -> int:
 
 
 def _is_stuck(now: datetime) -> bool:
-    """Letters and their mailboxes were ready long ago; a mailbox that waits for a person is not stuck."""
-    ready = due_mailboxes(now=now - STUCK_AFTER)
+    """Letters and their mailboxes were ready long ago. What waits for a person is not stuck, nor is a follow-up that
+    waits until its inbox was read.
+    """
+    then = now - STUCK_AFTER
+    ready = due_mailboxes(now=then)
     if not ready:
         return False
-    holds = Hold.objects.standing().filter(subject__in=["workspace", *(f"mailbox:{pk}" for pk in ready)])
-    held = set(holds.values_list("workspace_id", "subject"))
-    workspaces = Mailbox.objects.filter(pk__in=ready).values_list("pk", "workspace_id")
-    return any(
-        (workspace, "workspace") not in held and (workspace, f"mailbox:{pk}") not in held
-        for pk, workspace in workspaces
+    held = Hold.objects.standing().filter(workspace=OuterRef("workspace"))
+    of_it = Concat(Value("mailbox:"), Cast(OuterRef("pk"), CharField()))
+    mailboxes = Mailbox.objects.filter(pk__in=ready).exclude(Exists(held.filter(subject__in=["workspace", of_it])))
+    free = list(mailboxes.values_list("pk", flat=True))
+    due = Attempt.objects.due(then).that_run().filter(mailbox__in=free)
+    return bool(free) and (
+        due.exclude(kind=Kind.FOLLOW_UP).exists() or due.exclude(waiting_for_inbox(free, now=now)).exists()
     )

@@ -6,6 +6,7 @@ However long the queue is, and whatever other workspaces hold, each part reads a
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -16,8 +17,9 @@ from django.utils.timesince import timesince
 from campaigns.models import Attempt, AttemptQuerySet, Campaign, Lead
 from campaigns.queueing import DOUBT_LASTS
 from campaigns.tallies import Tally, tally
+from campaigns.turns import waiting_for_inbox
 from compliance.addresses import InvalidAddressError, normalise
-from compliance.models import AuditEntry, Hold, SendRecord
+from compliance.models import AuditEntry, Hold, Kind, SendRecord
 from compliance.policy import Rule
 from inbox.models import FolderCursor
 from outreach_site.accounts.models import User, Workspace
@@ -122,7 +124,6 @@ def page(here: Workspace, asked: Asked, *, now: datetime) -> Page:
     mailboxes = list(Mailbox.objects.in_workspace(here).in_use())
     holds = Hold.objects.in_workspace(here).standing().filter(Q(subject__startswith="mailbox:") | _of_campaigns(found))
     held = dict(holds.values_list("subject", "reason"))
-    stopped = here.sending_stopped_at is not None
     return Page(
         tally=stands,
         sent_today=_sent_today(here, now),
@@ -132,9 +133,19 @@ def page(here: Workspace, asked: Asked, *, now: datetime) -> Page:
         mailboxes=cards(mailboxes, workspace=here, now=now),
         pulse=pulses(now)[0],
         last_run=Run.objects.filter(schedule="dispatch").first(),
-        is_moving=bool(stands.sending) or (not stopped and _leaves_soon(here, held, now)),
+        is_moving=_is_moving(here, stands, held, now=now),
         stop=who_stopped(here),
     )
+
+
+def is_moving(here: Workspace, *, now: datetime) -> bool:
+    """Whether a letter is leaving, or is about to: what shows that is worth looking at again."""
+    holds = Hold.objects.in_workspace(here).standing().filter(subject__startswith="mailbox:")
+    return _is_moving(here, tally(here), dict(holds.values_list("subject", "reason")), now=now)
+
+
+def _is_moving(here: Workspace, stands: Tally, held: dict[str, str], *, now: datetime) -> bool:
+    return bool(stands.sending) or (here.sending_stopped_at is None and _leaves_soon(here, held, now))
 
 
 def who_stopped(here: Workspace) -> Stop | None:
@@ -207,10 +218,34 @@ def _of_campaigns(letters: Sequence[Attempt]) -> Q:
 def _rows(letters: Sequence[Attempt], *, held: dict[str, str], now: datetime) -> list[Row]:
     doubtful = [letter for letter in letters if letter.state == Attempt.State.UNCERTAIN]
     looked = _sent_folders(doubtful) if doubtful else {}
-    return [_row(letter, held=held, looked=looked, now=now) for letter in letters]
+    unread = _unread(letters, now=now)
+    return [_row(letter, held=held, looked=looked, unread=unread, now=now) for letter in letters]
 
 
-def _row(letter: Attempt, *, held: dict[str, str], looked: dict[int, FolderCursor], now: datetime) -> Row:
+def _unread(letters: Sequence[Attempt], *, now: datetime) -> AbstractSet[int]:
+    """Those among them that are due, and wait until their inbox was read."""
+    due = [
+        letter
+        for letter in letters
+        if letter.kind == Kind.FOLLOW_UP
+        and letter.state == Attempt.State.QUEUED
+        and letter.due_at is not None
+        and letter.due_at <= now
+    ]
+    if not due:
+        return frozenset()
+    waiting = waiting_for_inbox({each.mailbox_id for each in due if each.mailbox_id is not None}, now=now)
+    return set(Attempt.objects.filter(waiting, pk__in=[each.pk for each in due]).values_list("pk", flat=True))
+
+
+def _row(
+    letter: Attempt,
+    *,
+    held: dict[str, str],
+    looked: dict[int, FolderCursor],
+    unread: AbstractSet[int],
+    now: datetime,
+) -> Row:
     state = letter.state
     is_queued, is_doubtful = state == Attempt.State.QUEUED, state == Attempt.State.UNCERTAIN
     asks = is_queued and letter.due_at is None
@@ -218,7 +253,7 @@ def _row(letter: Attempt, *, held: dict[str, str], looked: dict[int, FolderCurso
     lost_from = (letter.finished_at or letter.created_at) + DOUBT_LASTS
     return Row(
         letter=letter,
-        why=_why_it_waits(letter, held) if is_queued else letter.reason,
+        why=_why_it_waits(letter, held, is_unread=letter.pk in unread) if is_queued else letter.reason,
         is_due=letter.due_at is not None and letter.due_at <= now,
         can_cancel=is_queued,
         can_approve=asks and Rule.APPROVAL in letter.asks.split(),
@@ -232,7 +267,7 @@ def _row(letter: Attempt, *, held: dict[str, str], looked: dict[int, FolderCurso
     )
 
 
-def _why_it_waits(letter: Attempt, held: dict[str, str]) -> str:
+def _why_it_waits(letter: Attempt, held: dict[str, str], *, is_unread: bool) -> str:
     """What stands in the way now comes before what a rule said the last time."""
     if letter.campaign.state != Campaign.State.RUNNING:
         return "The campaign is paused."
@@ -240,6 +275,12 @@ def _why_it_waits(letter: Attempt, held: dict[str, str]) -> str:
         return reason
     if letter.mailbox is not None and letter.mailbox.paused_at is not None:
         return "The mailbox is paused."
+    if is_unread and letter.mailbox is not None and not letter.mailbox.can_receive:
+        return (
+            "No replies are read for its mailbox, and no follow-up leaves without: let it receive, or take this back."
+        )
+    if is_unread:
+        return "Its mailbox is read first: an answer may have come."
     return letter.reason
 
 
@@ -307,9 +348,9 @@ def _leaves_soon(here: Workspace, held: dict[str, str], now: datetime) -> bool:
     """Whether a letter is about to leave: watching a queue whose next letter is tomorrow's shows nothing."""
     numbers = [int(number) for number in (subject.partition(":")[2] for subject in held) if number.isdigit()]
     of_mailboxes = [n for n in numbers if f"mailbox:{n}" in held]
-    return (
-        _first_due(here, now + SOON)
-        .exclude(mailbox__paused_at__isnull=False)
-        .exclude(mailbox_id__in=of_mailboxes)
-        .exists()
-    )
+    soon = _first_due(here, now + SOON).exclude(mailbox__paused_at__isnull=False).exclude(mailbox_id__in=of_mailboxes)
+    kinds = set(soon.exclude(mailbox=None).values_list("kind", "mailbox_id").distinct())
+    if any(kind != Kind.FOLLOW_UP for kind, _ in kinds):
+        return True
+    mailboxes = {mailbox for _, mailbox in kinds}
+    return bool(mailboxes) and soon.exclude(waiting_for_inbox(mailboxes, now=now)).exists()

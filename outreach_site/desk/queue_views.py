@@ -114,8 +114,10 @@ def _back_to_queue(request: WorkspaceRequest) -> HttpResponse:
 @require_GET
 def mailbox_health(request: WorkspaceRequest, workspace: str) -> HttpResponse:
     """Each mailbox: whether it works, what it did last, what failed, why it is held, how much of its room is used."""
+    here, now = request.membership.workspace, timezone.now()
     context = {
-        "lines": mailbox_page.lines(request.membership.workspace, now=timezone.now()),
+        "lines": mailbox_page.lines(here, now=now),
+        "is_moving": queue_page.is_moving(here, now=now),
         "may_send": request.membership.role in SENDERS,
     }
     return render(request, "desk/mailbox_health.html", context)

@@ -11,7 +11,7 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from campaigns.models import Attempt
-from compliance.models import Hold
+from compliance.models import Hold, Kind
 from outreach_site.accounts.models import Installation
 from outreach_site.desk.heartbeat import CLUSTERS
 from outreach_site.desk.models import Heartbeat
@@ -70,6 +70,18 @@ def test_letters_that_nobody_takes(world: World, beating: None, desk: Desk) -> N
     # One that waits for a person is nobody's failure.
     Hold.objects.create(workspace=world.here, subject=f"mailbox:{desk.mailbox.pk}", reason="It cannot send.")
     assert world.client().get("/health/").status_code == 200
+
+
+def test_a_follow_up_that_waits_until_its_inbox_was_read_is_nobodys_failure(
+    world: World, beating: None, desk: Desk
+) -> None:
+    long_ago = timezone.now() - timedelta(minutes=20)
+    Mailbox.objects.update(next_send_at=long_ago, imap_host="")
+    desk.letter(kind=Kind.FOLLOW_UP, due_at=long_ago)
+    assert world.client().get("/health/").status_code == 200
+    # Read since it fell due, it should have left.
+    Mailbox.objects.update(imap_host="mail.example", polled_at=timezone.now())
+    assert world.client().get("/health/").status_code == 503
 
 
 def test_a_mailbox_that_keeps_failing(world: World, beating: None, desk: Desk) -> None:

@@ -30,6 +30,14 @@ def text_of(world: World) -> str:
     return world.client(world.viewer).get(reverse("desk:mailbox_health", args=["orchard"])).content.decode()
 
 
+def test_it_looks_again_only_while_something_moves(world: World, desk: Desk) -> None:
+    assert 'hx-trigger="every 3s"' not in text_of(world)
+    desk.letter()
+    assert 'hx-trigger="every 3s"' in text_of(world)
+    Hold.objects.create(workspace=world.here, subject=f"mailbox:{desk.mailbox.pk}", reason="It cannot send.")
+    assert 'hx-trigger="every 3s"' not in text_of(world)
+
+
 def test_the_last_session_and_the_last_day(world: World, desk: Desk, other_desk: Desk) -> None:
     session(other_desk, ago=timedelta(minutes=1), trouble="Theirs alone.")
     session(desk, ago=timedelta(hours=30), sent=100)
@@ -65,7 +73,8 @@ def test_the_number_of_queries_does_not_grow(
         Mailbox.objects.create(workspace=world.here, email=f"m{number}@o.example", smtp_host="h", smtp_user=f"{number}")
     client, url = world.client(world.viewer), reverse("desk:mailbox_health", args=["orchard"])
     client.get(url)
-    with django_assert_max_num_queries(15):
+    # Three of them ask whether anything moves, and so whether the page looks again.
+    with django_assert_max_num_queries(18):
         client.get(url)
 
 

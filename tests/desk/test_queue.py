@@ -13,7 +13,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from campaigns.models import Attempt, Campaign
 from campaigns.tallies import Tally
-from compliance.models import AuditEntry, Hold, SendRecord
+from compliance.models import AuditEntry, Hold, Kind, SendRecord
 from inbox.models import FolderCursor
 from outreach_site.desk.models import Heartbeat
 from outreach_site.desk.queue import Asked, Show, page
@@ -113,7 +113,9 @@ def test_it_looks_again_only_while_something_moves(world: World, desk: Desk) -> 
     assert not looks_again()
     letter = desk.letter(due_at=timezone.now() + timedelta(hours=3))
     assert not looks_again()
-    Attempt.objects.filter(pk=letter.pk).update(due_at=timezone.now())
+    Attempt.objects.filter(pk=letter.pk).update(due_at=timezone.now(), kind=Kind.FOLLOW_UP)
+    assert not looks_again()
+    Attempt.objects.filter(pk=letter.pk).update(kind=Kind.FIRST)
     assert looks_again()
     Hold.objects.create(workspace=world.here, subject=f"mailbox:{desk.mailbox.pk}", reason="It cannot send.")
     assert not looks_again()
@@ -444,6 +446,13 @@ def test_why_it_waits(world: World, desk: Desk) -> None:
         [row] = page(world.here, Asked(), now=timezone.now()).rows
         return row.why
 
+    assert why() == "The day is full."
+    Attempt.objects.update(kind=Kind.FOLLOW_UP)
+    Mailbox.objects.update(imap_host="")
+    assert why().startswith("No replies are read for its mailbox")
+    Mailbox.objects.update(imap_host="mail.example", polled_at=None)
+    assert why() == "Its mailbox is read first: an answer may have come."
+    Mailbox.objects.update(polled_at=timezone.now())
     assert why() == "The day is full."
     Mailbox.objects.update(paused_at=timezone.now())
     assert why() == "The mailbox is paused."
