@@ -148,7 +148,7 @@ class LetterRefusal(Fault, LetterVerdict):
 
 @router.post(
     "/outreach/send",
-    response=answers({200: LetterSent, 403: LetterRefusal | Fault}, 409),
+    response=answers({200: LetterSent, 403: LetterRefusal | Fault}, 409, 500),
     auth=caller(SENDERS, Scope.SEND),
     summary="Send a lead's first letter",
     operation_id="send_outreach",
@@ -158,7 +158,8 @@ def send_outreach(request: ApiRequest, payload: NewLetter) -> Status[Any]:
 
     200 with the letter's `state`: *sent*; *queued*, with its `due_at`, where its mailbox is busy or a person has to
     read it; *uncertain* where the connection broke after the hand-over. 403 with the reasons where it may not go: a
-    limit that is reached and a second first letter among them. 409 while an earlier one is on its way.
+    limit that is reached and a second first letter among them. 409 while an earlier one is on its way. 500 where its
+    server refused it for good: what it said stands with the letter, in the queue and under `/attempts`.
     """
     here, user, now = request.auth.workspace, request.auth.user, timezone.now()
     campaigns = Campaign.objects.in_workspace(here).select_related("workspace", "identity", "mailbox__workspace")
@@ -181,6 +182,8 @@ def send_outreach(request: ApiRequest, payload: NewLetter) -> Status[Any]:
     if attempt.due_at is not None:
         dispatch_one(attempt, within=WAITED_FOR)
     attempt = Attempt.objects.select_related("mailbox").get(pk=attempt.pk)
+    if attempt.state == Attempt.State.FAILED:
+        return Status(500, {"detail": "The letter could not be sent."})
     if attempt.state == Attempt.State.QUEUED and attempt.mailbox_id is not None:
         dispatch_soon(attempt.mailbox_id)
     verdict = _verdict(answer.decision, here, allowed=True)

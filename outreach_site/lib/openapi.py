@@ -25,6 +25,7 @@ MEANINGS = {
     "413": "The request is larger than this server takes",
     "422": "Some fields are not right",
     "429": "Too many requests for now",
+    "500": "It was tried, and failed for good",
     "502": "The provider gave nothing that can be used",
     "503": "This server is not set up for it",
 }
@@ -35,6 +36,7 @@ SENTENCES = {
     "409": "A first letter to this lead is on its way already.",
     "413": "The request is too large: at most 2 MB are taken.",
     "429": "Too many requests: 300 a minute are taken. Try again in 17 s.",
+    "500": "The letter could not be sent.",
     "502": "OpenAI's answer could not be used. Try again.",
     "503": "Drafting needs a key. Whoever runs this server sets OPENAI_API_KEY.",
 }

@@ -61,7 +61,9 @@ PROMISES = (
     Promise("GET", f"{BASE}/emails/templates", gives=f"id {TEMPLATE}", is_list=True),
     Promise("GET", f"{BASE}/emails/templates/{{template_id}}", gives=f"id {TEMPLATE}"),
     Promise("DELETE", f"{BASE}/emails/templates/{{template_id}}", code=204),
-    Promise("POST", f"{BASE}/outreach/send", "*campaign_id *lead_id *subject *body", "id state subject", codes=(409,)),
+    Promise(
+        "POST", f"{BASE}/outreach/send", "*campaign_id *lead_id *subject *body", "id state subject", codes=(409, 500)
+    ),
     Promise("POST", f"{BASE}/policy/validate", "*recipient_email *sender_email subject", VERDICT),
     Promise("GET", f"{ONE}/attempts", gives="id lead_id state subject sent_at", is_list=True),
     Promise("GET", f"{ONE}/follow-ups", gives="id lead_id state due_at", is_list=True),

@@ -156,6 +156,16 @@ def test_a_broken_hand_over_is_uncertain(faulty_letterbox: Boxes) -> None:
     assert send(box, lead).status_code == 409
 
 
+def test_a_letter_that_its_server_refuses_could_not_be_sent(faulty_letterbox: Boxes) -> None:
+    box, server = faulty_letterbox()
+    server.reply("END", "554 5.6.0 We do not like this letter")
+    response = send(box, box.lead("ada@site.com"))
+    assert (response.status_code, response.json()) == (500, {"detail": "The letter could not be sent."})
+    [attempt] = Attempt.objects.all()
+    assert attempt.state == State.FAILED
+    assert "do not like" in attempt.server_words
+
+
 def test_a_server_that_says_later_leaves_it_queued(faulty_letterbox: Boxes) -> None:
     box, server = faulty_letterbox()
     server.reply("RCPT", "451 4.7.1 Greylisted, try again later")
