@@ -34,8 +34,11 @@ from outreach_site.lib.env_file import port_is_free
 from outreach_site.sandbox.store import Store, StoreError
 
 LOCAL_NAMES = {"localhost", "127.0.0.1", "[::1]", "::1"}
-# A slice of work is at most 20 s and its hand-over has a deadline: a cluster that is told to stop is done by then.
+# A slice of work is at most 20 s, and nearly every server takes a letter in seconds: a cluster that is told to stop is
+# done by then. A letter that a server draws out for longer is cut off, and becomes uncertain.
 CLUSTER_PATIENCE = 45.0
+# A request may be handing a letter over for somebody who waits; others end in moments.
+WEB_PATIENCE = 30
 WEB_THREADS = 8
 ASK_SECONDS = 0.2
 
@@ -148,7 +151,7 @@ def programs(*, host: str, web_port: int, site_url: str, part: Only | None = Non
                 f"--threads={WEB_THREADS}",
                 "--workers=1",
                 "--timeout=60",
-                "--graceful-timeout=5",
+                f"--graceful-timeout={WEB_PATIENCE}",
                 "--log-level=warning",
                 "--no-control-socket",
                 # Which proxies are believed is TRUSTED_PROXIES' to say, and nothing else's.
@@ -156,6 +159,7 @@ def programs(*, host: str, web_port: int, site_url: str, part: Only | None = Non
                 f"--chdir={settings.BASE_DIR}",
             ],
             environment=environment,
+            patience=WEB_PATIENCE + 5.0,
         ),
     ]
     workers = [
