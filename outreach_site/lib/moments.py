@@ -19,8 +19,11 @@ class FromNow(Now):
         super().__init__()
         self.span = span
 
-    def as_postgresql(self, *_: object) -> tuple[str, list[Any]]:
-        return "(STATEMENT_TIMESTAMP() + %s::interval)", [self.span]
+    def as_postgresql(self, compiler: Any, connection: Any, **extra: Any) -> tuple[str, Any]:
+        moment = f"(STATEMENT_TIMESTAMP() + INTERVAL '{self.span.total_seconds():+.6f} seconds')"
+        return self.as_sql(compiler, connection, template=moment, **extra)
 
-    def as_sqlite(self, *_: object) -> tuple[str, list[Any]]:  # type: ignore[override]  # neither is looked at
-        return "STRFTIME('%%Y-%%m-%%d %%H:%%M:%%f', 'now', %s)", [f"{self.span.total_seconds():+.3f} seconds"]
+    def as_sqlite(self, compiler: Any, connection: Any, **extra: Any) -> tuple[str, Any]:
+        # The percent signs are halved when this becomes a statement, and again when the statement is run.
+        moment = f"STRFTIME('%%%%Y-%%%%m-%%%%d %%%%H:%%%%M:%%%%f', 'now', '{self.span.total_seconds():+.3f} seconds')"
+        return self.as_sql(compiler, connection, template=moment, **extra)

@@ -384,13 +384,10 @@ def _writer(value: Any, here: Any) -> Callable[[Any], Any] | None:
                 # psycopg gives each size of number a type of its own, and each type would be a statement of its own.
                 return Int8
         return None
-    match value:
-        case UUID():
-            return attrgetter("hex")
-        case datetime():
-            return partial(here.ops.adapt_datetimefield_value)
-        case timedelta():
-            return duration_microseconds
-        case dict():
-            return partial(here.ops.adapt_json_value, encoder=None)
-    return None
+    writers: dict[type, Callable[[Any], Any]] = {
+        UUID: attrgetter("hex"),
+        datetime: here.ops.adapt_datetimefield_value,
+        timedelta: duration_microseconds,
+        dict: partial(here.ops.adapt_json_value, encoder=None),
+    }
+    return writers.get(type(value))

@@ -156,11 +156,13 @@ def test_until_it_is_kept_the_database_may_not_be_asked(two: list[Mailbox]) -> N
     run_in_turn(*steps_to("a", two), keep_later=True)
     with pytest.raises(RuntimeError, match="is asked nothing"):
         Mailbox.objects.count()
-    # On PostgreSQL the driver sees it first.
-    with pytest.raises((RuntimeError, DatabaseError), match=r"is asked nothing|ACTIVE"), transaction.atomic():
-        pytest.fail("A transaction has begun.")
-    if connection.vendor == "sqlite":
+    error: tuple[type[Exception], str] = (RuntimeError, "is asked nothing")
+    if connection.vendor == "postgresql":
+        error = DatabaseError, "ACTIVE"  # The driver sees it first.
+    else:
         assert connection.connection.in_transaction
+    with pytest.raises(error[0], match=error[1]), transaction.atomic():
+        pytest.fail("A transaction has begun.")
     until_kept()
     assert Mailbox.objects.filter(last_turn="a").count() == 2
 
@@ -225,7 +227,7 @@ def test_an_end_that_fails_is_an_error_and_nothing_was_changed(two: list[Mailbox
     steps = steps_to("a", two)
     with that_refuses_at_the_end():
         assert run_in_turn(*steps, keep_later=True) == 1
-        with pytest.raises(DatabaseError, match=r"no room|FOREIGN KEY"):
+        with pytest.raises(DatabaseError, match="no room" if connection.vendor == "postgresql" else "FOREIGN KEY"):
             until_kept()
         assert not Mailbox.objects.filter(last_turn="a").exists()
         assert turns_seen_by_others() == ["", ""]
