@@ -302,12 +302,12 @@ def queue_first(lead: Lead, *, subject: str, body: str, user: User, now: datetim
             return Busy(live)
         [decision] = gate.foresee([outbox.letter_of(letter, mailbox, now=now)], workspace=campaign.workspace, now=now)
         answer = policy.at_once(decision)
-        stops = [HAD_ONE] if any(each.state not in _STOPPED for each in earlier) else []
+        stops = [HAD_ONE] if any(_takes_its_place(each, lead) for each in earlier) else []
         mine = next((each for each in earlier if each.lead_id == lead.pk), None)
         forgotten = following.forgotten_time()
         if not stops and forgotten is not None and forgotten.may_hold_first(lead, mine):
             stops = [following.MAY_HAVE_LEFT]
-            if mine is None:
+            if mine is None and answer.allowed:
                 keep_back(letter)
                 letter.save()
         if stops or not answer.allowed:
@@ -319,6 +319,12 @@ def queue_first(lead: Lead, *, subject: str, body: str, user: User, now: datetim
         if campaign.state == Campaign.State.DRAFT:
             campaign.resume()
     return Queued(letter, decision)
+
+
+def _takes_its_place(earlier: Attempt, lead: Lead) -> bool:
+    """Whether it is, or may yet be, the letter that this address gets: another lead's may be queued again, too."""
+    free = _STOPPED if earlier.lead_id == lead.pk else (Attempt.State.BLOCKED, Attempt.State.CANCELLED)
+    return earlier.state not in free
 
 
 def _refuse(answer: Decision, stops: Sequence[str], *, workspace: Workspace, now: datetime) -> Refused:

@@ -135,7 +135,11 @@ class ForgottenTime:
         """
         if before is None:
             return lead.created_at <= self.ended_at
-        return before.reason.endswith(MAY_HAVE_LEFT) or (before.finished_at or before.created_at) <= self.began_at
+        return before.reason.endswith(MAY_HAVE_LEFT) or self.may_hold_again(before)
+
+    def may_hold_again(self, stopped: Attempt) -> bool:
+        """Whether a letter that had ended before may have been queued again and sent in it."""
+        return (stopped.finished_at or stopped.created_at) <= self.began_at
 
 
 def forgotten_time() -> ForgottenTime | None:

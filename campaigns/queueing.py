@@ -287,7 +287,8 @@ def requeue(attempt: Attempt, *, user: User, now: datetime) -> bool:
 
     False where it is not stopped any more, or another letter of this step has gone to the same address meanwhile.
     """
-    outbox.settle(now=now)  # What its failure has to say, a dead address above all, is said first.
+    if attempt.state == Attempt.State.FAILED and attempt.settled_at is None:
+        outbox.settle(now=now)  # What its failure has to say, a dead address above all, is said first.
     with transaction.atomic():
         only_one_queues_for(attempt.campaign_id)
         rival = Attempt.objects.filter(step=attempt.step_id, recipient_key=attempt.recipient_key).exclude(
@@ -312,14 +313,14 @@ def _is_doubtful_since_restore(attempt: Attempt, *, now: datetime) -> bool:
     """A letter that had ended when the backup was taken may have been queued again and sent after it: whoever wants to
     send it first says what became of that.
     """
-    since = restoring.restored_from_at()
+    forgotten = following.forgotten_time()
     stopped = Attempt.objects.select_for_update(of=("self",)).filter(
         pk=attempt.pk, state__in=[Attempt.State.FAILED, Attempt.State.BLOCKED, Attempt.State.CANCELLED]
     )
     letter = stopped.select_related("campaign__workspace", "lead__contact", "identity", "mailbox__workspace").first()
-    if since is None or letter is None or not restoring.may_have_left_since(letter, since):
+    if forgotten is None or letter is None or not forgotten.may_hold_again(letter):
         return False
-    restoring.doubt([letter], since, now=now)
+    restoring.doubt([letter], forgotten.began_at, now=now)
     return True
 
 

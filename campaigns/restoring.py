@@ -3,7 +3,8 @@
 The backup knows letters as they stood when it was taken. Whatever waited then may have left since, and nothing in the
 database can tell. So it is taken for *uncertain* until a person, a reply, a bounce or the Sent folder says what became
 of it; every mailbox is on hold until somebody has looked; and a letter that had ended before the backup was taken may
-have been queued again after it, so that to queue it again makes it uncertain first (queueing.requeue).
+have been queued again after it, so that to queue it again makes it uncertain first (queueing.requeue). Who had no
+letter yet may have got one: following.ForgottenTime.
 """
 
 from __future__ import annotations
@@ -63,16 +64,6 @@ def after_restore(backup_taken_at: datetime, *, now: datetime) -> Restored:
     while outbox.settle(now=now) == outbox.SETTLE_AT_MOST:
         pass
     return Restored(held, uncertain)
-
-
-def restored_from_at() -> datetime | None:
-    """When the backup was taken that this database came back from. One query."""
-    return Installation.objects.order_by("pk").values_list("restored_from_at", flat=True).first()
-
-
-def may_have_left_since(attempt: Attempt, backup_taken_at: datetime | None) -> bool:
-    """Whether a letter that had ended may have been queued again and sent in the time that is forgotten."""
-    return backup_taken_at is not None and (attempt.finished_at or attempt.created_at) <= backup_taken_at
 
 
 def _check(backup_taken_at: datetime, *, now: datetime) -> None:

@@ -193,6 +193,28 @@ def test_a_server_that_is_slow_to_open_gets_its_letters(rehearsal: Letterbox, mo
     assert (report.sent, states()) == (1, ["sent"])
 
 
+def test_but_no_second_session_when_the_slice_is_over(rehearsal: Letterbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both openings and a letter would outlast the lease."""
+    rehearsal.write_to("a@somewhere.test", "b@somewhere.test")
+    opened, really, hand_over = [], Post.open, Post.hand_over
+
+    def slowly(post: Post) -> None:
+        opened.append(post)
+        time.sleep(2.2)
+        really(post)
+
+    def and_hang_up(post: Post, message: EmailMessage, **more: Callable[[], None]) -> object:
+        answer = hand_over(post, message, **more)
+        post.close()
+        return answer
+
+    monkeypatch.setattr(Post, "open", slowly)
+    monkeypatch.setattr(Post, "hand_over", and_hang_up)
+    report = dispatch.dispatch_mailbox(rehearsal.mailbox.pk, lasts=timedelta(seconds=1))
+    assert (report.sent, len(opened), sorted(states())) == (1, 1, ["queued", "sent"])
+    assert ledger() == {"released": 1, "sent": 1}
+
+
 def test_a_clock_that_was_ahead_silences_no_mailbox(rehearsal: Letterbox) -> None:
     rehearsal.write_to("a@somewhere.test")
     now = timezone.now()

@@ -11,7 +11,7 @@ import pytest
 from django.utils import timezone
 
 from campaigns import following, outbox, restoring
-from campaigns.models import Attempt, Campaign, Lead
+from campaigns.models import Attempt, Campaign, Contact, Lead
 from compliance.models import AuditEntry, Hold, SendRecord, Suppression
 from compliance.suppression import suppress
 from outreach_site.accounts.models import User, Workspace
@@ -221,6 +221,16 @@ def test_after_a_restore_what_may_have_left_before_it_does_not_leave_again(
         assert response.json()["reasons"] == [following.MAY_HAVE_LEFT]
     assert post_office.letters() == []
     assert Attempt.objects.get().state == (before or State.FAILED)
+
+
+@pytest.mark.parametrize(("before", "code"), [(State.FAILED, 403), (State.CANCELLED, 200)])
+def test_the_same_address_under_another_site(rehearsal: Letterbox, before: Attempt.State, code: int) -> None:
+    """A letter of the other that failed may be queued again: the address must not get both."""
+    rehearsal.queue(rehearsal.lead("hannah@somewhere.test"))
+    Attempt.objects.update(state=before, finished_at=timezone.now(), settled_at=timezone.now())
+    other = rehearsal.lead("tom@elsewhere.test")
+    Contact.objects.filter(lead=other).update(email="hannah@somewhere.test", email_key="hannah@somewhere.test")
+    assert send(rehearsal, Lead.objects.get(pk=other.pk)).status_code == code
 
 
 def test_a_campaign_without_steps_can_send(rehearsal: Letterbox) -> None:
