@@ -13,7 +13,7 @@ import sqlite3
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import partial
 from itertools import chain, count
 from operator import attrgetter
@@ -24,7 +24,6 @@ from weakref import WeakKeyDictionary
 import psycopg
 from django.db import DEFAULT_DB_ALIAS, connections, models, transaction
 from django.db.models.sql import UpdateQuery
-from django.utils.duration import duration_microseconds
 from psycopg.adapt import Buffer, PyFormat, Transformer
 from psycopg.errors import error_from_result
 from psycopg.pq import ConnStatus, ExecStatus
@@ -43,8 +42,7 @@ Values = Mapping[str, Any]
 class PreparedUpdate:
     """`compose(**values)` describes the update. It may not look at the values: it is called once, with samples.
 
-    A value's type must be the same each time: a whole number, a text, a UUID, a moment, a span, or a dict for a JSON
-    field.
+    A value's type must be the same each time: a whole number, a text, a UUID, a moment, or a dict for a JSON field.
     """
 
     def __init__(self, compose: Callable[..., Update]) -> None:
@@ -348,7 +346,6 @@ _PLACE = re.compile(r"(?<!%)%s")
 _ARRAYS: Mapping[type, str] = {
     UUID: "uuid[]",
     datetime: "timestamptz[]",
-    timedelta: "interval[]",
     dict: "jsonb[]",
     str: "text[]",
     int: "bigint[]",
@@ -363,8 +360,6 @@ def _sample(number: int, value: Any) -> tuple[Any, str]:
             return UUID(f"{mark:a>32}"), f"a{mark}"
         case datetime():
             return datetime(2001, 2, 3, 4, 5, 6, int(mark), tzinfo=UTC), mark
-        case timedelta():
-            return timedelta(microseconds=int(mark)), mark
         case dict():
             return {"sample": f"x{mark}x"}, f"x{mark}x"
         case str():
@@ -387,7 +382,6 @@ def _writer(value: Any, here: Any) -> Callable[[Any], Any] | None:
     writers: dict[type, Callable[[Any], Any]] = {
         UUID: attrgetter("hex"),
         datetime: here.ops.adapt_datetimefield_value,
-        timedelta: duration_microseconds,
         dict: partial(here.ops.adapt_json_value, encoder=None),
     }
     return writers.get(type(value))

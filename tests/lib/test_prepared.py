@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from django.db import DatabaseError, IntegrityError, connection, transaction
-from django.db.models import DateTimeField, DurationField, Q, QuerySet, Value
+from django.db.models import Q, QuerySet
 from pytest_django import DjangoAssertNumQueries
 
 from outreach_site.accounts.models import Workspace
@@ -60,8 +60,7 @@ def test_many_at_once_of_every_type_beside_what_is_the_same_for_all(
 ) -> None:
     """The order of values and constants in the text is not that of the arguments."""
 
-    def treated(*, regions: dict[str, str], after: timedelta, slug: str) -> tuple[QuerySet[Workspace], dict[str, Any]]:
-        at = Value(NOW, output_field=DateTimeField()) + Value(after, output_field=DurationField())
+    def treated(*, regions: dict[str, str], at: datetime, slug: str) -> tuple[QuerySet[Workspace], dict[str, Any]]:
         changes = {"name": "100 % ours", "regions": regions, "sending_stopped_at": at, "cool_off_days": 30}
         return Workspace.objects.filter(Q(slug=slug) | Q(slug="nobody's"), cool_off_days=7), changes
 
@@ -69,7 +68,7 @@ def test_many_at_once_of_every_type_beside_what_is_the_same_for_all(
     Workspace.objects.filter(pk=world.elsewhere.pk).update(cool_off_days=8)
     third = Workspace.objects.create(name="Third", slug="third", cool_off_days=7)
     rows = [
-        {"regions": {"EU": slug}, "after": timedelta(hours=number), "slug": slug}
+        {"regions": {"EU": slug}, "at": NOW + timedelta(hours=number), "slug": slug}
         for number, slug in enumerate((world.here.slug, world.elsewhere.slug, third.slug))
     ]
     update = PreparedUpdate(treated)
