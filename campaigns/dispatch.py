@@ -7,6 +7,7 @@ Longer pauses between letters are `Mailbox.next_send_at`, not a sleep.
 from __future__ import annotations
 
 import gc
+import re
 import time
 import uuid
 from collections.abc import Callable, Sequence
@@ -43,6 +44,7 @@ SETTLES_IN_PAUSES_OF_SECONDS = 1.0
 # After a server did not answer, or said that we are too fast, the mailbox rests this long.
 REST_AFTER_TROUBLE = timedelta(minutes=1)
 REST_AFTER_RATE = timedelta(minutes=5)
+REST_AFTER_DAY = timedelta(hours=1)  # where it names a day's limit
 # No pause is longer, nor is any that is spread over the hour.
 LONGEST_REST = timedelta(hours=2)
 # Workers whose clocks differ by more than this from the database's send nothing: hours and days would not be the same.
@@ -51,6 +53,7 @@ CLOCKS_AGREE_WITHIN = timedelta(minutes=2)
 # uncertain. Should the lease lapse meanwhile, what was written last still proves the letter sent.
 WRITE_AGAIN_AFTER_SECONDS = (0.1, 0.5, 1, 2, 5, 10, 20)
 
+_A_DAYS_LIMIT = re.compile(r"\b(daily|per[ -]day|24[ -]hours?)\b", re.IGNORECASE)
 _DATABASE_TROUBLE = (OperationalError, InterfaceError)
 
 Clock = Callable[[], datetime]
@@ -368,6 +371,8 @@ class _Slice:
         if error.verdict is Verdict.MAILBOX_TROUBLE:
             outbox.hold_mailbox(self.mailbox, error, now=now)
         rest = REST_AFTER_RATE if error.verdict is Verdict.RATE else REST_AFTER_TROUBLE
+        if error.stage is Stage.QUOTA and _A_DAYS_LIMIT.search(error.server_words):
+            rest = REST_AFTER_DAY
         self.pace.rest(until=now + rest)
         log.warning(
             "mailbox cannot send", mailbox=self.mailbox.pk, stage=error.stage.value, verdict=error.verdict.value

@@ -41,7 +41,7 @@ from outreach_site.lib.collecting import uncollected
 from outreach_site.lib.moments import FromNow
 from outreach_site.lib.ports import News, What, announce
 from outreach_site.lib.prepared import PreparedUpdate, run_in_turn
-from outreach_site.mailboxes.errors import MailServerError, Verdict
+from outreach_site.mailboxes.errors import MailServerError, Stage, Verdict
 from outreach_site.mailboxes.models import Mailbox
 
 # Longer than a slice plus the longest hand-over, so that a lease never lapses under a worker that is alive.
@@ -473,6 +473,10 @@ class Recorded:
         if error.verdict is Verdict.MAILBOX_TROUBLE:
             # The mailbox is at fault, not the letter: it waits as it was.
             return ended | told | {"state": Attempt.State.QUEUED, "finished_at": None}
+        if error.stage is Stage.QUOTA:
+            # Nor does a limit on all that the mailbox sends use up a letter's tries. It goes behind the others.
+            due_at = self.now + retry_after(1)
+            return ended | told | {"state": Attempt.State.QUEUED, "due_at": due_at, "finished_at": None}
         tries = self.attempt.tries + 1
         if error.verdict in {Verdict.RETRY, Verdict.RATE} and tries < MAX_TRIES:
             return (
@@ -485,6 +489,8 @@ class Recorded:
                     "finished_at": None,
                 }
             )
+        if error.verdict in {Verdict.RETRY, Verdict.RATE}:
+            told["reason"] = f"{error.sentence} It was tried {tries} times."[:500]
         return ended | told | {"state": Attempt.State.FAILED, "tries": tries}
 
     def _wire_id(self, server_words: str) -> str:

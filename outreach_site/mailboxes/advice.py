@@ -13,7 +13,7 @@ def refusal_sentence(stage: Stage, verdict: Verdict, code: int) -> str:
         case Stage.QUOTA, _:
             return "The server says that this is too much at once. The letter stays in the queue and goes later."
         case Stage.RECIPIENT, Verdict.RATE:
-            return "The recipient's server asks to wait. The letter goes later."
+            return "The recipient's server asks to wait."
         case Stage.RECIPIENT, Verdict.RECIPIENT_UNKNOWN:
             return "Nobody has this address: the server knows no such recipient."
         case Stage.RECIPIENT, Verdict.RETRY:

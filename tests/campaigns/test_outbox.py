@@ -315,9 +315,38 @@ def test_five_tries_are_enough(faulty_letterbox: Boxes) -> None:
     attempt.refresh_from_db()
     assert attempt.state == State.FAILED
     assert attempt.tries == outbox.MAX_TRIES
+    assert attempt.reason == "The recipient's server asks to wait. It was tried 5 times."
     assert queueing.requeue(attempt, user=box.world.marketer, now=timezone.now())
     attempt.refresh_from_db()
     assert (attempt.state, attempt.tries) == (State.QUEUED, 0)
+
+
+def test_what_the_mailbox_may_send_uses_up_no_tries_of_a_letter(faulty_letterbox: Boxes) -> None:
+    box, server = faulty_letterbox()
+    server.reply("END", "550 5.4.5 Daily user sending limit exceeded", times=8)
+    box.write_to("ed@site.com", "ben@other.com")
+    for _ in range(8):
+        box.send()
+        mailbox = Mailbox.objects.get()
+        assert mailbox.rests_until is not None
+        assert mailbox.rests_until - timezone.now() > timedelta(minutes=59)
+        assert states() == ["queued", "queued"]
+        Attempt.objects.update(due_at=timezone.now())
+        Mailbox.objects.update(next_send_at=timezone.now(), rests_until=None)
+    assert list(Attempt.objects.values_list("tries", flat=True)) == [0, 0]
+    assert set(ledger()) == {"released"}
+    assert box.send().sent == 2
+    assert len(server.accepted) == 2
+
+
+def test_nobody_is_suppressed_where_the_server_speaks_of_our_own_account(faulty_letterbox: Boxes) -> None:
+    box, server = faulty_letterbox()
+    server.reply("RCPT", "550 Your email account has been disabled")
+    box.write_to("ed@site.com", "ben@other.com", "cy@third.com")
+    box.send()
+    assert states() == ["queued", "queued", "queued"]
+    assert not Suppression.objects.exists()
+    assert Hold.objects.count() == 1
 
 
 def test_an_unknown_recipient_is_suppressed_and_the_lead_bounced(faulty_letterbox: Boxes) -> None:

@@ -157,11 +157,43 @@ YAHOO = [
     (Phase.LETTER, 554, "5.7.9 Message not accepted for policy reasons. See https://postmaster.yahooinc.com/error-codes", LETTER),
     (Phase.LETTER, 451, "4.3.2 Internal error reading data", RETRY),
 ]  # fmt: skip
+# As servers put it in general; those about limits and accounts vary from one hosting company to the next.
+OTHERS = [
+    (Phase.RECIPIENT, 552, "Requested mail action aborted: exceeded storage allocation", RATE),
+    (Phase.RECIPIENT, 550, "User mailbox exceeds allowed size: ed@brightgarden.example", RATE),
+    (Phase.RECIPIENT, 550, "Mailbox has exceeded the limit", RATE),
+    (Phase.RECIPIENT, 550, "Recipient's mailbox is over its storage limit", RATE),
+    (Phase.RECIPIENT, 550, "5.7.1 <ed@brightgarden.example>: Recipient address rejected: Greylisted for 5 minutes", RATE),
+    (Phase.LETTER, 550, "You have exceeded your daily email sending limit", RATE),
+    (Phase.LETTER, 550, "Your sending limit of 200 messages per hour has been exceeded", RATE),
+    (Phase.LETTER, 550, "Message discarded. Sender has exceeded the limit of 200 emails per hour", RATE),
+    (Phase.LETTER, 554, "5.7.1 The message cannot be delivered because the limit on the number of outgoing email messages was exceeded", RATE),
+    (Phase.RECIPIENT, 550, "5.7.1 <ed@brightgarden.example>: Recipient address rejected: Mail quota for your account exceeded", RATE),
+    (Phase.LETTER, 550, "5.7.508 Access denied, [203.0.113.5] has exceeded permitted limits within range", RATE),
+    (Phase.LETTER, 550, "5.2.121 Recipient's per hour message receive limit from specific sender exceeded.", RATE),
+    (Phase.LETTER, 554, "Temporarily rejected, try again later", RETRY),
+    (Phase.RECIPIENT, 550, "Mailbox unavailable. Try again later", RETRY),
+    (Phase.RECIPIENT, 550, "Your email account has been disabled", TROUBLE),
+    (Phase.RECIPIENT, 550, "5.7.1 SMTP access for this account has been disabled", TROUBLE),
+    (Phase.RECIPIENT, 550, 'Outgoing mail from "example.com" has been suspended.', TROUBLE),
+    (Phase.LETTER, 550, "5.7.501 Access denied, spam abuse detected", TROUBLE),
+    (Phase.LETTER, 550, "5.7.502 Access denied, banned sender", TROUBLE),
+    (Phase.LETTER, 550, "5.7.515 Access denied, sending domain example.com does not meet the required authentication level.", TROUBLE),
+    (Phase.LETTER, 550, "5.7.25 [203.0.113.5] The IP address sending this message does not have a PTR record setup", TROUBLE),
+    (Phase.LETTER, 554, "Transaction failed Unauthorized sender address.", TROUBLE),
+    (Phase.RECIPIENT, 554, "5.7.1 <ed@brightgarden.example>: Recipient address rejected: Sender login mismatch", TROUBLE),
+    (Phase.RECIPIENT, 550, "authenticated hosts or users only", TROUBLE),
+    (Phase.RECIPIENT, 550, "5.7.1 RESOLVER.RST.AuthRequired; authentication required", LETTER),
+    (Phase.RECIPIENT, 550, "5.7.136 RESOLVER.RST.RestrictedToRecipientsPermission; not authorized to send to the recipient because the sender isn't on the recipient's list of allowed senders", LETTER),
+    (Phase.RECIPIENT, 550, "Account is disabled, contact support", LETTER),
+    (Phase.RECIPIENT, 550, "5.4.1 All recipient addresses rejected : Access denied [DB5EUR01FT012.eop-EUR01.prod.protection.outlook.com]", UNKNOWN),
+    (Phase.LETTER, 550, "Message was not accepted -- invalid mailbox.  Local mailbox ed@mail.ru is unavailable: account is disabled", UNKNOWN),
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(
     ("phase", "code", "words", "verdict"),
-    [*GMAIL, *MICROSOFT, *POSTFIX, *EXIM_AND_CPANEL, *SES, *SENDGRID_MAILGUN_ZOHO, *YAHOO],
+    [*GMAIL, *MICROSOFT, *POSTFIX, *EXIM_AND_CPANEL, *SES, *SENDGRID_MAILGUN_ZOHO, *YAHOO, *OTHERS],
 )
 def test_what_an_answer_means(phase: Phase, code: int, words: str, verdict: Verdict) -> None:
     stage, said, permanent = judge(phase, code, one_line(words))
@@ -169,6 +201,12 @@ def test_what_an_answer_means(phase: Phase, code: int, words: str, verdict: Verd
     assert permanent is (verdict in {UNKNOWN, LETTER, TROUBLE})
     if verdict is UNKNOWN:
         assert stage is Stage.RECIPIENT
+
+
+@pytest.mark.parametrize("name", ["ed@throttlemag.com", "ed@absorbshop.com", "spamhaus@x.com", "content@x.com"])
+@pytest.mark.parametrize("words", ["5.1.1 <{}>: Recipient address rejected: User unknown", "No such user: {}"])
+def test_whoever_chose_an_address_has_no_say_in_what_the_answer_means(words: str, name: str) -> None:
+    assert judge(Phase.RECIPIENT, 550, words.format(name))[1] is UNKNOWN
 
 
 @pytest.mark.parametrize(
