@@ -436,7 +436,7 @@ def _fill(
         confirmed_by_id="NULL",
     )
     texts = "in_reply_to references answers reason asks message_id verdict server_words wire_id ground"
-    unset = "lease_token leased_until valid_until started_at finished_at settled_at"
+    unset = "not_before lease_token leased_until valid_until started_at finished_at settled_at"
     for question in ("approved", "cool_off_waived", "refusal_waived"):
         unset += f" {question}_at {question}_by_id"
     insert(

@@ -45,7 +45,7 @@ def approve(attempt: Attempt, *, subject: str, body: str, ground: str = "", user
         letter.approved_at, letter.approved_by = now, user
         if ground:
             letter.ground = Ground(ground)
-        letter.due_at = now
+        letter.due_at = max(now, letter.not_before or now)
         letter.save(update_fields=["subject", "body", "approved_at", "approved_by", "ground", "due_at"])
         if changed:
             _note("letter.text_changed", letter, user=user, now=now)
@@ -64,7 +64,8 @@ def write_anyway(attempt: Attempt, *, user: User, now: datetime) -> bool:
         letter = waiting.filter(pk=attempt.pk).select_related("campaign__workspace").first()
         if letter is None:
             return False
-        letter.cool_off_waived_at, letter.cool_off_waived_by, letter.due_at = now, user, now
+        letter.cool_off_waived_at, letter.cool_off_waived_by = now, user
+        letter.due_at = max(now, letter.not_before or now)
         _note("letter.cool_off_waived", letter, user=user, now=now, why=letter.reason)
         letter.save(update_fields=["cool_off_waived_at", "cool_off_waived_by", "due_at"])
         if letter.mailbox_id is not None:

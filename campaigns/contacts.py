@@ -9,6 +9,7 @@ from datetime import datetime
 from django.db import transaction
 
 from campaigns.models import Attempt, Contact, Lead
+from campaigns.models.attempt import due_from
 from campaigns.tasks import dispatch_soon
 from compliance import audit
 from compliance.policy import Rule
@@ -57,7 +58,7 @@ def confirm_all(leads: Sequence[Lead], *, user: User, now: datetime) -> Confirme
             for pk, lead_id, key, mailbox_id in asking.values_list("pk", "lead_id", "recipient_key", "mailbox_id")
             if (lead_id, key) in theirs
         }
-        released = asking.filter(pk__in=list(waiting)).update(due_at=now)
+        released = asking.filter(pk__in=list(waiting)).update(due_at=due_from(now))
         for mailbox_id in sorted({each for each in waiting.values() if each is not None}):
             dispatch_soon(mailbox_id)
     return Confirmed(len(said), released)

@@ -48,6 +48,21 @@ def give_up(workspace: Workspace, numbers: Sequence[int], *, user: User, now: da
     return len(given_up)
 
 
+def take_up(workspace: Workspace, number: int, *, user: User, now: datetime) -> bool:
+    """Undo that a person gave this letter up: it stands among what could not be sent again. False where it does not."""
+    with transaction.atomic():
+        given_up = Attempt.objects.in_workspace(workspace).filter(
+            pk=number, state=Attempt.State.CANCELLED, reason__startswith=GIVEN_UP
+        )
+        letter = given_up.select_related("campaign__workspace").select_for_update(of=("self",)).first()
+        if letter is None:
+            return False
+        letter.state, letter.reason = Attempt.State.FAILED, letter.reason.removeprefix(GIVEN_UP).strip()
+        letter.save(update_fields=["state", "reason"])
+        queueing.note("letter.taken_up", letter, user=user, now=now)
+    return True
+
+
 def _failed(workspace: Workspace, numbers: Sequence[int]) -> list[Attempt]:
     letters = Attempt.objects.in_workspace(workspace).filter(pk__in=list(numbers)[:AT_ONCE], state=Attempt.State.FAILED)
     return list(letters.select_related("campaign__workspace").order_by("pk"))

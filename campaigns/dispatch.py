@@ -114,8 +114,7 @@ def forget_leaps(*, now: datetime) -> int:
 def tidy_up(*, now: datetime) -> None:
     """What anybody who comes along does: put right what a dead worker left, and draw consequences."""
     outbox.reconcile(now=now)
-    while outbox.settle(now=now) == outbox.SETTLE_AT_MOST:
-        pass
+    outbox.settle_all(now=now)
 
 
 def dispatch_one(attempt: Attempt, *, within: timedelta = SLICE, clock: Clock = timezone.now) -> None:

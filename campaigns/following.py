@@ -28,6 +28,7 @@ from compliance.models import Kind
 from outreach_site.accounts.models import Installation, SenderIdentity, Workspace
 
 STEP_REMOVED = "This step was taken out of the campaign."
+SUPPRESSED = "This address is on the suppression list."
 MAY_HAVE_LEFT = (
     "The database was restored from a backup: this letter may have left before that. Look into the Sent folder, and "
     "queue it again if it did not."
@@ -37,16 +38,26 @@ SLICE = 500
 REACHES_BACK = timedelta(days=30)
 # No machine is believed that somebody is away for longer.
 LONGEST_ABSENCE = timedelta(days=180)
+# Held back for a place in its text with nothing to put in, and for nothing else: no worker has looked at it.
+_UNFILLED = models.Q(
+    models.Q(state=Attempt.State.BLOCKED, kind=Kind.FOLLOW_UP, step__isnull=False, message_id=""),
+    ~models.Q(reason=SUPPRESSED),
+)
+# What is still to come: a letter that waits, or one that would if its text could be filled.
+TO_COME = models.Q(state=Attempt.State.QUEUED) | _UNFILLED
 
 
 @dataclass(frozen=True)
 class Done:
-    """A step that is done for a lead; `letter` is the last one that the lead was sent."""
+    """A step that is done for a lead; `letter` is the last one that the lead was sent. `since`: when a step that a
+    person ticks off was begun.
+    """
 
     lead_id: int
     step_id: int
     at: datetime
     letter: Attempt
+    since: datetime | None = None
 
 
 def after(sent: Iterable[Attempt], *, now: datetime) -> int:
@@ -70,7 +81,7 @@ def after_tasks(tasks: Sequence[Task], *, now: datetime) -> int:
     for letter in sent.exclude(kind=Kind.ANSWER).exclude(step=None).order_by("finished_at", "pk"):
         newest[letter.lead_id] = letter
     done = [
-        Done(task.lead_id, task.step_id, task.done_at or now, newest[task.lead_id])
+        Done(task.lead_id, task.step_id, task.done_at or now, newest[task.lead_id], task.follows_at)
         for task in tasks
         if task.step_id is not None and task.lead_id in newest
     ]
@@ -105,7 +116,7 @@ def _advance(done: Sequence[Done], *, now: datetime) -> int:
         if step.is_letter:
             identity = identities.get(each.letter.identity_id or 0) or lead.campaign.identity
             letter = _follow_up(each, step, lead, identity, due_at, now=now)
-            if forgotten is not None and forgotten.holds(each.letter):
+            if forgotten is not None and forgotten.may_hold_next(each, step):
                 letter.state, letter.reason, letter.finished_at = Attempt.State.CANCELLED, MAY_HAVE_LEFT, now
             letters.append(letter)
         else:
@@ -123,11 +134,14 @@ class ForgottenTime:
     began_at: datetime
     ended_at: datetime
 
-    def holds(self, letter: Attempt) -> bool:
-        """Whether this letter may have left in it, and what follows it as well."""
-        sent_here = letter.started_at is not None and letter.started_at > self.ended_at
-        finished_at = letter.finished_at or self.ended_at
-        return letter.created_at <= self.began_at < finished_at and not sent_here
+    def may_hold_next(self, done: Done, step: Step) -> bool:
+        """Whether this step, which follows, may have left in it: where its wait may have ended before it did."""
+        letter = done.letter
+        if letter.created_at > self.began_at or (letter.started_at is not None and letter.started_at > self.ended_at):
+            return False
+        sent_in_it = (letter.finished_at or self.ended_at) > self.began_at
+        done_at = done.at if done.since is None else max(done.since, self.began_at)
+        return sent_in_it or done_at + timedelta(days=step.wait_days) <= self.ended_at
 
     def may_hold_first(self, lead: Lead, before: Attempt | None) -> bool:
         """Whether this lead's first letter may have left in it: to whoever was known then and had none yet, or had one
@@ -206,6 +220,18 @@ def _follow_up(
     return attempt
 
 
+def fill_anew(letter: Attempt, *, now: datetime) -> str:
+    """Put its step's text, as it is now, into a follow-up that no worker has seen and nobody has approved. What is in
+    the way, in a sentence. Saves nothing.
+    """
+    sent = Attempt.objects.filter(lead=letter.lead_id, state=Attempt.State.SENT).exclude(kind=Kind.ANSWER)
+    before = sent.order_by("finished_at", "pk").last()
+    if letter.step is None or before is None:
+        return content.left_open(letter.subject, letter.body)
+    _write(letter, letter.step, before=before.subject, now=now)
+    return letter.reason if letter.state == Attempt.State.BLOCKED else ""
+
+
 def _write(attempt: Attempt, step: Step, *, before: str, now: datetime) -> None:
     """Put the step's text into a letter that waits; one that cannot be filled is held back, and says why."""
     attempt.template_id = step.template_id
@@ -225,6 +251,10 @@ def _write(attempt: Attempt, step: Step, *, before: str, now: datetime) -> None:
         attempt.state, attempt.reason, attempt.finished_at = Attempt.State.BLOCKED, trouble[:500], now
     elif attempt.state == Attempt.State.BLOCKED:
         attempt.state, attempt.reason, attempt.finished_at = Attempt.State.QUEUED, "", None
+
+
+# What `_write` puts into a letter, beside its state.
+WRITTEN = ("subject", "body", "template", "variant", "begins_thread")
 
 
 def answer_to(subject: str) -> str:
@@ -262,10 +292,9 @@ def refresh(campaign: Campaign, *, after: int = 0, windows: bool = False, now: d
     from, None at the end. May be repeated.
     """
     with transaction.atomic():
-        unfilled = models.Q(state=Attempt.State.BLOCKED, kind=Kind.FOLLOW_UP, message_id="")
         letters = list(
             Attempt.objects.filter(
-                models.Q(state=Attempt.State.QUEUED) | unfilled,
+                models.Q(state=Attempt.State.QUEUED) | models.Q(_UNFILLED, lead__status__in=Lead.SILENT),
                 campaign=campaign,
                 lease_token=None,
                 step__isnull=False,
@@ -295,7 +324,8 @@ def _bring_up_to_date(letters: Sequence[Attempt], *, windows: bool, now: datetim
         step, place = letter.step, places[letter.pk]
         if step is None:
             continue
-        if letter.kind == Kind.FOLLOW_UP and letter.approved_at is None and letter.lead_id in before:
+        may_be_written = letter.approved_at is None and letter.state != Attempt.State.CANCELLED and not letter.is_single
+        if letter.kind == Kind.FOLLOW_UP and may_be_written and letter.lead_id in before:
             _write(letter, step, before=before[letter.lead_id], now=now)
         if letter.due_at is None or letter.state != Attempt.State.QUEUED:
             continue
@@ -303,8 +333,7 @@ def _bring_up_to_date(letters: Sequence[Attempt], *, windows: bool, now: datetim
             letter.due_at = _due_at(step, letter.lead, letter.follows_at, place, now=now)
         elif windows and letter.due_at > now:
             letter.due_at = next_allowed(now, letter.lead.campaign.window, place.zone, place.is_holiday)
-    changed = ("subject", "body", "template", "variant", "begins_thread", "state", "reason", "finished_at", "due_at")
-    Attempt.objects.bulk_update(letters, changed)
+    Attempt.objects.bulk_update(letters, (*WRITTEN, "state", "reason", "finished_at", "due_at"))
 
 
 def catch_up(campaign: Campaign, *, after: int = 0, now: datetime) -> int | None:
@@ -360,19 +389,33 @@ def postpone(away: Mapping[int, date], *, now: datetime) -> None:
     for lead in leads:
         lead.away_until = believed[lead.pk]
     Lead.objects.bulk_update(leads, ["away_until"])
-    _retime(believed, now=now)
+    retime(believed, now=now)
 
 
 def go_on(leads: Collection[int], *, reason: str, now: datetime) -> int:
     """What was taken back for this reason waits again: they have not answered after all. How many letters."""
-    back = Attempt.objects.filter(
-        lead__in=leads, kind=Kind.FOLLOW_UP, state=Attempt.State.CANCELLED, reason=reason, step__isnull=False
-    ).update(state=Attempt.State.QUEUED, due_at=now, reason="", finished_at=None)
-    _retime(leads, now=now)
-    return back
+    with transaction.atomic():
+        back = list(
+            Attempt.objects.filter(
+                lead__in=leads, kind=Kind.FOLLOW_UP, state=Attempt.State.CANCELLED, reason=reason, step__isnull=False
+            )
+            .select_related("step", "identity", "lead__contact", "lead__campaign__workspace")
+            .select_for_update(of=("self",))
+            .order_by("pk")
+        )
+        forgotten = forgotten_time() if back else None
+        for letter in back:
+            if forgotten is not None and forgotten.may_hold_again(letter):
+                letter.reason = MAY_HAVE_LEFT
+            else:
+                letter.state, letter.due_at, letter.reason, letter.finished_at = Attempt.State.QUEUED, now, "", None
+        _bring_up_to_date(back, windows=False, now=now)
+        retime(leads, now=now)
+    return sum(letter.state == Attempt.State.QUEUED for letter in back)
 
 
-def _retime(leads: Collection[int], *, now: datetime) -> None:
+def retime(leads: Collection[int], *, now: datetime) -> None:
+    """What waits for these leads leaves when its wait is over, and they are back."""
     waiting = (
         Attempt.objects.filter(lead__in=leads, kind=Kind.FOLLOW_UP, state=Attempt.State.QUEUED, lease_token=None)
         .exclude(follows_at=None)

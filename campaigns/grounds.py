@@ -7,6 +7,7 @@ from datetime import datetime
 from django.db import transaction
 
 from campaigns.models import Attempt, AttemptQuerySet, Campaign, Ground
+from campaigns.models.attempt import due_from
 from campaigns.tasks import dispatch_soon
 from compliance import audit
 from compliance.policy import Rule
@@ -31,7 +32,7 @@ def name_ground(attempts: AttemptQuerySet, ground: Ground, *, user: User, now: d
         raise ValueError(f"Nobody names {ground.value} by hand.")
     with transaction.atomic():
         named = list(attempts.select_for_update(of=("self",)).select_related("campaign").order_by("pk")[:AT_MOST])
-        Attempt.objects.filter(pk__in=[attempt.pk for attempt in named]).update(ground=ground, due_at=now)
+        Attempt.objects.filter(pk__in=[attempt.pk for attempt in named]).update(ground=ground, due_at=due_from(now))
         audit.record_many(
             [
                 audit.Entry(

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from django.db import transaction
 
+from campaigns import outbox
 from campaigns.analytics.upkeep import recount
 from campaigns.models import Attempt, AttemptQuerySet, Campaign, Lead
 from campaigns.queueing import cancel_waiting
@@ -118,6 +119,7 @@ def delete_lead(lead: Lead, *, user: User, now: datetime) -> None:
     """Delete a lead with its letters; ledger, suppressions and audit stay. Raises OnItsWayError."""
     with transaction.atomic():
         _nothing_on_its_way(lead.attempts.all())
+        outbox.settle_all(now=now)  # What became of its letters is in the ledger and the log before they go.
         audit.record(
             "lead.deleted",
             workspace=lead.campaign.workspace,
@@ -136,6 +138,7 @@ def delete_campaign(campaign: Campaign, *, user: User, now: datetime) -> None:
     with transaction.atomic():
         Campaign.objects.select_for_update().get(pk=campaign.pk)
         _nothing_on_its_way(campaign.attempts.all())
+        outbox.settle_all(now=now)
         audit.record(
             "campaign.deleted",
             workspace=campaign.workspace,

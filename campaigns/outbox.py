@@ -29,7 +29,7 @@ from campaigns import following, sent_copies, windows, wire_ids
 from campaigns.delivery import LETTER_SECONDS, Accepted, Answer, NotSent
 from campaigns.letters import new_message_id
 from campaigns.models import Attempt, Campaign, Lead
-from campaigns.models.attempt import EXPIRES_AFTER
+from campaigns.models.attempt import EXPIRES_AFTER, due_from
 from campaigns.turns import Fitting, next_letters
 from compliance import audit, gate, holds, suppression, unsubscribe
 from compliance.addresses import InvalidAddressError
@@ -451,7 +451,7 @@ class Recorded:
             # The lease lapsed meanwhile, and somebody took the letter for lost or doubtful: here is the proof.
             doubted = letter.filter(state__in=[Attempt.State.UNCERTAIN, Attempt.State.QUEUED])
             if doubted.update(**self._outcome(), settled_at=None):
-                self._count_again()
+                count_again(self.attempt)
 
     def sent_values(self, words: str) -> dict[str, Any]:
         wire_id = self._wire_id(words)
@@ -498,13 +498,6 @@ class Recorded:
         host = mailbox.smtp_host if mailbox is not None else ""
         return wire_ids.told_by(server_words, host=host, own=attempt.message_id, recipient=attempt.recipient)
 
-    def _count_again(self) -> None:
-        """The place in the ledger may have been given back already, by a person who said that it did not arrive."""
-        records = SendRecord.objects.filter(subject=self.attempt.about)
-        last = records.order_by("-pk").first()
-        if last is not None and not records.that_count().exists():
-            records.filter(pk=last.pk).update(state=SendRecord.State.RESERVED)
-
     def _keep_in_ledger(self) -> None:
         about = self.attempt.about
         if isinstance(self.answer, Accepted):
@@ -513,6 +506,14 @@ class Recorded:
             gate.settle(gate.Outcomes(released=[about]))
         else:
             gate.settle(gate.Outcomes(uncertain=[about]))
+
+
+def count_again(attempt: Attempt) -> None:
+    """The place in the ledger may have been given back already, by a person who said that it did not arrive."""
+    records = SendRecord.objects.filter(subject=attempt.about)
+    last = records.order_by("-pk").first()
+    if last is not None and not records.that_count().exists():
+        records.filter(pk=last.pk).update(state=SendRecord.State.RESERVED)
 
 
 def retry_after(tries: int) -> timedelta:
@@ -613,6 +614,12 @@ def settle(*, now: datetime, at_most: int = SETTLE_AT_MOST) -> int:
         sent_copies.plan(sent, now=now)
         Attempt.objects.filter(among("pk", [attempt.pk for attempt in recorded])).update(settled_at=now)
     return len(recorded)
+
+
+def settle_all(*, now: datetime) -> None:
+    """The same for everything that is recorded."""
+    while settle(now=now) == SETTLE_AT_MOST:
+        pass
 
 
 # What no consequence is drawn from: texts, and moments, which take the longest to read.
@@ -759,5 +766,5 @@ def wake(*, now: datetime) -> int:
     for workspace, letters in by_workspace.items():
         decisions = gate.foresee(letters, workspace=workspace, now=now)
         free = [int(decision.letter.about.removeprefix("attempt:")) for decision in decisions if not decision.asks]
-        woken += asking.filter(pk__in=free).update(due_at=now)
+        woken += asking.filter(pk__in=free).update(due_at=due_from(now))
     return woken

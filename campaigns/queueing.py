@@ -16,6 +16,7 @@ from campaigns import address_checks, content, following, outbox, restoring, win
 from campaigns.analytics.counting import batched
 from campaigns.analytics.upkeep import recount
 from campaigns.models import Attempt, Campaign, Lead, Step, Task
+from campaigns.models.attempt import due_from
 from campaigns.own_letters import OwnText, own_texts
 from campaigns.rendering import render
 from campaigns.rota import CannotQueueError, Rota, rota_of
@@ -33,6 +34,8 @@ from outreach_site.mailboxes.models import Mailbox
 # "It did not arrive" may be said only when a slow server has had time to show that it did.
 DOUBT_LASTS = timedelta(minutes=10)
 LARGEST_REQUEST = 500
+JUST_FAILED = "The letter before has just failed: look at what the server said, and then send it again."
+TAKEN_BACK = "Cancelled by hand."
 COLLEAGUE_ANSWERED = "Somebody else at this company answered."
 
 
@@ -92,7 +95,7 @@ def queue_letters(campaign: Campaign, leads: Sequence[Lead], *, user: User, now:
         windows.time_first([attempt for _, attempt in going], workspace=campaign.workspace, now=now)
         for f in foreseen:
             wait_for_person(f)
-        attempts, taken = _store(plan, going)
+        attempts, taken = _store(plan, going, now=now)
         _record_waiting(foreseen, attempts, plan, now=now)
         if campaign.state == Campaign.State.DRAFT and attempts:
             campaign.resume()
@@ -142,7 +145,7 @@ def standing_still(campaign: Campaign, mailbox: Mailbox | None, *, what: str = "
 def cancel(attempt: Attempt, *, user: User, now: datetime) -> bool:
     """Take back a letter that has not left. False if it is too late."""
     with transaction.atomic():
-        if not _withdraw(Attempt.objects.filter(pk=attempt.pk), Attempt.State.CANCELLED, "Cancelled by hand.", now):
+        if not _withdraw(Attempt.objects.filter(pk=attempt.pk), Attempt.State.CANCELLED, TAKEN_BACK, now):
             return False
         note("letter.cancelled", attempt, user=user, now=now)
     return True
@@ -220,7 +223,7 @@ def stop_at_companies(domains: Collection[str], *, workspace: Workspace, now: da
     if not companies:
         return 0
     further = Attempt.objects.in_workspace(workspace).filter(
-        kind=Kind.FOLLOW_UP, recipient_domain__in=companies, state=Attempt.State.QUEUED
+        following.TO_COME, kind=Kind.FOLLOW_UP, recipient_domain__in=companies
     )
     if not further.exists():  # As nearly always.
         return 0
@@ -271,7 +274,7 @@ def stop_for_suppression(*, workspace_id: int | None, addresses: Sequence[str], 
     waiting = Attempt.objects.filter(to_them)
     if workspace_id is not None:
         waiting = waiting.filter(campaign__workspace_id=workspace_id)
-    _withdraw(waiting, Attempt.State.BLOCKED, "This address is on the suppression list.", timezone.now())
+    _withdraw(waiting, Attempt.State.BLOCKED, following.SUPPRESSED, timezone.now())
     at_them = models.Q(lead__contact__email_key__in=addresses)
     for domain in domains:
         at_them |= models.Q(lead__contact__email_key__endswith=f"@{domain}")
@@ -286,6 +289,7 @@ def requeue(attempt: Attempt, *, user: User, now: datetime) -> bool:
     """Queue a letter again that could not be sent, was held back or cancelled. The gate decides anew.
 
     False where it is not stopped any more, or another letter of this step has gone to the same address meanwhile.
+    Raises CannotQueueError where something in its text is still open.
     """
     if attempt.state == Attempt.State.FAILED and attempt.settled_at is None:
         outbox.settle(now=now)  # What its failure has to say, a dead address above all, is said first.
@@ -298,15 +302,46 @@ def requeue(attempt: Attempt, *, user: User, now: datetime) -> bool:
             return False
         if _is_doubtful_since_restore(attempt, now=now):
             return False
+        _fill(attempt, now=now)
         again = Attempt.objects.filter(
             pk=attempt.pk, state__in=[Attempt.State.FAILED, Attempt.State.BLOCKED, Attempt.State.CANCELLED]
-        ).update(state=Attempt.State.QUEUED, due_at=now, tries=0, reason="", finished_at=None, settled_at=None)
+        ).update(
+            state=Attempt.State.QUEUED, due_at=due_from(now), tries=0, reason="", finished_at=None, settled_at=None
+        )
         if not again:
             return False
         note("letter.requeued", attempt, user=user, now=now)
         if attempt.mailbox_id is not None:
             dispatch_soon(attempt.mailbox_id)
     return True
+
+
+def put_back(attempt: Attempt, *, user: User, now: datetime) -> bool:
+    """Undo that a person took this letter back: it waits again, for its own time. False where that cannot be.
+
+    Raises CannotQueueError.
+    """
+    with transaction.atomic():
+        taken_back = Attempt.objects.filter(pk=attempt.pk, state=Attempt.State.CANCELLED, reason=TAKEN_BACK)
+        if not taken_back.exists() or not requeue(attempt, user=user, now=now):
+            return False
+        following.retime([attempt.lead_id], now=now)
+    return True
+
+
+def _fill(attempt: Attempt, *, now: datetime) -> None:
+    """A follow-up of a sequence that was stopped before its time takes its step's text as it is now: it may be mended.
+    Raises CannotQueueError.
+    """
+    stopped = Attempt.objects.filter(
+        pk=attempt.pk, kind=Kind.FOLLOW_UP, is_single=False, step__isnull=False, message_id="", approved_at=None
+    ).filter(state__in=[Attempt.State.BLOCKED, Attempt.State.CANCELLED])
+    letter = stopped.select_related("step", "identity", "lead__contact", "lead__campaign__workspace").first()
+    if letter is None:
+        return
+    if trouble := following.fill_anew(letter, now=now):
+        raise CannotQueueError(f"{trouble} Mend the step's text, or fill in what is missing, first.")
+    letter.save(update_fields=following.WRITTEN)
 
 
 def _is_doubtful_since_restore(attempt: Attempt, *, now: datetime) -> bool:
@@ -325,20 +360,29 @@ def _is_doubtful_since_restore(attempt: Attempt, *, now: datetime) -> bool:
 
 
 def prove_sent(attempts: Iterable[Attempt], *, by: str) -> int:
-    """Something proves that letters were sent: a reply, a bounce, a copy in the Sent folder. How many were in doubt.
+    """Something that names their Message-ID proves that letters were sent: a reply, a bounce, a copy in the Sent
+    folder. For how many that is news.
 
     A proof can come before the worker has written its own answer, and a killed one never will: so it counts for a
-    letter that is *sending*, too.
+    letter that is *sending*, too. It also counts where a person has said meanwhile that the letter did not arrive.
     """
-    in_doubt = [Attempt.State.SENDING, Attempt.State.UNCERTAIN]
-    return Attempt.objects.filter(pk__in=[attempt.pk for attempt in attempts], state__in=in_doubt).update(
-        state=Attempt.State.SENT,
-        reason=f"Proved by {by}."[:500],
-        finished_at=Coalesce("finished_at", Now()),
-        lease_token=None,
-        leased_until=None,
-        settled_at=None,
-    )
+    with transaction.atomic():
+        proved = list(
+            Attempt.objects.provable()
+            .filter(pk__in=[attempt.pk for attempt in attempts])
+            .select_for_update(of=("self",))
+            .order_by("pk")
+        )
+        for attempt in proved:
+            outbox.count_again(attempt)
+        return Attempt.objects.filter(pk__in=[attempt.pk for attempt in proved]).update(
+            state=Attempt.State.SENT,
+            reason=f"Proved by {by}."[:500],
+            finished_at=Coalesce("finished_at", "started_at", Now()),
+            lease_token=None,
+            leased_until=None,
+            settled_at=None,
+        )
 
 
 def settle_doubt(attempt: Attempt, *, arrived: bool, user: User, now: datetime) -> bool:
@@ -493,7 +537,9 @@ def _judge(plan: _Plan, drafts: Sequence[_Draft], *, now: datetime, screen: bool
     return foreseen
 
 
-def _store(plan: _Plan, going: Sequence[tuple[Lead, Attempt]]) -> tuple[list[Attempt], list[tuple[Lead, str]]]:
+def _store(
+    plan: _Plan, going: Sequence[tuple[Lead, Attempt]], *, now: datetime
+) -> tuple[list[Attempt], list[tuple[Lead, str]]]:
     """Insert new attempts, and bring back those of the same lead and step that were stopped; who is taken already."""
     earlier = {
         attempt.lead_id: attempt
@@ -515,6 +561,11 @@ def _store(plan: _Plan, going: Sequence[tuple[Lead, Attempt]]) -> tuple[list[Att
             taken.append((lead, "A letter to this address is queued or sent already."))
             continue
         addressed.add(attempt.recipient_key)
+        if before is not None and before.state == Attempt.State.FAILED and before.settled_at is None:
+            # What its failure has to say, a dead address above all, is said first.
+            outbox.settle(now=now)
+            taken.append((lead, JUST_FAILED))
+            continue
         if forgotten is not None and forgotten.may_hold_first(lead, before):
             taken.append((lead, following.MAY_HAVE_LEFT))
             if before is None:
@@ -553,6 +604,8 @@ _REWRITTEN = (
     "body",
     "variant",
     "ground",
+    "is_single",
+    "must_be_read",
     "approved_at",
     "approved_by",
     "cool_off_waived_at",
@@ -569,10 +622,12 @@ _REWRITTEN = (
 
 
 def _withdraw(attempts: models.QuerySet[Attempt], state: Attempt.State, reason: str, now: datetime) -> int:
-    """Queued letters that have not been started end here, and give back a place they may have reserved."""
+    """Letters that are still to come and have not been started end here, and give back a place they may have reserved.
+    How many.
+    """
     with transaction.atomic():
         # Locked before it is looked at: a worker that starts one of them now waits, and then finds it gone.
-        waiting = list(attempts.filter(state=Attempt.State.QUEUED).select_for_update(of=("self",)).order_by("pk"))
+        waiting = list(attempts.filter(following.TO_COME).select_for_update(of=("self",)).order_by("pk"))
         Attempt.objects.filter(pk__in=[attempt.pk for attempt in waiting]).update(
             state=state, reason=reason[:500], finished_at=now, lease_token=None, leased_until=None, due_at=None
         )

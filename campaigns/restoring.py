@@ -61,8 +61,7 @@ def after_restore(backup_taken_at: datetime, *, now: datetime) -> Restored:
                 details={"backup_taken_at": backup_taken_at.isoformat()},
                 now=now,
             )
-    while outbox.settle(now=now) == outbox.SETTLE_AT_MOST:
-        pass
+    outbox.settle_all(now=now)
     return Restored(held, uncertain)
 
 

@@ -64,6 +64,7 @@ def schedule(lead: Lead, *, subject: str, body: str, on: date, user: User, now: 
     with transaction.atomic():
         only_one_queues_for(campaign.pk)
         before = _before(lead)
+        due_at = _due_at(lead, before, on, now=now)
         attempt = Attempt(
             campaign=campaign,
             lead=lead,
@@ -78,7 +79,8 @@ def schedule(lead: Lead, *, subject: str, body: str, on: date, user: User, now: 
             subject=subject,
             body=body,
             ground=before.ground,
-            due_at=_due_at(lead, before, on, now=now),
+            due_at=due_at,
+            not_before=due_at,
             created_at=now,
         )
         if before.mailbox is None or before.mailbox.archived_at is not None:

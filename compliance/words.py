@@ -18,6 +18,7 @@ EVENTS = {
     "letter.approved": "Letter read and approved",
     "letter.cool_off_waived": "Decided to write anyway",
     "letter.requeued": "Letter put back into the queue",
+    "letter.taken_up": "Letter put back among those that could not be sent",
     "letter.answer_queued": "Answer queued",
     "api.letters_queued": "A program queued letters",
     "api.letter_sent": "A program sent a letter",

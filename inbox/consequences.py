@@ -70,9 +70,9 @@ def draw(messages: Sequence[Drawn], *, now: datetime) -> None:
     What follows from nearly every message is done for all together; what is rare, for each.
     """
     proved = [each.match.attempt for each in messages if each.match is not None and each.match.is_proof]
-    doubtful = [letter for letter in proved if letter.state in {Attempt.State.SENDING, Attempt.State.UNCERTAIN}]
-    if doubtful:
-        prove_sent(doubtful, by="an answer or a report")
+    unknown = [letter for letter in proved if letter.state != Attempt.State.SENT]
+    if unknown:
+        prove_sent(unknown, by="an answer or a report")
     news = [each for each in messages if each.is_news]
     _people_wrote([each for each in news if each.understood.kind is MessageKind.REPLY], now=now)
     _are_away([each for each in news if each.understood.return_on is not None], now=now)
@@ -94,12 +94,10 @@ def prove_by_copies(mailbox: Mailbox, message_ids: Sequence[str]) -> None:
     ids = [each for each in message_ids if each]
     if not ids:
         return
-    in_doubt = Attempt.objects.in_workspace(mailbox.workspace).filter(
-        state__in=[Attempt.State.SENDING, Attempt.State.UNCERTAIN]
-    )
-    doubtful = list(in_doubt.filter(Q(message_id__in=ids) | Q(wire_id__in=wire_ids.all_spellings(ids))))
-    if doubtful:
-        prove_sent(doubtful, by="a copy in the mailbox")
+    letters = Attempt.objects.in_workspace(mailbox.workspace).provable()
+    proved = list(letters.filter(Q(message_id__in=ids) | Q(wire_id__in=wire_ids.all_spellings(ids))))
+    if proved:
+        prove_sent(proved, by="a copy in the mailbox")
 
 
 # --- A person wrote ---------------------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from typing import Any, Self
 from uuid import UUID
 
 from django.db import models
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, Greatest
 from django.utils import timezone
 
 from campaigns.models.campaign import Campaign, Step, Template
@@ -41,6 +41,12 @@ _ENDED = models.Q(state="sent") | models.Q(state="failed") | models.Q(state="unc
 _FREE = models.Q(state="queued", lease_token__isnull=True)
 # It is with its reader, or may be.
 _LEFT = models.Q(state="sent") | models.Q(state="uncertain")
+
+
+def due_from(now: datetime) -> Greatest:
+    """For an update: a letter that waited for something else is due now, or later where a person chose so."""
+    moment = models.Value(now, output_field=models.DateTimeField())
+    return Greatest(moment, Coalesce("not_before", moment))
 
 
 class AttemptQuerySet(models.QuerySet["Attempt"]):
@@ -84,6 +90,10 @@ class AttemptQuerySet(models.QuerySet["Attempt"]):
         attempts_unsettled: SQLite takes a partial index for `a = ? OR a = ?`, and never for `a IN (?, ?)`.
         """
         return self.filter(_ENDED, settled_at=None)
+
+    def provable(self) -> Self:
+        """Letters of which it would be news that they have left."""
+        return self.exclude(state__in=[Attempt.State.SENT, Attempt.State.DRAFT])
 
     def unasked(self) -> Self:
         """Letters that began a conversation, or asked once more, and that have left or may have. In the very words of
@@ -174,6 +184,7 @@ class Attempt(QuicklyRead):
 
     state = models.CharField(max_length=10, choices=State, default=State.QUEUED)
     due_at = models.DateTimeField(null=True, default=timezone.now)  # None: waits for a person
+    not_before = models.DateTimeField(null=True, editable=False)  # the moment that a person chose for it
     reason = models.CharField(max_length=500, blank=True)  # why it waits, was held back, or failed: a sentence
     # While it waits for a person: the rules that ask one, each followed by a space, as "approval cool_off ".
     asks = models.CharField(max_length=120, blank=True, editable=False)

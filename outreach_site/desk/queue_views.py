@@ -16,6 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from campaigns import approvals, dead_letters, queueing
 from campaigns.models import Attempt, Campaign
+from campaigns.rota import CannotQueueError
 from compliance import audit
 from outreach_site.accounts.access import READERS, SENDERS, WorkspaceRequest, allow
 from outreach_site.accounts.models import Workspace
@@ -221,7 +222,7 @@ def _named(rows: QuerySet[Row], key: str | None) -> Row | None:
 def letter_cancel(request: WorkspaceRequest, workspace: str, pk: int) -> HttpResponse:
     letter = _letter(request, pk)
     if queueing.cancel(letter, user=request.user, now=timezone.now()):
-        undo = reverse("desk:letter_requeue", args=[workspace, letter.pk])
+        undo = reverse("desk:letter_put_back", args=[workspace, letter.pk])
         messages.success(request, f"The letter to {letter.recipient} was taken back.", extra_tags=f"undo:{undo}")
     else:
         messages.error(request, f"Too late: the letter to {letter.recipient} is no longer waiting.")
@@ -230,9 +231,31 @@ def letter_cancel(request: WorkspaceRequest, workspace: str, pk: int) -> HttpRes
 
 @allow(SENDERS)
 @require_POST
+def letter_put_back(request: WorkspaceRequest, workspace: str, pk: int) -> HttpResponse:
+    """Undo of `letter_cancel`."""
+    letter = _letter(request, pk)
+    try:
+        waits = queueing.put_back(letter, user=request.user, now=timezone.now())
+    except CannotQueueError as err:
+        messages.error(request, f"The letter to {letter.recipient} was not put back. {err}")
+        return _back_to_queue(request)
+    if waits:
+        messages.success(request, f"The letter to {letter.recipient} waits again.")
+    else:
+        messages.error(request, f"The letter to {letter.recipient} was not put back: something else has come of it.")
+    return _back_to_queue(request)
+
+
+@allow(SENDERS)
+@require_POST
 def letter_requeue(request: WorkspaceRequest, workspace: str, pk: int) -> HttpResponse:
     letter = _letter(request, pk)
-    if queueing.requeue(letter, user=request.user, now=timezone.now()):
+    try:
+        queued = queueing.requeue(letter, user=request.user, now=timezone.now())
+    except CannotQueueError as err:
+        messages.error(request, f"The letter to {letter.recipient} was not queued. {err}")
+        return _back_to_queue(request)
+    if queued:
         messages.success(request, f"The letter to {letter.recipient} is queued again. Every rule is asked anew.")
     else:
         messages.error(
@@ -246,10 +269,22 @@ def letter_requeue(request: WorkspaceRequest, workspace: str, pk: int) -> HttpRe
 def letter_give_up(request: WorkspaceRequest, workspace: str, pk: int) -> HttpResponse:
     letter = _letter(request, pk)
     if dead_letters.give_up(request.membership.workspace, [letter.pk], user=request.user, now=timezone.now()):
-        undo = reverse("desk:letter_requeue", args=[workspace, letter.pk])
+        undo = reverse("desk:letter_take_up", args=[workspace, letter.pk])
         messages.success(request, f"The letter to {letter.recipient} is given up.", extra_tags=f"undo:{undo}")
     else:
         messages.error(request, f"The letter to {letter.recipient} is not one of those that could not be sent.")
+    return _back_to_queue(request)
+
+
+@allow(SENDERS)
+@require_POST
+def letter_take_up(request: WorkspaceRequest, workspace: str, pk: int) -> HttpResponse:
+    """Undo of `letter_give_up`."""
+    letter = _letter(request, pk)
+    if dead_letters.take_up(request.membership.workspace, letter.pk, user=request.user, now=timezone.now()):
+        messages.success(request, f"The letter to {letter.recipient} stands among what could not be sent again.")
+    else:
+        messages.error(request, f"The letter to {letter.recipient} was not given up.")
     return _back_to_queue(request)
 
 

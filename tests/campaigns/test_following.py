@@ -10,13 +10,15 @@ from django.db.models import F
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from campaigns import dead_letters, following, outbox, queueing, restoring
+from campaigns import dead_letters, following, outbox, queueing, restoring, to_do
 from campaigns.lifecycle import change_status
 from campaigns.models import Attempt, Campaign, Lead, Step, Task
+from campaigns.rota import CannotQueueError
 from campaigns.turns import Fitting, next_letters
 from campaigns.variants import variant_of
 from compliance import suppression
 from compliance.models import Kind, SendRecord, Suppression
+from outreach_site.accounts import installation
 from outreach_site.mailboxes.models import Mailbox
 from tests.campaigns.conftest import Room
 
@@ -171,6 +173,46 @@ class TestWhatStopsIt:
         assert queueing.stop_at_companies(["gmail.com"], workspace=room.world.here, now=TUESDAY) == 0
         assert follow_up(letter.lead).state == State.QUEUED
 
+    @pytest.mark.parametrize("status", [Lead.Status.REPLIED, Lead.Status.LOST, Lead.Status.PLACED])
+    def test_also_where_it_could_not_be_filled(self, room: Room, status: Lead.Status) -> None:
+        """Or the first change of the step, of the hours or of the name would write to somebody who has answered."""
+        step = add_step(room, letter_body="Hi {name}")
+        [letter] = room.queue(room.leads[1])  # nobody knows the name
+        send(letter)
+        assert follow_up(letter.lead).state == State.BLOCKED
+        change_status(letter.lead, status, user=room.world.marketer, now=TUESDAY)
+        Step.objects.filter(pk=step.pk).update(letter_body="Hi {name|there}")
+        following.refresh(room.campaign, now=TUESDAY)
+        assert follow_up(letter.lead).state == State.CANCELLED
+
+    def test_no_change_of_its_step_brings_back_what_is_suppressed(self, sent: Attempt, room: Room) -> None:
+        suppression.suppress(
+            workspace=room.world.here, address=sent.recipient, reason=Suppression.Reason.OPT_OUT, now=TUESDAY
+        )
+        following.refresh(room.campaign, now=TUESDAY)
+        letter = follow_up(sent.lead)
+        assert (letter.state, letter.reason) == (State.BLOCKED, following.SUPPRESSED)
+
+    def test_what_waits_again_says_what_its_step_says_now(self, sent: Attempt) -> None:
+        queueing.cancel_waiting(sent.lead, reason="They answered.", now=TUESDAY)
+        Step.objects.filter(position=2).update(letter_body="Hi {custom_hobby}")
+        assert following.go_on([sent.lead_id], reason="They answered.", now=TUESDAY) == 0
+        letter = follow_up(sent.lead)
+        assert (letter.state, letter.reason) == (State.BLOCKED, "Nothing fills {custom_hobby}.")
+
+    def test_nothing_is_queued_again_while_something_in_it_is_open(self, room: Room) -> None:
+        step = add_step(room, letter_body="Hi {name}")
+        [letter] = room.queue(room.leads[1])
+        send(letter)
+        held = follow_up(letter.lead)
+        with pytest.raises(CannotQueueError, match=r"nothing to put in for \{name\}\. Mend the step's text"):
+            queueing.requeue(held, user=room.world.marketer, now=TUESDAY)
+        assert follow_up(letter.lead).state == State.BLOCKED
+        Step.objects.filter(pk=step.pk).update(letter_body="Hi {name|there}")
+        assert queueing.requeue(held, user=room.world.marketer, now=TUESDAY)
+        held.refresh_from_db()
+        assert (held.state, held.body) == (State.QUEUED, "Hi there")
+
     def test_and_an_answer_that_was_none_sets_it_going_again(self, sent: Attempt) -> None:
         queueing.cancel_waiting(sent.lead, reason="They answered.", now=TUESDAY)
         assert following.go_on([sent.lead_id], reason="They answered.", now=TUESDAY + timedelta(days=1)) == 1
@@ -301,6 +343,11 @@ class TestEdits:
         assert waiting.step.position == 3
 
 
+def has_forgotten(span: timedelta, *, now: datetime) -> None:
+    """The database is restored from a backup of so long ago. Its log, which the test cannot change, says otherwise."""
+    installation.claim_anew(restored_from_at=now - span, now=now)
+
+
 class TestARestoredDatabase:
     """It has forgotten what left since the backup: nobody may get a step twice because of it."""
 
@@ -329,6 +376,54 @@ class TestARestoredDatabase:
         outbox.settle(now=now)
         second = follow_up(letter.lead)
         assert (second.state, second.reason) == (State.CANCELLED, following.MAY_HAVE_LEFT)
+
+    @pytest.mark.parametrize(("wait", "state"), [(1, State.CANCELLED), (12, State.QUEUED)])
+    def test_and_what_follows_a_letter_that_was_not_settled_yet(self, room: Room, wait: int, state: str) -> None:
+        """Its follow-up was queued after the backup, and has left where its wait was over in that time."""
+        now = timezone.now()
+        taken_at = now - timedelta(days=5)
+        add_step(room, wait_days=wait)
+        [letter] = room.queue(room.leads[0])
+        Attempt.objects.update(
+            created_at=taken_at - timedelta(days=1),
+            state=State.SENT,
+            message_id="<one@orchard.example>",
+            finished_at=taken_at - timedelta(seconds=5),
+            settled_at=None,
+        )
+        has_forgotten(timedelta(days=5), now=now)
+        outbox.settle(now=now)
+        assert follow_up(letter.lead).state == state
+
+    def test_and_a_step_that_was_added_in_that_time_and_is_added_again(self, room: Room) -> None:
+        now, long_ago = timezone.now(), timezone.now() - timedelta(days=10)
+        [letter] = room.queue(room.leads[0])
+        Attempt.objects.update(created_at=long_ago)
+        send(letter, at=long_ago)
+        has_forgotten(timedelta(days=4), now=now)
+        add_step(room)
+        following.catch_up(room.campaign, now=now)
+        second = follow_up(letter.lead)
+        assert (second.state, second.reason) == (State.CANCELLED, following.MAY_HAVE_LEFT)
+
+    def test_and_what_follows_a_task_that_may_have_been_done_in_that_time(self, room: Room) -> None:
+        now, long_ago = timezone.now(), timezone.now() - timedelta(days=10)
+        add_step(room, kind=Step.Kind.TASK, wait_days=1, letter_subject="Call them")
+        add_step(room, 3, wait_days=1)
+        [letter] = room.queue(room.leads[0])
+        Attempt.objects.update(created_at=long_ago)
+        send(letter, at=long_ago)
+        has_forgotten(timedelta(days=4), now=now)
+        assert to_do.finish(Task.objects.select_related("campaign__workspace").get(), user=room.world.marketer, now=now)
+        assert follow_up(letter.lead).reason == following.MAY_HAVE_LEFT
+
+    def test_and_what_an_answer_had_stopped(self, sent: Attempt) -> None:
+        now = timezone.now()
+        queueing.cancel_waiting(sent.lead, reason="They answered.", now=now - timedelta(days=5))
+        has_forgotten(timedelta(days=4), now=now)
+        assert following.go_on([sent.lead_id], reason="They answered.", now=now) == 0
+        letter = follow_up(sent.lead)
+        assert (letter.state, letter.reason) == (State.CANCELLED, following.MAY_HAVE_LEFT)
 
     def test_but_goes_on_after_what_has_left_since(self, room: Room) -> None:
         now = timezone.now()

@@ -13,13 +13,15 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from campaigns import dispatch, outbox, queueing
-from campaigns.delivery import Accepted
+from campaigns import direct, dispatch, lifecycle, outbox, queueing
+from campaigns.delivery import Accepted, NotSent
 from campaigns.letters import as_sent
 from campaigns.models import Attempt, Campaign, Ground, Lead, Step
 from compliance.models import AuditEntry, Hold, Kind, SendRecord, Suppression, UnsubscribeToken
 from compliance.suppression import suppress
+from inbox.consequences import prove_by_copies
 from outreach_site.accounts.models import Installation
+from outreach_site.mailboxes.errors import MailServerError, Stage, Verdict
 from outreach_site.mailboxes.models import Mailbox
 from outreach_site.sandbox.running import RunningOffice
 from tests.letterbox import Letterbox
@@ -476,6 +478,74 @@ def test_a_claim_takes_the_same_number_of_queries_for_one_as_for_forty(rehearsal
     one, forty = claim(1), claim(40)
     assert SendRecord.objects.count() == 41
     assert forty == one
+
+
+@pytest.mark.parametrize("by", ["a delivery event", "a copy"])
+def test_a_proof_counts_after_somebody_has_said_that_it_did_not_arrive(faulty_letterbox: Boxes, by: str) -> None:
+    box, server = faulty_letterbox(drop="END")
+    [letter] = box.write_to("ed@site.com")
+    box.send()
+    Attempt.objects.update(finished_at=timezone.now() - timedelta(minutes=11))
+    letter.refresh_from_db()
+    assert queueing.settle_doubt(letter, arrived=False, user=box.world.marketer, now=timezone.now())
+    assert ledger() == {"released": 1}
+    if by == "a copy":
+        prove_by_copies(box.mailbox, [letter.message_id])
+    else:
+        assert queueing.prove_sent([letter], by=by) == 1
+    server.drop = None
+    Mailbox.objects.update(next_send_at=timezone.now(), rests_until=None)
+    box.send()
+    assert states() == ["sent"]
+    assert ledger() == {"sent": 1}
+    assert len(server.accepted) == 1
+
+
+def test_what_was_sent_through_the_api_loses_its_privileges_with_its_text(faulty_letterbox: Boxes) -> None:
+    """A letter that a program had sent by itself needs no ground and no window; one of the launch in its place does."""
+    box, server = faulty_letterbox()
+    lead = Lead.objects.select_related("contact", "campaign__workspace").get(pk=box.lead("eva@gartenbuch.de").pk)
+    one = direct.queue_first(lead, subject="Hallo", body="Hallo.", user=box.world.marketer, now=timezone.now())
+    assert isinstance(one, direct.Queued)
+    assert queueing.cancel(one.attempt, user=box.world.marketer, now=timezone.now())
+    [letter] = box.queue(lead).attempts
+    assert letter.pk == one.attempt.pk
+    outbox.wake(now=timezone.now())
+    box.send()
+    letter.refresh_from_db()
+    assert (letter.state, letter.asks, letter.is_single) == (State.QUEUED, "region source ", False)
+    assert not server.accepted
+
+
+def handed_over(box: Letterbox, answer: Accepted | NotSent) -> Attempt:
+    """A letter whose outcome is written down, and whose consequences are not."""
+    token = outbox.take_lease(box.mailbox)
+    assert token is not None
+    [attempt] = outbox.claim(box.mailbox, token, at_most=1, now=timezone.now()).attempts
+    assert outbox.start(attempt, box.mailbox, token)
+    outbox.Recorded(attempt, token, answer, timezone.now()).write()
+    return attempt
+
+
+@pytest.mark.parametrize("what", ["lead", "campaign"])
+def test_what_became_of_a_letter_is_written_down_before_it_is_deleted(rehearsal: Letterbox, what: str) -> None:
+    rehearsal.write_to("hannah@somewhere.test")
+    handed_over(rehearsal, Accepted("250 ok"))
+    if what == "lead":
+        lifecycle.delete_lead(Lead.objects.get(), user=rehearsal.world.owner, now=timezone.now())
+    else:
+        lifecycle.delete_campaign(Campaign.objects.get(), user=rehearsal.world.owner, now=timezone.now())
+    assert ledger() == {"sent": 1}
+    assert AuditEntry.objects.filter(event="letter.sent").count() == 1
+
+
+def test_a_dead_address_is_not_queued_again_before_it_is_known_as_such(rehearsal: Letterbox) -> None:
+    rehearsal.write_to("hannah@somewhere.test")
+    nobody = MailServerError("No such user.", stage=Stage.RECIPIENT, verdict=Verdict.RECIPIENT_UNKNOWN, permanent=True)
+    letter = handed_over(rehearsal, NotSent(nobody))
+    assert [sentence for _, sentence in rehearsal.queue(letter.lead).refused] == [queueing.JUST_FAILED]
+    assert states() == ["failed"]
+    assert Suppression.objects.get().reason == Suppression.Reason.HARD_BOUNCE
 
 
 def test_a_lead_deleted_in_flight_leaves_the_ledger_right(rehearsal: Letterbox) -> None:

@@ -7,8 +7,10 @@ from datetime import date, timedelta
 import pytest
 from django.utils import timezone
 
+from campaigns import approvals, outbox, queueing
 from campaigns.models import Attempt, Lead
 from campaigns.queueing import cancel_waiting
+from compliance import holds
 from compliance.models import AuditEntry, Kind, Suppression
 from outreach_site.accounts.models import Workspace
 from tests.campaigns.conftest import Room
@@ -60,6 +62,31 @@ def test_never_within_the_time_of_a_duplicate(room: Room, sent: Attempt) -> None
     due_at = follow_up(sent.lead).due_at
     assert due_at is not None
     assert due_at - timezone.now() > timedelta(hours=22)
+
+
+@pytest.mark.parametrize("how", ["a hold that is lifted", "a person who reads it", "taken back and put back"])
+def test_keeps_its_day_whatever_it_waited_for(room: Room, sent: Attempt, how: str) -> None:
+    now, user = timezone.now(), room.world.owner
+    if how == "a person who reads it":
+        Workspace.objects.filter(pk=room.world.here.pk).update(first_letters=10)
+    hold = holds.place(workspace=room.world.here, subject=room.campaign.subject, reason="Look.", now=now)
+    if how != "a hold that is lifted":
+        holds.lift(hold, user=user, now=now)
+    room.post("lead_follow_up", sent.lead_id, typed())
+    letter = follow_up(sent.lead)
+    if how == "taken back and put back":
+        assert queueing.cancel(letter, user=user, now=now)
+        assert queueing.put_back(letter, user=user, now=now)
+    else:
+        assert letter.due_at is None
+    if how == "a hold that is lifted":
+        holds.lift(hold, user=user, now=now)
+        assert outbox.wake(now=now) == 1
+    if how == "a person who reads it":
+        assert approvals.approve(letter, subject=letter.subject, body=letter.body, user=user, now=now)
+    due_at = follow_up(sent.lead).due_at
+    assert due_at is not None
+    assert timedelta(days=4) < due_at - now < timedelta(days=6)
 
 
 @pytest.mark.parametrize(

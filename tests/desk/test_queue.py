@@ -11,7 +11,8 @@ from django.urls import reverse
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from campaigns.models import Attempt, Campaign
+from campaigns import dead_letters, following, queueing
+from campaigns.models import Attempt, Campaign, Step
 from campaigns.tallies import Tally
 from compliance.models import AuditEntry, Hold, Kind, SendRecord
 from inbox.models import FolderCursor
@@ -25,25 +26,36 @@ State = Attempt.State
 QUEUE = "/w/orchard/queue/"
 ACTIONS = [
     "desk:letter_cancel",
+    "desk:letter_put_back",
     "desk:letter_requeue",
     "desk:letter_give_up",
+    "desk:letter_take_up",
     "desk:letter_arrived",
     "desk:letter_lost",
 ]
 # For each action a letter in the state it is for, and the state it leads to.
 CHANGES = {
     "desk:letter_cancel": (State.QUEUED, State.CANCELLED),
+    "desk:letter_put_back": (State.CANCELLED, State.QUEUED),
     "desk:letter_requeue": (State.FAILED, State.QUEUED),
     "desk:letter_give_up": (State.FAILED, State.CANCELLED),
+    "desk:letter_take_up": (State.CANCELLED, State.FAILED),
     "desk:letter_arrived": (State.UNCERTAIN, State.SENT),
     "desk:letter_lost": (State.UNCERTAIN, State.QUEUED),
+}
+# Why it is in that state, where the action asks.
+REASONS = {
+    "desk:letter_put_back": queueing.TAKEN_BACK,
+    "desk:letter_take_up": f"{dead_letters.GIVEN_UP} Nobody has this address.",
 }
 LONG_AGO = timedelta(minutes=11)
 
 
-def a_letter(desk: Desk, state: Attempt.State) -> Attempt:
+def a_letter(desk: Desk, action: str) -> Attempt:
+    """That the action is for."""
+    state, _ = CHANGES[action]
     ended = timezone.now() - LONG_AGO if state != State.QUEUED else None
-    return desk.letter(state, finished_at=ended, settled_at=ended)
+    return desk.letter(state, finished_at=ended, settled_at=ended, reason=REASONS.get(action, ""))
 
 
 def state_of(letter: Attempt) -> str:
@@ -210,8 +222,8 @@ def test_the_number_of_queries_does_not_grow(
 
 @pytest.mark.parametrize("action", ACTIONS)
 def test_an_action_works_and_is_recorded(world: World, desk: Desk, action: str) -> None:
-    before, after = CHANGES[action]
-    letter = a_letter(desk, before)
+    _, after = CHANGES[action]
+    letter = a_letter(desk, action)
     answer = world.client(world.marketer).post(reverse(action, args=["orchard", letter.pk]), {"show": "failed"})
     assert answer.status_code == 302
     assert answer["Location"] == f"{QUEUE}?show=failed"
@@ -221,8 +233,8 @@ def test_an_action_works_and_is_recorded(world: World, desk: Desk, action: str) 
 
 @pytest.mark.parametrize("action", ACTIONS)
 def test_an_action_with_htmx_answers_with_the_tab(world: World, desk: Desk, action: str) -> None:
-    before, after = CHANGES[action]
-    letter = a_letter(desk, before)
+    _, after = CHANGES[action]
+    letter = a_letter(desk, action)
     answer = world.client(world.marketer).post(
         reverse(action, args=["orchard", letter.pk]), {"show": "uncertain"}, headers={"HX-Request": "true"}
     )
@@ -235,7 +247,7 @@ def test_an_action_with_htmx_answers_with_the_tab(world: World, desk: Desk, acti
 @pytest.mark.parametrize("action", ACTIONS)
 def test_an_action_is_for_senders_of_this_workspace(world: World, desk: Desk, other_desk: Desk, action: str) -> None:
     before, _ = CHANGES[action]
-    letter, theirs = a_letter(desk, before), a_letter(other_desk, before)
+    letter, theirs = a_letter(desk, action), a_letter(other_desk, action)
     url = reverse(action, args=["orchard", letter.pk])
     assert world.client(world.stranger).post(url).status_code == 404
     assert world.client(world.viewer).post(url).status_code == 403
@@ -267,7 +279,30 @@ def test_taking_back_can_be_undone(world: World, desk: Desk) -> None:
     answer = world.client(world.owner).post(
         reverse("desk:letter_cancel", args=["orchard", letter.pk]), headers={"HX-Request": "true"}
     )
-    assert reverse("desk:letter_requeue", args=["orchard", letter.pk]) in answer["HX-Trigger"]
+    assert reverse("desk:letter_put_back", args=["orchard", letter.pk]) in answer["HX-Trigger"]
+
+
+def test_a_follow_up_that_is_put_back_leaves_at_its_own_time(world: World, desk: Desk) -> None:
+    first = desk.letter(State.SENT, finished_at=timezone.now() - timedelta(hours=2), settled_at=timezone.now())
+    step = Step.objects.create(campaign=first.campaign, position=2, wait_days=5, letter_body="Once more.")
+    following.catch_up(first.campaign, now=timezone.now())
+    letter = Attempt.objects.get(step=step)
+    client = world.client(world.owner)
+    client.post(reverse("desk:letter_cancel", args=["orchard", letter.pk]))
+    client.post(reverse("desk:letter_put_back", args=["orchard", letter.pk]))
+    again = Attempt.objects.get(pk=letter.pk)
+    assert (again.state, again.due_at) == (State.QUEUED, letter.due_at)
+
+
+def test_giving_up_can_be_undone_and_sends_nothing(world: World, desk: Desk) -> None:
+    letter = desk.letter(State.FAILED, settled_at=timezone.now(), reason="The server refused this letter.")
+    client = world.client(world.owner)
+    answer = client.post(reverse("desk:letter_give_up", args=["orchard", letter.pk]), headers={"HX-Request": "true"})
+    undo = reverse("desk:letter_take_up", args=["orchard", letter.pk])
+    assert undo in answer["HX-Trigger"]
+    client.post(undo)
+    again = Attempt.objects.get(pk=letter.pk)
+    assert (again.state, again.reason) == (State.FAILED, letter.reason)
 
 
 # --- Stop all sending
@@ -398,11 +433,11 @@ def test_several_letters_that_could_not_be_sent(
 ) -> None:
     url = reverse(action, args=["orchard"])
     chosen, left, theirs = (
-        a_letter(desk, State.FAILED),
-        a_letter(desk, State.FAILED),
-        a_letter(other_desk, State.FAILED),
+        a_letter(desk, "desk:letter_requeue"),
+        a_letter(desk, "desk:letter_requeue"),
+        a_letter(other_desk, "desk:letter_requeue"),
     )
-    sent = a_letter(desk, State.SENT)
+    sent = desk.letter(State.SENT)
     ticked = {"letter": [chosen.pk, sent.pk, theirs.pk, "x", ""], "show": "failed"}
     assert world.client(world.stranger).post(url, ticked).status_code == 404
     assert world.client(world.viewer).post(url, ticked).status_code == 403
