@@ -17,14 +17,12 @@ from email import charset
 from email._policybase import Compat32
 from email.encoders import encode_base64
 from email.errors import MessageError
-from email.headerregistry import Address
 from email.mime.base import MIMEBase
 from email.utils import format_datetime
 from functools import cached_property, lru_cache
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
-import idna
 from django.core.mail import SafeMIMEMultipart, SafeMIMEText
 
 from campaigns import hypertext
@@ -34,6 +32,7 @@ from compliance import unsubscribe
 from compliance.addresses import domain_of
 from compliance.models import Kind
 from outreach_site.accounts.models import SenderIdentity
+from outreach_site.lib.addresses import ascii_domain, named, wire_address
 from outreach_site.mailboxes.models import Mailbox
 from outreach_site.mailboxes.smtp import WrittenMessage
 
@@ -163,7 +162,7 @@ def language_for(body: str, *, contact: Contact | None, chosen: str = "") -> Lan
 
 def new_message_id(sender: str) -> str:
     """A Message-ID of our own, made before the letter leaves, so that an answer or a bounce can be tied to it."""
-    return f"<{secrets.token_hex(16)}@{_ascii_domain(domain_of(sender))}>"
+    return f"<{secrets.token_hex(16)}@{ascii_domain(domain_of(sender))}>"
 
 
 @dataclass(frozen=True)
@@ -401,51 +400,6 @@ def _ids(written: Sequence[str]) -> list[str]:
 def _few(ids: Sequence[str]) -> list[str]:
     """A thread's first id and its latest are what mail programs sort by."""
     return list(ids) if len(ids) <= MOST_REFERENCES else [ids[0], *ids[1 - MOST_REFERENCES :]]
-
-
-# --- Names and addresses ----------------------------------------------------------------------------------------------
-
-
-# What nearly every name and address look like: Python takes both apart by grammar, and puts them together as they were.
-_NEEDS_NO_CARE = re.compile(r"[A-Za-z0-9]+(?: [A-Za-z0-9]+)*")
-_BARE = re.compile(r"[A-Za-z0-9_+-]+(?:\.[A-Za-z0-9_+-]+)*@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
-
-
-@lru_cache(maxsize=5_000)
-def named(name: str, address: str) -> str:
-    """`Name <address>` with the name quoted as RFC 5322 asks; control characters cannot travel in a name.
-
-    Raises ValueError.
-    """
-    if _NEEDS_NO_CARE.fullmatch(name) and _BARE.fullmatch(address):
-        return f"{name} <{address}>"
-    plain = "".join(character for character in name if character.isprintable()).strip()
-    try:
-        return str(Address(display_name=plain, addr_spec=address)) if plain else address
-    except (ValueError, MessageError, LookupError, AttributeError) as err:  # Whatever the parser lets escape.
-        raise ValueError(f"“{address}” is not an email address.") from err
-
-
-def wire_address(address: str) -> str:
-    """An address as it travels: its domain in ASCII, by IDNA 2008 as suppressions and caps compare it.
-
-    Characters beyond ASCII before the @ are refused: few servers take them (RFC 6531). Raises ValueError.
-    """
-    local, at, domain = address.strip().rpartition("@")
-    if not at or not local or not domain:
-        raise ValueError(f"“{address}” is not an email address.")
-    if not local.isascii():
-        raise ValueError(f"“{address}” has letters before the @ that most mail servers cannot take.")
-    return f"{local}@{_ascii_domain(domain)}"
-
-
-def _ascii_domain(domain: str) -> str:
-    if domain.isascii():
-        return domain
-    try:
-        return idna.encode(domain, uts46=True).decode()
-    except idna.IDNAError as err:
-        raise ValueError(f"“{domain}” is not a domain.") from err
 
 
 def _tidy(text: str) -> str:

@@ -14,6 +14,7 @@ from campaigns.models import Campaign, Contact, Lead, LeadQuerySet
 from campaigns.rendering import Mark, MarkKind, Rendered, render
 from compliance.models import Kind
 from outreach_site.accounts.models import SenderIdentity
+from outreach_site.lib.addresses import named
 
 
 @dataclass(frozen=True)
@@ -76,8 +77,8 @@ def preview(
         body=list(segments(whole, rendered.body, [*rendered.body_marks, *backed], _spots("body", found))),
         findings=found,
         foot=foot,
-        recipient=letters.named(lead.contact.name, lead.contact.email) if lead.contact else "",
-        sender=letters.named(identity.name, sender) if identity and sender else sender,
+        recipient=named(lead.contact.name, lead.contact.email) if lead.contact else "",
+        sender=named(identity.name, sender) if identity and sender else sender,
     )
 
 

@@ -17,6 +17,7 @@ from campaigns.rota import CannotQueueError, mailbox_of
 from campaigns.variants import text_of
 from compliance.models import Kind
 from outreach_site.accounts.models import User
+from outreach_site.lib.addresses import wire_address
 from outreach_site.lib.crypto import KeyMissingError
 from outreach_site.mailboxes.errors import MailServerError
 from outreach_site.mailboxes.sign_ins import smtp_server
@@ -73,7 +74,7 @@ def send_to_oneself(campaign: Campaign, *, user: User, now: datetime) -> Trial |
                 subject=rendered.subject,
                 text=body,
                 html=hypertext.from_text(body, language=language) if campaign.with_html else "",
-                reply_to=letters.wire_address(campaign.reply_to) if campaign.reply_to else "",
+                reply_to=wire_address(campaign.reply_to) if campaign.reply_to else "",
             ),
         )
     except MailServerError as err:

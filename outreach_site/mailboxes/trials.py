@@ -7,13 +7,13 @@ from __future__ import annotations
 import imaplib
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from email.utils import formataddr
 
 from django.core.mail import EmailMultiAlternatives
 from django.core.mail.message import make_msgid
 from django.db import transaction
 
 from outreach_site.accounts.models import User, Workspace
+from outreach_site.lib.addresses import ascii_domain, named, wire_address
 from outreach_site.lib.ports import AuditRecord, record_audit
 from outreach_site.mailboxes.answers import Phase
 from outreach_site.mailboxes.errors import MailServerError, Stage, Verdict
@@ -142,25 +142,16 @@ def _send(
     surroundings: Surroundings | None,
     written: Written | None,
 ) -> Trial:
-    written = written or Written(
-        "Test letter from Linkletter",
-        f"This letter was sent through {server.host}, port {server.port}, as {from_email}.\n\n"
-        "If you read it in your inbox, this mailbox can send. If it was in the spam folder, ask whoever runs the "
-        "domain about SPF, DKIM and DMARC before you write to anybody.\n",
-    )
-    letter = EmailMultiAlternatives(
-        subject=written.subject,
-        body=written.text,
-        from_email=formataddr((from_name, from_email)) if from_name else from_email,
-        to=[to],
-        reply_to=[written.reply_to] if written.reply_to else None,
-        headers={
-            "Message-ID": make_msgid(domain=from_email.rpartition("@")[2] or "localhost"),
-            "Auto-Submitted": "auto-generated",
-        },
-    )
-    if written.html:
-        letter.attach_alternative(written.html, "text/html")
+    try:
+        sender = named(from_name, wire_address(from_email))
+    except ValueError as err:
+        return _no_address(err, Stage.SENDER, Verdict.MAILBOX_TROUBLE)
+    try:
+        recipient = wire_address(to)
+    except ValueError as err:
+        return _no_address(err, Stage.RECIPIENT, Verdict.REFUSED_LETTER)
+    domain = ascii_domain(from_email.rpartition("@")[2])
+    letter = _letter(sender, recipient, written or _our_words(server, from_email), domain=domain)
     backend = MailboxBackend(
         replace(server, timeout=min(server.timeout, TRIAL_SECONDS)),
         surroundings=surroundings,
@@ -181,6 +172,35 @@ def _send(
         advice="Look whether it arrives, and whether in the inbox or in the spam folder.",
         server_words=words,
     )
+
+
+def _no_address(err: ValueError, stage: Stage, verdict: Verdict) -> Failed:
+    whose = "the mailbox" if stage is Stage.SENDER else "your account"
+    advice = f"Give {whose} an address that every mail server takes: plain letters before the @."
+    return Failed.because(MailServerError(str(err), stage=stage, verdict=verdict, permanent=True, advice=advice))
+
+
+def _our_words(server: ServerSettings, from_email: str) -> Written:
+    return Written(
+        "Test letter from Linkletter",
+        f"This letter was sent through {server.host}, port {server.port}, as {from_email}.\n\n"
+        "If you read it in your inbox, this mailbox can send. If it was in the spam folder, ask whoever runs the "
+        "domain about SPF, DKIM and DMARC before you write to anybody.\n",
+    )
+
+
+def _letter(sender: str, to: str, written: Written, *, domain: str) -> EmailMultiAlternatives:
+    letter = EmailMultiAlternatives(
+        subject=written.subject,
+        body=written.text,
+        from_email=sender,
+        to=[to],
+        reply_to=[written.reply_to] if written.reply_to else None,
+        headers={"Message-ID": make_msgid(domain=domain), "Auto-Submitted": "auto-generated"},
+    )
+    if written.html:
+        letter.attach_alternative(written.html, "text/html")
+    return letter
 
 
 def try_imap(server: ServerSettings, *, surroundings: Surroundings | None = None) -> Trial:

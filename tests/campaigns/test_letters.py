@@ -24,6 +24,7 @@ from campaigns.models import Attempt, Campaign, Contact, Lead
 from compliance import unsubscribe
 from compliance.models import Kind
 from outreach_site.accounts.models import SenderIdentity
+from outreach_site.lib.addresses import named
 from outreach_site.mailboxes.models import Mailbox
 from tests.conftest import World
 
@@ -223,13 +224,13 @@ def test_plain_words_are_the_words_of_the_pattern(text: str) -> None:
 @pytest.mark.parametrize("name", ["Ada", "Ada Reed", "R2 D2", "Ada  Reed", "Reed, A.", "Åda", "A. B.", "x" * 90])
 @pytest.mark.parametrize("address", ["ada@site.com", "a.b+c_d-e@sub.site-x.com", "a!b@site.com", "ada@localhost"])
 def test_a_name_beside_an_address_is_what_python_makes_of_it(name: str, address: str) -> None:
-    assert letters.named(name, address) == str(Address(display_name=name, addr_spec=address))
+    assert named(name, address) == str(Address(display_name=name, addr_spec=address))
 
 
 @pytest.mark.parametrize("address", ["a..b@site.com", ".a@site.com", "ada@", "a b@site.com", "ada@site..com"])
 def test_what_is_no_address_gets_no_name(address: str) -> None:
     with pytest.raises(ValueError, match="not an email address"):
-        letters.named("Ada", address)
+        named("Ada", address)
 
 
 def test_a_message_id_is_ours_and_new() -> None:

@@ -16,11 +16,11 @@ from pytest_django import Settings
 
 from campaigns import dispatch, outbox, queueing, tasks
 from campaigns.delivery import Accepted, NotSent, Post
-from campaigns.letters import named
 from campaigns.models import Attempt, Ground, Lead
 from compliance.models import AuditEntry, Hold, SendRecord, Suppression
 from compliance.suppression import suppress
 from outreach_site.lib import prepared
+from outreach_site.lib.addresses import named
 from outreach_site.mailboxes.answers import Phase
 from outreach_site.mailboxes.errors import Verdict
 from outreach_site.mailboxes.models import Mailbox

@@ -339,6 +339,55 @@ def test_a_password_under_another_key_is_trouble_with_what_to_do(
     assert "old key" in mailbox.sending_advice
 
 
+@pytest.mark.parametrize("from_name", ["Mara", ""])
+def test_a_domain_beyond_ascii_travels_as_the_letters_do(
+    world: World, owner: Client, smtp_server: SMTPServers, allow_servers: Allow, from_name: str
+) -> None:
+    server = smtp_server()
+    allow_servers(server)
+    mailbox = make_mailbox(
+        world.here,
+        email="mara@müller.de",
+        from_name=from_name,
+        smtp_host="localhost",
+        smtp_port=server.port,
+        imap_host="",
+    )
+    owner.post(url("mailbox_check", world.here, mailbox.pk))
+    (letter,) = server.wait_for(1)
+    assert letter.mail_from == "mara@xn--mller-kva.de"
+    assert b"@xn--mller-kva.de>\r\nAuto-Submitted" in letter.raw
+
+
+def test_an_address_that_cannot_travel_is_said(
+    world: World, owner: Client, smtp_server: SMTPServers, allow_servers: Allow
+) -> None:
+    server = smtp_server()
+    allow_servers(server)
+    mailbox = make_mailbox(
+        world.here, email="jörg@orchard.example", smtp_host="localhost", smtp_port=server.port, imap_host=""
+    )
+    answer = owner.post(url("mailbox_check", world.here, mailbox.pk), headers=HTMX)
+    assert answer.status_code == 200
+    mailbox.refresh_from_db()
+    assert "has letters before the @" in mailbox.sending_trouble
+    assert "Give the mailbox an address" in mailbox.sending_advice
+    assert server.accepted == []
+    type(world.owner).objects.filter(pk=world.owner.pk).update(email="jörg@orchard.example")
+    mailbox = make_mailbox(
+        world.here,
+        email="mara@orchard.example",
+        smtp_host="localhost",
+        smtp_port=server.port,
+        smtp_user="other",
+        imap_host="",
+    )
+    answer = owner.post(url("mailbox_check", world.here, mailbox.pk), headers=HTMX)
+    assert "Give your account an address" in answer.text
+    mailbox.refresh_from_db()
+    assert mailbox.sending_state == "untested"
+
+
 def test_a_host_that_leads_home_is_refused_at_the_card_too(world: World, owner: Client) -> None:
     """Whatever was saved once, by whatever way: a connection is vetted each time."""
     mailbox = make_mailbox(world.here, smtp_host="127.0.0.1", imap_host="10.0.0.1")
