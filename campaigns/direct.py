@@ -40,6 +40,10 @@ from outreach_site.lib.domains import registrable
 from outreach_site.mailboxes.models import Mailbox
 
 DIRECT = "Direct letters"
+HAS_ANOTHER_CONTACT = (
+    f"Somebody has put another address in the place of this one in the campaign “{DIRECT}”, or taken it off. "
+    "Put it back there before programs write to it."
+)
 
 
 # --- To addresses, one by one -----------------------------------------------------------------------------------------
@@ -134,7 +138,12 @@ def queue_direct(
         leads = _leads(campaign, list(wanted))
         drafts: dict[int, Attempt] = {}
         for key, place in wanted.items():
-            lead = leads.get(key) or _new_lead(campaign, key, recipients[place].strip(), found_url=found_url, now=now)
+            if key not in leads:
+                leads[key] = _new_lead(campaign, key, recipients[place].strip(), found_url=found_url, now=now)
+            lead = leads[key]
+            if lead is None:
+                results[place] = Result(recipients[place], "blocked", HAS_ANOTHER_CONTACT)
+                continue
             rendered = render(subject, content, lead=lead, identity=identity, campaign=campaign)
             if trouble := content_of.trouble_with(rendered):
                 results[place] = Result(recipients[place], "blocked", trouble)
@@ -155,17 +164,30 @@ def queue_direct(
         record_waiting(asking, workspace=workspace, now=now)
         if going:
             dispatch_soon(mailbox.pk)
+    still = standing_still(campaign, mailbox)
     for place, decision in decisions.items():
-        taken = going.get(place)
-        results[place] = Result(recipients[place], "queued" if taken else "blocked", decision.reason, taken)
+        if taken := going.get(place):
+            why = " ".join(filter(None, [decision.reason, still]))
+            results[place] = Result(recipients[place], "queued", why, taken)
+        else:
+            results[place] = Result(recipients[place], "blocked", decision.reason)
     return [results[place] for place in range(len(recipients))]
 
 
-def _leads(campaign: Campaign, keys: Sequence[str]) -> dict[str, Lead]:
-    """Those who are leads of it already, by address. One query."""
+def _leads(campaign: Campaign, keys: Sequence[str]) -> dict[str, Lead | None]:
+    """Those who are leads of it already, by the address that letters to them go to. None: the lead that was made for
+    this address has another by now, or none. Two queries.
+    """
+    leads = Lead.objects.of(campaign)
+    found: dict[str, Lead | None] = {
+        lead.contact.email_key: lead
+        for lead in leads.filter(contact__email_key__in=keys).order_by("-pk")  # Of several the oldest.
+        if lead.contact is not None
+    }
     by_site = {_site_key(key): key for key in keys}
-    found = Lead.objects.of(campaign).filter(site_key__in=by_site)
-    return {by_site[lead.site_key]: lead for lead in found if lead.contact is not None}
+    for site_key in leads.filter(site_key__in=by_site).values_list("site_key", flat=True):
+        found.setdefault(by_site[site_key], None)
+    return found
 
 
 def _site_key(key: str) -> str:

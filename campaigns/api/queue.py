@@ -209,8 +209,8 @@ class Taken(Schema):
 def email_queue(request: ApiRequest, payload: Outgoing) -> Taken:
     """Queue the same letter to each of these addresses, decided one by one by the same rules as any other.
 
-    Each recipient becomes a lead of the campaign “Direct letters”, if they are none yet. The letters leave at once, as
-    fast as the mailbox may.
+    Each recipient becomes a lead of the campaign “Direct letters”, if they are none yet; an address that somebody has
+    replaced or taken off there is refused. The letters leave at once, as fast as the mailbox may.
     """
     here, user, now = request.auth.workspace, request.auth.user, timezone.now()
     try:

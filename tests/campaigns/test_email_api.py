@@ -12,6 +12,7 @@ from django_q.models import OrmQ
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from campaigns import tasks
+from campaigns.leads import set_contact
 from campaigns.models import Attempt, Campaign, Contact, Lead
 from campaigns.tasks import dispatch_due
 from compliance.models import AuditEntry, Suppression
@@ -294,6 +295,63 @@ def test_the_same_subject_to_the_same_person_goes_once(rehearsal: Letterbox, pos
     assert result["status"] == "blocked"
     assert "in the last 24 hours" in result["reason"]
     assert ask(rehearsal.world, STATUS).json()["blocked"] == 1
+
+
+def give_contact(address: str, *, instead_of: str) -> Lead:
+    """A person changes whom letters to a lead of the direct campaign go to; "" for nobody."""
+    lead = Lead.objects.get(campaign__is_direct=True, contact__email=instead_of)
+    set_contact(lead, email=address, name="", role="", found_url="", found_passage="", now=timezone.now())
+    return lead
+
+
+@pytest.mark.parametrize("other", ["boss@elsewhere.com", ""])
+def test_an_address_that_a_person_has_replaced_or_taken_off_is_refused(room: Room, other: str) -> None:
+    put_in(room.world, "ed@somewhere.com", "tom@other.com")
+    give_contact(other, instead_of="ed@somewhere.com")
+    response = put_in(room.world, "ed@somewhere.com", "tom@other.com", "new@third.com", subject="Another guide")
+    assert response.status_code == 200
+    refused, *others = response.json()["results"]
+    assert (refused["status"], refused["id"]) == ("blocked", None)
+    assert "put another address in the place of this one" in refused["reason"]
+    assert [one["status"] for one in others] == ["queued", "queued"]
+    sent_to = Attempt.objects.filter(subject="Another guide").order_by("pk").values_list("recipient", flat=True)
+    assert list(sent_to) == ["tom@other.com", "new@third.com"]
+
+
+def test_a_lead_is_found_by_the_address_that_it_has_now(room: Room) -> None:
+    put_in(room.world, "ed@somewhere.com")
+    lead = give_contact("boss@elsewhere.com", instead_of="ed@somewhere.com")
+    put_in(room.world, "boss@elsewhere.com", subject="Another guide")
+    attempt = Attempt.objects.get(subject="Another guide")
+    assert (attempt.lead, attempt.recipient) == (lead, "boss@elsewhere.com")
+    # And its own address again, once that stands there again.
+    give_contact("ed@somewhere.com", instead_of="boss@elsewhere.com")
+    results = put_in(room.world, "ed@somewhere.com", "boss@elsewhere.com", subject="A third").json()["results"]
+    assert [one["status"] for one in results] == ["queued", "queued"]
+    third = Attempt.objects.filter(subject="A third").order_by("pk")
+    assert [each.recipient for each in third] == ["ed@somewhere.com", "boss@elsewhere.com"]
+    assert [each.lead == lead for each in third] == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("stopped", "says"), [("campaign", "The campaign is paused"), ("mailbox", "is paused"), ("all", "is stopped")]
+)
+def test_what_a_person_has_stopped_is_what_it_waits_for(room: Room, stopped: str, says: str) -> None:
+    put_in(room.world, "ada@brightgarden.com")
+    if stopped == "campaign":
+        Campaign.objects.get(is_direct=True).pause()
+    elif stopped == "mailbox":
+        Mailbox.objects.update(paused_at=timezone.now())
+    else:
+        Workspace.objects.update(sending_stopped_at=timezone.now())
+    known, asking = put_in(room.world, "tom@brightgarden.com", "ada@seite.de").json()["results"]
+    assert (known["status"], asking["status"]) == ("queued", "queued")
+    assert says in known["reason"]
+    assert "the rule is consent" in asking["reason"]
+    assert says in asking["reason"]
+    suppress(workspace=room.world.here, address="no@site.com", reason=Suppression.Reason.OPT_OUT, now=timezone.now())
+    [refused] = put_in(room.world, "no@site.com").json()["results"]
+    assert says not in refused["reason"]
 
 
 def test_an_archived_campaign_says_so(room: Room) -> None:
