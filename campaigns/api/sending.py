@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Annotated, Any
 
@@ -30,6 +30,11 @@ router = Router()
 LONGEST_BODY = 20_000
 # How long a caller waits for the mailbox to be free; a hand-over that has begun is waited for to its end.
 WAITED_FOR = timedelta(seconds=20)
+# What the caller is told where the letter was stopped meanwhile; the braces take its own reason.
+TAKEN_OUT: Mapping[str, str] = {
+    Attempt.State.BLOCKED: "{}",
+    Attempt.State.CANCELLED: "It was taken back before it left. {}",
+}
 
 
 A_LETTER: Mapping[str, Any] = {
@@ -158,8 +163,9 @@ def send_outreach(request: ApiRequest, payload: NewLetter) -> Status[Any]:
 
     200 with the letter's `state`: *sent*; *queued*, with its `due_at`, where its mailbox is busy or a person has to
     read it; *uncertain* where the connection broke after the hand-over. 403 with the reasons where it may not go: a
-    limit that is reached and a second first letter among them. 409 while an earlier one is on its way. 500 where its
-    server refused it for good: what it said stands with the letter, in the queue and under `/attempts`.
+    limit that is reached and a second first letter among them, and what came while its mailbox was busy, such as an
+    opt-out or somebody who took it back. 409 while an earlier one is on its way. 500 where its server refused it for
+    good: what it said stands with the letter, in the queue and under `/attempts`.
     """
     here, user, now = request.auth.workspace, request.auth.user, timezone.now()
     campaigns = Campaign.objects.in_workspace(here).select_related("workspace", "identity", "mailbox__workspace")
@@ -173,15 +179,17 @@ def send_outreach(request: ApiRequest, payload: NewLetter) -> Status[Any]:
     if isinstance(answer, Busy):
         return Status(409, {"detail": "A first letter to this lead is on its way already."})
     if isinstance(answer, Refused):
-        refusal = {"detail": answer.decision.reason, "reason": answer.decision.reason, "reasons": list(answer.reasons)}
-        return Status(403, refusal | _verdict(answer.decision, here, allowed=False))
+        return _refusal(answer.decision.reason, answer.reasons, answer.decision, here)
     attempt = answer.attempt
     note_request(
         "api.letter_sent", workspace=here, user=user, now=now, attempt=attempt.about, api_key=request.api_key_id
     )
     if attempt.due_at is not None:
         dispatch_one(attempt, within=WAITED_FOR)
-    attempt = Attempt.objects.select_related("mailbox").get(pk=attempt.pk)
+    attempt = get_object_or_404(Attempt.objects.select_related("mailbox"), pk=attempt.pk)
+    if attempt.state in TAKEN_OUT:
+        why = TAKEN_OUT[attempt.state].format(attempt.reason).strip()
+        return _refusal(why, [why], answer.decision, here)
     if attempt.state == Attempt.State.FAILED:
         return Status(500, {"detail": "The letter could not be sent."})
     if attempt.state == Attempt.State.QUEUED and attempt.mailbox_id is not None:
@@ -191,6 +199,11 @@ def send_outreach(request: ApiRequest, payload: NewLetter) -> Status[Any]:
         200,
         stands(attempt) | verdict | {"warnings": answer.warnings, "advice": advice_on(attempt.subject, attempt.body)},
     )
+
+
+def _refusal(reason: str, reasons: Sequence[str], decision: Decision, here: Workspace) -> Status[Any]:
+    refusal = {"detail": reason, "reason": reason, "reasons": list(reasons)}
+    return Status(403, refusal | _verdict(decision, here, allowed=False))
 
 
 def _verdict(decision: Decision, here: Workspace, *, allowed: bool) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from campaigns import following, outbox, restoring
+from campaigns import dispatch, following, outbox, queueing, restoring
 from campaigns.models import Attempt, Campaign, Contact, Lead
 from compliance.models import AuditEntry, Hold, SendRecord, Suppression
 from compliance.suppression import suppress
@@ -181,6 +181,65 @@ def test_a_busy_mailbox_leaves_it_queued(rehearsal: Letterbox, monkeypatch: pyte
     assert outbox.take_lease(rehearsal.mailbox) is not None
     answer = send(rehearsal, lead).json()
     assert (answer["state"], answer["due_at"] is not None) == ("queued", True)
+
+
+def while_the_caller_waits(monkeypatch: pytest.MonkeyPatch, happens: Callable[[], object]) -> None:
+    """Before the worker comes to the letter."""
+
+    def later(*args: Any, **kwargs: Any) -> dispatch.Report:
+        happens()
+        return send_it(*args, **kwargs)
+
+    send_it = dispatch.dispatch_mailbox
+    monkeypatch.setattr(dispatch, "dispatch_mailbox", later)
+
+
+def opt_out(box: Letterbox, address: str) -> None:
+    suppress(workspace=box.world.here, address=address, reason=Suppression.Reason.OPT_OUT, now=timezone.now())
+
+
+def block_region(box: Letterbox) -> None:
+    """What stops a letter only when the gate decides."""
+    Workspace.objects.filter(pk=box.world.here.pk).update(regions={"US": "block", "OTHER": "block"})
+
+
+def take_back(box: Letterbox) -> None:
+    assert queueing.cancel(Attempt.objects.get(), user=box.world.owner, now=timezone.now())
+
+
+@pytest.mark.parametrize(
+    ("happens", "state", "says"),
+    [
+        (lambda box: opt_out(box, "hannah@somewhere.test"), State.BLOCKED, "suppression list"),
+        (block_region, State.BLOCKED, "does not write to this region"),
+        (take_back, State.CANCELLED, "It was taken back before it left. Cancelled by hand."),
+    ],
+)
+def test_what_stops_it_while_the_caller_waits_is_a_refusal(
+    rehearsal: Letterbox,
+    post_office: RunningOffice,
+    monkeypatch: pytest.MonkeyPatch,
+    happens: Callable[[Letterbox], None],
+    state: str,
+    says: str,
+) -> None:
+    lead = rehearsal.lead("hannah@somewhere.test")
+    while_the_caller_waits(monkeypatch, lambda: happens(rehearsal))
+    response = send(rehearsal, lead)
+    assert response.status_code == 403
+    answer = response.json()
+    assert says in answer["reason"]
+    assert (answer["detail"], answer["reasons"], answer["allowed"]) == (answer["reason"], [answer["reason"]], False)
+    assert Attempt.objects.get().state == state
+    assert post_office.letters() == []
+
+
+def test_what_is_deleted_while_the_caller_waits_is_not_there(
+    rehearsal: Letterbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lead = rehearsal.lead("hannah@somewhere.test")
+    while_the_caller_waits(monkeypatch, lambda: Attempt.objects.all().delete())
+    assert send(rehearsal, lead).status_code == 404
 
 
 @pytest.mark.parametrize(
