@@ -21,8 +21,8 @@ from outreach_site.mailboxes.environment import keep_environment_mailbox
 def set_up(say: Callable[[str], None]) -> installation.Standing:
     """Tables, cache table, this installation's id, schedules. Running it twice changes nothing.
 
-    Returns whether this process may touch the post of this database. Raises `CommandError`, and changes nothing, for a
-    database that only an older version can bring up to date.
+    Returns whether this process may touch the post of this database. Raises `CommandError` for a database that only an
+    older version can bring up to date, which changes nothing, and for one that was made with another DIGEST_KEY.
     """
     with _one_host_at_a_time():
         _refuse_what_stopped_half_way()
@@ -39,6 +39,8 @@ def set_up(say: Callable[[str], None]) -> installation.Standing:
             )
         call_command("createcachetable", verbosity=0)
         installation.claim()
+        if not installation.has_its_digest_key():
+            raise CommandError(installation.standing().sentence)
         schedules.sync()
         keep_environment_mailbox(now=timezone.now())
     return installation.standing()

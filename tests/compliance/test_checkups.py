@@ -16,6 +16,7 @@ from pytest_django.fixtures import Settings
 from compliance import checkups, seals, tasks, verification
 from compliance.chain import ENTRIES
 from compliance.models import AuditCheck, AuditHead
+from outreach_site.accounts import installation
 from tests.compliance.sealing import another_hand, remove, run, sealed, write
 
 pytestmark = pytest.mark.django_db
@@ -180,3 +181,20 @@ def test_the_tasks() -> None:
     tasks.check_audit()
     assert AuditCheck.objects.get().is_intact
     assert not OrmQ.objects.exists(), "no slice follows where nothing is left"
+
+
+def test_nothing_is_sealed_or_checked_under_another_digest_key(settings: Settings) -> None:
+    installation.claim()
+    write(3)
+    tasks.seal_audit()
+    write(2)
+    key, settings.DIGEST_KEY = settings.DIGEST_KEY, "a-typo-in-the-key"
+    tasks.seal_audit()
+    tasks.check_audit()
+    assert AuditHead.objects.get().seq == 3
+    assert not AuditCheck.objects.exists()
+    settings.DIGEST_KEY = key
+    tasks.seal_audit()
+    tasks.check_audit()
+    assert AuditHead.objects.get().seq == 5
+    assert AuditCheck.objects.get().is_intact

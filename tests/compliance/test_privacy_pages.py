@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
+from pytest_django import Settings
 
 from campaigns.models import Attempt, Contact
 from compliance import consent_imports, privacy, suppression, tasks
@@ -293,6 +294,23 @@ def test_what_a_dead_worker_left_is_finished_by_the_clock(world: World) -> None:
     erasing.refresh_from_db()
     assert started.finished_at is not None
     assert erasing.state == "done"
+
+
+def test_what_was_begun_waits_for_the_right_digest_key(world: World, settings: Settings) -> None:
+    started = consent_imports.begin(
+        workspace=world.here, content=upload().read(), file_name="x", evidence_text="", source="",
+        user=world.officer, now=timezone.now(),
+    )  # fmt: skip
+    erasing = request_of(world, "erasure")
+    privacy.begin_erasure(erasing, user=world.officer, now=timezone.now())
+    settings.DIGEST_KEY = "a-typo-in-the-key"
+    tasks.finish_what_was_begun()
+    tasks.read_list(started.pk)
+    tasks.erase(erasing.pk)
+    started.refresh_from_db()
+    erasing.refresh_from_db()
+    assert started.finished_at is None
+    assert erasing.state == "erasing"
 
 
 # --- Requests --------------------------------------------------------------------------------------------------------

@@ -8,8 +8,9 @@ from datetime import UTC, datetime, timedelta
 from io import StringIO
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.utils import timezone
+from pytest_django import Settings
 
 from campaigns.models import Attempt, Contact, Lead
 from compliance import audit, known_regions, retention, seals, suppression, tasks
@@ -312,6 +313,15 @@ def test_the_task_and_the_command(box: Letterbox, world: World) -> None:
     out = StringIO()
     call_command("apply_retention", stdout=out)
     assert "Orchard: gone: contacts in the EU or UK to whom nobody wrote: 1" in out.getvalue()
+
+
+def test_nothing_goes_under_another_digest_key(box: Letterbox, world: World, settings: Settings) -> None:
+    found(box, "ada@garten.de", at=timezone.now() - timedelta(days=40))
+    settings.DIGEST_KEY = "a-typo-in-the-key"
+    tasks.apply_retention()
+    with pytest.raises(CommandError, match="DIGEST_KEY is not the one"):
+        call_command("apply_retention")
+    assert Contact.objects.count() == 1
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Databases of older versions: those that stood at their end go on, those that stopped half way are told the way."""
+"""Databases that a start finds: of older versions, of another installation, or made with another DIGEST_KEY."""
 
 from __future__ import annotations
 
@@ -7,7 +7,10 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
+from django_q.models import Schedule
+from pytest_django import Settings
 
+from outreach_site.accounts import installation
 from outreach_site.desk.instance import set_up
 
 pytestmark = pytest.mark.django_db
@@ -47,3 +50,14 @@ def test_a_database_that_stopped_half_way_is_told_so(squashed: set[tuple[str, st
     with pytest.raises(CommandError, match=r"docs/operations\.md"):
         call_command("setup_instance")
     assert recorded() == stands
+
+
+def test_another_digest_key_stops_the_start_and_another_instance_id_does_not(settings: Settings) -> None:
+    installation.claim()
+    settings.INSTANCE_ID = "a-copy"
+    assert not set_up(print).may_work
+    Schedule.objects.all().delete()
+    settings.DIGEST_KEY = "a-typo-in-the-key"
+    with pytest.raises(CommandError, match=r"DIGEST_KEY is not the one .* Put the old value back"):
+        set_up(print)
+    assert not Schedule.objects.exists()

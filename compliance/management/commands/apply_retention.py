@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from compliance import retention
 from compliance.privacy_models import PrivacySettings
+from outreach_site.accounts import installation
 from outreach_site.accounts.models import Workspace
 
 
@@ -20,6 +21,8 @@ class Command(BaseCommand):
         parser.add_argument("--dry-run", action="store_true", help="Only say what would go.")
 
     def handle(self, *_args: Any, dry_run: bool, **_options: Any) -> None:
+        if not installation.has_its_digest_key():
+            raise CommandError(installation.standing().sentence)
         now = timezone.now()
         for here in Workspace.objects.order_by("pk"):
             settings = PrivacySettings.of(here)
