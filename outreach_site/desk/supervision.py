@@ -125,10 +125,18 @@ class Supervisor:
         self.selector.register(self.wake_read, selectors.EVENT_READ)
         self.hold_leash()
         try:
-            while not self.all_stopped():
-                self.tick(time.monotonic())
+            self.keep_up()
+        except Exception:
+            # No fault of ours may cut off what the programs are doing.
+            self.signals = max(self.signals, 1)
+            self.keep_up()
+            raise
         finally:
             self.kill_everything()
+
+    def keep_up(self) -> None:
+        while not self.all_stopped():
+            self.tick(time.monotonic())
 
     def on_signal(self, _number: int, _frame: object) -> None:
         self.signals += 1
@@ -174,8 +182,7 @@ class Supervisor:
             self.feel_pulses()
         if self.greeting is not None and (text := self.greeting()) is not None:
             self.greeting = None
-            self.out.write(text)
-            self.out.flush()
+            self.write(text)
 
     def start(self, charge: Charge, now: float) -> None:
         program = charge.program
@@ -346,8 +353,12 @@ class Supervisor:
         head = f"{name:<{self.width}} |"
         if self.coloured:
             head = f"\033[{colour}m{head}\033[0m"
-        with contextlib.suppress(BrokenPipeError):  # A reader that went away stops nobody.
-            self.out.write(f"{head} {text}\n")
+        self.write(f"{head} {text}\n")
+
+    def write(self, text: str) -> None:
+        # A reader that went away, a terminal that was closed, a disk that is full: it stops nobody.
+        with contextlib.suppress(OSError):
+            self.out.write(text)
             self.out.flush()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pty
 import signal
 import subprocess
 import sys
@@ -26,6 +27,21 @@ import os, subprocess, sys, time
 child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
 print("parent", os.getpid(), "child", child.pid, flush=True)
 while True:
+    time.sleep(0.1)
+"""
+# A program that is in the middle of something when it is told to stop, and says in a file that it finished it.
+BUSY = """
+import signal, sys, time
+from pathlib import Path
+mark = Path(__file__).with_suffix(".mark")
+def finish(*_):
+    time.sleep(0.3)
+    mark.write_text("finished")
+    sys.exit(0)
+signal.signal(signal.SIGTERM, finish)
+mark.write_text("begun")
+while True:
+    print("at work", flush=True)
     time.sleep(0.1)
 """
 STUBBORN = """
@@ -53,6 +69,8 @@ class Up:
         options: str = "",
         head: str = "",
         in_background: Container[str] = (),
+        terminal: int | None = None,
+        log: Path | None = None,
     ) -> None:
         listed = []
         for name, text in programs.items():
@@ -70,11 +88,11 @@ class Up:
             f"Supervisor([{', '.join(listed)}], out=sys.stdout, backoff=backoff{options}).run()\n"
             'print("the supervisor has ended", flush=True)\n'
         )
-        self.log = tmp_path / "log"
+        self.log = log or tmp_path / "log"
         with self.log.open("wb") as out:
             self.process = subprocess.Popen(
                 [sys.executable, str(script)],
-                stdout=out,
+                stdout=out if terminal is None else terminal,
                 stderr=subprocess.STDOUT,
                 env={**os.environ, "PYTHONPATH": str(ROOT)},
                 start_new_session=True,
@@ -246,6 +264,41 @@ def test_a_pulse_that_moves_or_cannot_be_felt_kills_nobody(up: Callable[..., Up]
     time.sleep(2)
     assert len(running.pids("well")) == 1
     assert "cannot tell whether well is well: no database" in running.said()
+
+
+def test_a_closed_terminal_lets_the_programs_finish(up: Callable[..., Up], tmp_path: Path) -> None:
+    window, terminal = pty.openpty()
+    running = up({"busy": BUSY}, terminal=terminal)
+    os.close(terminal)
+    mark = tmp_path / "busy.mark"
+    until(mark.exists, "the program")
+    os.close(window)
+    running.process.send_signal(signal.SIGHUP)
+    running.process.wait(PATIENCE)
+    assert mark.read_text() == "finished"
+
+
+def test_a_full_disk_under_the_log_stops_nobody(up: Callable[..., Up], tmp_path: Path) -> None:
+    running = up({"busy": BUSY}, log=Path("/dev/full"), options=", greeting=lambda: 'ready'")
+    mark = tmp_path / "busy.mark"
+    until(mark.exists, "the program")
+    time.sleep(1)
+    assert running.process.poll() is None
+    assert mark.read_text() == "begun"
+    running.process.terminate()
+    running.process.wait(PATIENCE)
+    assert mark.read_text() == "finished"
+
+
+def test_a_fault_of_the_supervisor_lets_the_programs_finish(up: Callable[..., Up], tmp_path: Path) -> None:
+    head = (
+        "from pathlib import Path\n"
+        f"def pulse():\n    if Path({str(tmp_path / 'busy.mark')!r}).exists():\n        raise ValueError('a fault')\n"
+    )
+    running = up({"busy": BUSY}, head=head, options=", pulse_every=0.1")
+    assert running.process.wait(PATIENCE) == 1
+    assert "ValueError: a fault" in running.said()
+    assert (tmp_path / "busy.mark").read_text() == "finished"
 
 
 def test_the_leash_ends_everything_when_the_supervisor_is_killed(up: Callable[..., Up]) -> None:

@@ -79,7 +79,8 @@ class Command(BaseCommand):
             if part is not Only.WEB:
                 with suppress(DatabaseError):
                     strike_off(settings.HOST_NAME)
-        self.stdout.write("Stopped.")
+        with suppress(OSError):  # The terminal may have been closed.
+            self.say("Stopped.")
 
     def look_at_ports(self, host: str, web_port: int, *, post_office: bool) -> None:
         """A taken port is said in a sentence, before anything is started."""
