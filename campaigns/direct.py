@@ -322,6 +322,8 @@ def queue_first(lead: Lead, *, subject: str, body: str, user: User, now: datetim
         live = next((each for each in earlier if each.lead_id == lead.pk and each.state in Attempt.LIVE), None)
         if live is not None:
             return Busy(live)
+        if any(each.state == Attempt.State.FAILED and each.settled_at is None for each in earlier):
+            outbox.settle(now=now)  # What a failure has to say, a dead address above all, is said first.
         [decision] = gate.foresee([outbox.letter_of(letter, mailbox, now=now)], workspace=campaign.workspace, now=now)
         answer = policy.at_once(decision)
         stops = [HAD_ONE] if any(_takes_its_place(each, lead) for each in earlier) else []

@@ -127,6 +127,14 @@ def test_a_suppressed_address_is_refused(rehearsal: Letterbox) -> None:
     assert "suppression list" in response.json()["reason"]
 
 
+def test_a_dead_address_is_refused_before_anybody_has_settled_that_it_is(rehearsal: Letterbox) -> None:
+    [letter] = rehearsal.write_to("hannah@somewhere.test")
+    Attempt.objects.update(state=State.FAILED, verdict="recipient_unknown", finished_at=timezone.now(), settled_at=None)
+    assert send(rehearsal, letter.lead).status_code == 403
+    assert Suppression.objects.get().reason == Suppression.Reason.HARD_BOUNCE
+    assert Attempt.objects.get().state == State.FAILED
+
+
 def test_a_region_that_asks_is_a_warning_and_a_first_letter_is_read_all_the_same(faulty_letterbox: Boxes) -> None:
     box, server = faulty_letterbox()
     answer = send(box, box.lead("ada@seite.de")).json()
