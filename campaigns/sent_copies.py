@@ -4,13 +4,14 @@
 2. A task claims rows of one mailbox, with no transaction open while the server is spoken to.
 3. The folder is searched for the Message-ID; only where it is not, the copy is appended. So a task that died between
    the append and its note is repeated without a second copy.
-4. A failure shows on the mailbox's card, and touches neither the letter nor the mailbox's state.
+4. A failure shows on the mailbox's card, and touches neither the letter nor the mailbox's state. A copy that the
+   server refuses is tried again alone: the others go on.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
 import structlog
@@ -22,13 +23,14 @@ from campaigns.models import Attempt, SentCopy
 from outreach_site.accounts import installation
 from outreach_site.lib.moments import FromNow
 from outreach_site.mailboxes.answers import Phase
-from outreach_site.mailboxes.errors import MailServerError
+from outreach_site.mailboxes.errors import MailServerError, Stage, Verdict
 from outreach_site.mailboxes.imap import (
     ImapSession,
     append_as_read,
     classify_imap_error,
     connect,
     find_folders,
+    is_refusal,
     search_for,
 )
 from outreach_site.mailboxes.models import Mailbox
@@ -70,22 +72,29 @@ def copy(mailbox_id: int, *, now: datetime) -> int:
     claimed = _claim(mailbox, now=now)
     if not claimed:
         return 0
-    done = 0
+    done: list[SentCopy] = []
+    refused: list[SentCopy] = []
     try:
         server = imap_server(mailbox)
         with connect(server) as session:
             session.patience.within(SLICE_SECONDS)
             try:
-                done = _copy_all(session, claimed, until=time.monotonic() + SLICE_SECONDS, now=now)
+                for each, refusal in _copy_all(session, claimed, until=time.monotonic() + SLICE_SECONDS, now=now):
+                    if refusal is None:
+                        done.append(each)
+                    else:
+                        refused.append(each)
+                        _failed(mailbox, [each], refusal, now=now)
             except (OSError, ValueError, *session.ERRORS) as err:
                 raise classify_imap_error(err, server=server, phase=Phase.READING) from err
     except MailServerError as err:
-        _failed(mailbox, claimed, err.sentence, now=now)
+        _failed(mailbox, [each for each in claimed if each not in refused], err, now=now)
     else:
-        Mailbox.objects.filter(pk=mailbox.pk).exclude(sent_copy_trouble="").update(sent_copy_trouble="")
+        if not refused:
+            Mailbox.objects.filter(pk=mailbox.pk).exclude(sent_copy_trouble="").update(sent_copy_trouble="")
     finally:
         SentCopy.objects.filter(pk__in=[each.pk for each in claimed], copied_at=None).update(claimed_until=None)
-    return done
+    return len(done)
 
 
 def _claim(mailbox: Mailbox, *, now: datetime) -> list[SentCopy]:
@@ -98,38 +107,59 @@ def _claim(mailbox: Mailbox, *, now: datetime) -> list[SentCopy]:
     ]
 
 
-def _copy_all(session: ImapSession, claimed: Sequence[SentCopy], *, until: float, now: datetime) -> int:
+def _copy_all(
+    session: ImapSession, claimed: Sequence[SentCopy], *, until: float, now: datetime
+) -> Iterator[tuple[SentCopy, MailServerError | None]]:
+    """Each one that was tried, and why the server refused it, if it did."""
     folder = find_folders(session).sent
     if not folder:
-        raise ValueError("the mailbox has no Sent folder")
+        raise _no_folder()
     session.select_folder(folder)
-    done = 0
     for each in claimed:
         if time.monotonic() > until:
-            break
-        attempt = each.attempt
+            return
         try:
-            raw = as_sent(attempt)
+            raw = as_sent(each.attempt)
         except ValueError:
             # Erased, or of a mailbox that is gone: there is nothing to copy any more.
             SentCopy.objects.filter(pk=each.pk).update(given_up_at=now)
             continue
-        if not search_for(session, "Message-ID", attempt.wire_id or attempt.message_id) and not (
-            attempt.wire_id and search_for(session, "Message-ID", attempt.message_id)
-        ):
-            append_as_read(session, folder, raw, at=attempt.finished_at or now)
+        try:
+            _put(session, folder, each.attempt, raw, now=now)
+        except session.ERRORS as err:
+            if not is_refusal(err):
+                raise
+            yield each, classify_imap_error(err, server=session.server)
+            continue
         SentCopy.objects.filter(pk=each.pk).update(copied_at=now)
-        done += 1
-    return done
+        yield each, None
 
 
-def _failed(mailbox: Mailbox, claimed: Sequence[SentCopy], sentence: str, *, now: datetime) -> None:
+def _put(session: ImapSession, folder: str, attempt: Attempt, raw: bytes, *, now: datetime) -> None:
+    """Append it where it is not there already."""
+    if not search_for(session, "Message-ID", attempt.wire_id or attempt.message_id) and not (
+        attempt.wire_id and search_for(session, "Message-ID", attempt.message_id)
+    ):
+        append_as_read(session, folder, raw, at=attempt.finished_at or now)
+
+
+def _no_folder() -> MailServerError:
+    return MailServerError(
+        "The mailbox has no folder for them: make one named “Sent” there, or switch the copies off.",
+        stage=Stage.PROTOCOL,
+        verdict=Verdict.RETRY,
+        permanent=False,
+    )
+
+
+def _failed(mailbox: Mailbox, claimed: Sequence[SentCopy], err: MailServerError, *, now: datetime) -> None:
     log.warning("copies of sent letters could not be kept", mailbox=mailbox.pk)
+    said = f" The server said: {err.quoted_words}" if err.server_words else ""
     Mailbox.objects.filter(pk=mailbox.pk).update(
-        sent_copy_trouble=f"Copies of sent letters could not be put into the Sent folder. {sentence}"[:300]
+        sent_copy_trouble=f"Copies of sent letters could not be put into the Sent folder. {err.sentence}{said}"[:300]
     )
     for each in claimed:
-        mine = SentCopy.objects.filter(pk=each.pk, copied_at=None)
+        mine = SentCopy.objects.filter(pk=each.pk, copied_at=None, given_up_at=None)
         if each.tries >= len(WAITS):
             mine.update(tries=models.F("tries") + 1, given_up_at=now)
         else:

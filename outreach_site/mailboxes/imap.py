@@ -34,6 +34,7 @@ __all__ = [
     "classify_imap_error",
     "connect",
     "find_folders",
+    "is_refusal",
     "list_folders",
     "search_for",
 ]
@@ -272,6 +273,13 @@ _MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
 
 def _first(folders: dict[str, str], names: tuple[str, ...]) -> str:
     return next((folders[name] for name in names if name in folders), "")
+
+
+def is_refusal(err: BaseException) -> bool:
+    """Whether the server said no to one command, and listens to the next."""
+    return isinstance(err, imaplib.IMAP4.error) and not any(
+        isinstance(cause, (imaplib.IMAP4.abort, OSError)) for cause in chain(err)
+    )
 
 
 _CODE = re.compile(r"\[([A-Z]+)[^\]]*\]", re.IGNORECASE)

@@ -100,6 +100,37 @@ def test_a_failure_shows_on_the_card_and_nowhere_else(
     assert card.troubles[0].title.startswith("Copies of sent letters could not be put")
 
 
+def test_a_copy_that_is_refused_is_refused_alone(
+    sent_folder: Callable[..., tuple[Letterbox, FaultyIMAP]],
+) -> None:
+    box, server = sent_folder()
+    server.refuse_append, server.refuse_append_of = "[TOOBIG] Message too large", "<one@orchardmedia.com>"
+    for n, attempt in enumerate(box.write_to("bea@somewhere.org", "cy@somewhere.net")):
+        Attempt.objects.filter(pk=attempt.pk).update(
+            state="sent", message_id=f"<{n}@orchardmedia.com>", finished_at=timezone.now(), started_at=timezone.now()
+        )
+    outbox.settle(now=timezone.now())
+    now = timezone.now()
+    assert sent_copies.copy(box.mailbox.pk, now=now) == 2
+    assert len(server.folders["Sent"].messages) == 2
+    refused = SentCopy.objects.get(copied_at=None)
+    assert (refused.attempt.message_id, refused.tries) == ("<one@orchardmedia.com>", 1)
+    assert "Message too large" in Mailbox.objects.get().sent_copy_trouble
+    for tried in range(1, 5):
+        sent_copies.copy(box.mailbox.pk, now=now + timedelta(days=tried))
+    refused.refresh_from_db()
+    assert (refused.tries, refused.given_up_at is not None) == (5, True)
+
+
+def test_a_missing_folder_is_said_with_what_to_do(
+    sent_folder: Callable[..., tuple[Letterbox, FaultyIMAP]],
+) -> None:
+    box, server = sent_folder()
+    del server.folders["Sent"]
+    sent_copies.copy(box.mailbox.pk, now=timezone.now())
+    assert "make one named “Sent” there" in Mailbox.objects.get().sent_copy_trouble
+
+
 def test_a_copy_that_works_again_clears_the_card(sent_folder: Callable[..., tuple[Letterbox, FaultyIMAP]]) -> None:
     box, server = sent_folder()
     server.refuse_append = "not now"
