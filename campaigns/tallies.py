@@ -1,4 +1,4 @@
-"""How many letters stand where, for pages: counted in an index and up to a bound, never through the whole table."""
+"""How many letters stand where: counted in an index, never through the whole table, and for pages up to a bound."""
 
 from __future__ import annotations
 
@@ -14,18 +14,20 @@ MANY = 10_000
 
 @dataclass(frozen=True)
 class Tally:
-    """Letters of a workspace that are not done with. A number that reached `at_most` may be any number above it."""
+    """Letters of a workspace that are not done with. A number that reached `at_most` may be any number above it; None:
+    all were counted.
+    """
 
     waiting: int  # for their time or their turn
     asking: int  # for a person
     sending: int
     uncertain: int
     failed: int
-    at_most: int = MANY
+    at_most: int | None = MANY
 
     def words(self, number: int) -> str:
         """`42`, or `10,000+` where nobody counted on."""
-        return f"{number:,}+" if number >= self.at_most else f"{number:,}"
+        return f"{number:,}+" if self.at_most is not None and number >= self.at_most else f"{number:,}"
 
 
 # The indexes: attempts_next for queued letters, attempts_by_state for the others. The states stand in the text: SQLite
@@ -39,14 +41,15 @@ _EACH = {
 }
 
 
-def tally(workspace: Workspace, *, at_most: int = MANY) -> Tally:
-    """One query, whose cost is bounded by `at_most`."""
+def tally(workspace: Workspace, *, at_most: int | None = MANY) -> Tally:
+    """One query, whose cost is bounded by `at_most`. None: every letter is counted, for programs that calculate."""
     table = connection.ops.quote_name(Attempt._meta.db_table)
+    bound, params = ("", [workspace.pk]) if at_most is None else ("LIMIT %s", [workspace.pk, at_most])
     parts = [
-        f"(SELECT COUNT(*) FROM (SELECT 1 FROM {table} WHERE workspace_id = %s AND {where} LIMIT %s) {name})"  # noqa: S608 - our own words
+        f"(SELECT COUNT(*) FROM (SELECT 1 FROM {table} WHERE workspace_id = %s AND {where} {bound}) {name})"  # noqa: S608 - our own words
         for name, where in _EACH.items()
     ]
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {', '.join(parts)}", [workspace.pk, at_most] * len(parts))
+        cursor.execute(f"SELECT {', '.join(parts)}", params * len(parts))
         row = cursor.fetchone()
     return Tally(**dict(zip(_EACH, row, strict=True)), at_most=at_most)

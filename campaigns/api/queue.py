@@ -84,7 +84,7 @@ class QueueStatus(Schema):
 def email_status(request: ApiRequest) -> QueueStatus:
     """The queue of the workspace, and what its mailboxes have used of their hour."""
     here, now = request.auth.workspace, timezone.now()
-    stands = tally(here)
+    stands = tally(here, at_most=None)
     letters = Attempt.objects.in_workspace(here)
     mailboxes = list(Mailbox.objects.in_workspace(here).in_use().exclude(smtp_host=""))
     used = mailbox_use([mailbox.pk for mailbox in mailboxes], day_began_at=here.day_bounds(now)[0], now=now)
@@ -241,7 +241,7 @@ def email_queue(request: ApiRequest, payload: Outgoing) -> Taken:
         queued=queued,
         api_key=request.api_key_id,
     )
-    stands = tally(here)
+    stands = tally(here, at_most=None)
     return Taken(
         message=f"{queued} of {len(results)} {'letter is' if len(results) == 1 else 'letters are'} queued.",
         queueSize=stands.waiting + stands.asking + stands.sending,

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+from copy import copy
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from django_q.models import OrmQ
 from pytest_django import DjangoAssertNumQueries, Settings
@@ -14,6 +17,7 @@ from pytest_django import DjangoAssertNumQueries, Settings
 from campaigns import tasks
 from campaigns.leads import set_contact
 from campaigns.models import Attempt, Campaign, Contact, Lead
+from campaigns.tallies import MANY, tally
 from campaigns.tasks import dispatch_due
 from compliance.models import AuditEntry, Suppression
 from compliance.suppression import entomb, suppress
@@ -284,6 +288,40 @@ def test_many_cost_as_many_questions_as_few(room: Room, django_assert_max_num_qu
         response = put_in(room.world, *[f"ada@site{n}.com" for n in range(200)])
     assert {one["status"] for one in response.json()["results"]} == {"queued"}
     assert Attempt.objects.count() == 202
+
+
+def test_a_long_queue_is_counted_to_its_end(room: Room) -> None:
+    """Pages say "10,000+" there; a program would take it for the number."""
+    put_in(room.world, "ada@brightgarden.com")
+    letter, more = Attempt.objects.get(), MANY + 5
+    letter.due_at, letter.settled_at = timezone.now() + timedelta(days=1), timezone.now()
+    for state, count in (("queued", more), ("failed", MANY + 3)):
+        letter.state = state
+        Attempt.objects.bulk_create((copied(letter) for _ in range(count)), batch_size=1_000)
+    stands = ask(room.world, STATUS).json()
+    assert (stands["pending"], stands["waiting"], stands["failed"]) == (more + 1, more + 1, MANY + 3)
+    assert put_in(room.world, "tom@brightgarden.com").json()["queueSize"] == more + 2
+
+
+def copied(letter: Attempt) -> Attempt:
+    again = copy(letter)
+    again.pk = None
+    return again
+
+
+@pytest.mark.parametrize("at_most", [None, 5])
+def test_letters_are_counted_in_an_index(room: Room, at_most: int | None) -> None:
+    """Without statistics, as SQLite plans in an installation that never gathered any."""
+    if connection.vendor != "sqlite":
+        pytest.skip("reads SQLite's query plans")
+    with CaptureQueriesContext(connection) as asked:
+        tally(room.world.here, at_most=at_most)
+    [query] = asked.captured_queries
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN QUERY PLAN {query['sql']}")
+        plans = [row[3] for row in cursor.fetchall() if "campaigns_attempt" in row[3]]
+    assert len(plans) == 5
+    assert all(plan.startswith("SEARCH") and "INDEX attempts_" in plan for plan in plans), plans
 
 
 def test_the_same_subject_to_the_same_person_goes_once(rehearsal: Letterbox, post_office: RunningOffice) -> None:
