@@ -8,13 +8,24 @@ import sys
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "outreach_site.settings")
     from django.core.management import execute_from_command_line
+    from django.db import OperationalError
     from environs import EnvError
 
     try:
         execute_from_command_line(sys.argv)
     except EnvError as err:
         sys.exit(f"Linkletter cannot start: {err}")
+    except OperationalError:
+        from outreach_site.lib.reaching import why_unreachable
+
+        # What else went wrong with the database is a fault, with its traceback.
+        if not (why := why_unreachable()):
+            raise
+        sys.exit(why)
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except KeyboardInterrupt:
+        sys.exit(130)  # As a shell says it; who pressed Ctrl-C knows why.

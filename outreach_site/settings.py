@@ -7,13 +7,24 @@ import socket
 from pathlib import Path
 from typing import Any
 
-import dj_database_url
 import django_stubs_ext
 import structlog
 from csp.constants import NONE, SELF
 from environs import EnvError
 
-from outreach_site.lib.env import encryption_keys, environment, smtp_security, web_address
+from outreach_site.lib.env import (
+    authorities,
+    database,
+    encryption_keys,
+    environment,
+    host_names,
+    networks,
+    port,
+    redis_address,
+    secret_key,
+    smtp_security,
+    web_address,
+)
 from outreach_site.lib.log_lines import without_tokens
 
 django_stubs_ext.monkeypatch()
@@ -39,13 +50,14 @@ for _name, _value in (("SECRET_KEY", SECRET_KEY), ("DIGEST_KEY", DIGEST_KEY), ("
         raise EnvError(
             f"{_name} is not set. `make run` writes a .env with fresh values; docs/configuration.md explains."
         )
+SECRET_KEY = secret_key(SECRET_KEY, is_debugging=DEBUG)
 
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
+ALLOWED_HOSTS = host_names(env.list("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"]), "ALLOWED_HOSTS")
 SITE_URL = web_address(env.str("SITE_URL", "http://localhost:8000"), "SITE_URL")
 _HTTPS = SITE_URL.startswith("https://")
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
 # Addresses of reverse proxies whose X-Forwarded-For and X-Forwarded-Proto are believed; nobody else's are.
-TRUSTED_PROXIES: list[str] = env.list("TRUSTED_PROXIES", [])
+TRUSTED_PROXIES = networks(env.list("TRUSTED_PROXIES", []), "TRUSTED_PROXIES")
 
 # --- Rooms --------------------------------------------------------------------------------------------------------
 
@@ -120,14 +132,19 @@ FORM_RENDERER = "outreach_site.lib.forms.LinkletterRenderer"
 # --- Database -----------------------------------------------------------------------------------------------------
 
 # Other tools write the asynchronous driver into the address; it names the same file.
-DATABASE_URL = env.str("DATABASE_URL", f"sqlite:///{VAR_DIR / 'linkletter.sqlite3'}").replace(
+DATABASE_URL = (env.str("DATABASE_URL", "") or f"sqlite:///{VAR_DIR / 'linkletter.sqlite3'}").replace(
     "sqlite+aiosqlite:", "sqlite:", 1
 )
-_database: dict[str, Any] = dict(dj_database_url.parse(DATABASE_URL, conn_max_age=60, conn_health_checks=True))
+_database = database(DATABASE_URL)
 if _database["ENGINE"] == "django.db.backends.sqlite3":
     _database["ENGINE"] = "outreach_site.lib.sqlite"
     if _database["NAME"] not in {"", ":memory:"}:
-        Path(_database["NAME"]).parent.mkdir(parents=True, exist_ok=True)
+        try:
+            Path(_database["NAME"]).parent.mkdir(parents=True, exist_ok=True)
+        except OSError as err:
+            raise EnvError(
+                f"VAR_DIR or DATABASE_URL names {err.filename}, which cannot be made: {err.strerror}."
+            ) from err
     # synchronous=FULL: with NORMAL a power cut may lose a commit, and so send a letter twice.
     _database["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
@@ -141,7 +158,7 @@ if _database["ENGINE"] == "django.db.backends.sqlite3":
     }
 DATABASES = {"default": _database}
 
-REDIS_URL = env.str("REDIS_URL", "")
+REDIS_URL = redis_address(env.str("REDIS_URL", ""))
 CACHES: dict[str, dict[str, Any]] = {
     # The rate limits of sign-in live in the cache, so it is shared by all processes.
     "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
@@ -227,15 +244,13 @@ INVITATION_DAYS = 7
 # --- Outreach mail ------------------------------------------------------------------------------------------------
 
 MAIL_SMTP_ENCRYPTION_KEYS = encryption_keys(env.list("MAIL_SMTP_ENCRYPTION_KEY", []))
-MAIL_CA_FILE = env.str("MAIL_CA_FILE", "")
-if MAIL_CA_FILE and not Path(MAIL_CA_FILE).is_file():
-    raise EnvError(f"MAIL_CA_FILE names {MAIL_CA_FILE}, which is not a file.")
+MAIL_CA_FILE = authorities(env.str("MAIL_CA_FILE", ""))
 # Exceptions for private and loopback mail hosts, and for unusual ports, as `host` or `host:port`.
 _allowed_hosts: list[str] = env.list("MAIL_ALLOWED_HOSTS", [])
 MAIL_ALLOWED_HOSTS = [host.strip().lower() for host in _allowed_hosts]
 
 SMTP_HOST = env.str("SMTP_HOST", "")
-SMTP_PORT = env.int("SMTP_PORT", 587)
+SMTP_PORT = port(env.int("SMTP_PORT", 587), "SMTP_PORT")
 SMTP_SECURE: bool | None = env.bool("SMTP_SECURE") if env.str("SMTP_SECURE", "") else None
 SMTP_SECURITY = smtp_security(port=SMTP_PORT, secure=SMTP_SECURE)
 SMTP_USER = env.str("SMTP_USER", "")
@@ -245,7 +260,7 @@ SMTP_FROM_NAME = env.str("SMTP_FROM_NAME", "")
 SMTP_VERIFY_TLS = env.bool("SMTP_VERIFY_TLS", True)
 SMTP_SEND_TIMEOUT = env.int("SMTP_SEND_TIMEOUT", 30)
 IMAP_HOST = env.str("IMAP_HOST", "")
-IMAP_PORT = env.int("IMAP_PORT", 993)
+IMAP_PORT = port(env.int("IMAP_PORT", 993), "IMAP_PORT")
 IMAP_USER = env.str("IMAP_USER", "")
 IMAP_PASS = env.str("IMAP_PASS", "")
 IMAP_FETCH_LIMIT = env.int("IMAP_FETCH_LIMIT", 50)
@@ -277,7 +292,7 @@ MICROSOFT_CLIENT_SECRET = env.str("MICROSOFT_CLIENT_SECRET", "")
 # --- The platform's own mail: to account holders only, never outreach ------------------------------------------------
 
 GLOBAL_SMTP_HOST = env.str("GLOBAL_SMTP_HOST", "")
-GLOBAL_SMTP_PORT = env.int("GLOBAL_SMTP_PORT", 587)
+GLOBAL_SMTP_PORT = port(env.int("GLOBAL_SMTP_PORT", 587), "GLOBAL_SMTP_PORT")
 GLOBAL_SMTP_USER = env.str("GLOBAL_SMTP_USER", "")
 GLOBAL_SMTP_PASS = env.str("GLOBAL_SMTP_PASS", "")
 GLOBAL_SMTP_VERIFY_TLS = env.bool("GLOBAL_SMTP_VERIFY_TLS", True)
@@ -297,10 +312,10 @@ SANDBOX = env.bool("SANDBOX", False)
 SANDBOX_DIR = Path(env.str("SANDBOX_DIR", str(VAR_DIR / "sandbox")))
 SANDBOX_HOST = "localhost"
 SANDBOX_PORTS: dict[str, int] = {
-    "smtp": env.int("SANDBOX_SMTP_PORT", 2587),
-    "smtps": env.int("SANDBOX_SMTPS_PORT", 2465),
-    "imap": env.int("SANDBOX_IMAP_PORT", 2143),
-    "imaps": env.int("SANDBOX_IMAPS_PORT", 2993),
+    "smtp": port(env.int("SANDBOX_SMTP_PORT", 2587), "SANDBOX_SMTP_PORT"),
+    "smtps": port(env.int("SANDBOX_SMTPS_PORT", 2465), "SANDBOX_SMTPS_PORT"),
+    "imap": port(env.int("SANDBOX_IMAP_PORT", 2143), "SANDBOX_IMAP_PORT"),
+    "imaps": port(env.int("SANDBOX_IMAPS_PORT", 2993), "SANDBOX_IMAPS_PORT"),
 }
 # Trusted for the post office's own ports alone, so that a rehearsal weakens nothing else.
 SANDBOX_CA_FILE = SANDBOX_DIR / "ca.pem"

@@ -7,13 +7,39 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
+import ssl
 from collections.abc import Iterable
+from contextlib import suppress
+from ipaddress import ip_network
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
+import dj_database_url
 from environs import Env, EnvError, EnvValidationError
+from redis import Redis
 
-__all__ = ["Env", "EnvError", "EnvValidationError", "encryption_keys", "environment", "smtp_security", "web_address"]
+__all__ = [
+    "Env",
+    "EnvError",
+    "EnvValidationError",
+    "authorities",
+    "database",
+    "encryption_keys",
+    "environment",
+    "host_names",
+    "networks",
+    "port",
+    "redis_address",
+    "secret_key",
+    "smtp_security",
+    "web_address",
+]
+
+SECRET_KEY_LENGTH = 50
+_HOST = re.compile(r"\*|\.?[\w.-]+|\[[0-9a-fA-F:.]+\]")
+_DATABASES = {"django.db.backends.sqlite3", "django.db.backends.postgresql"}
 
 
 def environment(env_file: Path) -> Env:
@@ -26,10 +52,88 @@ def environment(env_file: Path) -> Env:
 
 def web_address(value: str, name: str) -> str:
     """An absolute http(s) address without a trailing slash."""
-    parts = urlsplit(value)
-    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
+    try:
+        parts = urlsplit(value)
+        is_one = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # The port is no number, or a bracket is missing.
+        is_one = False
+    if not is_one or parts.query or parts.fragment:
         raise EnvError(f"{name} must be a web address such as https://outreach.example.com, not {value!r}.")
     return value.rstrip("/")
+
+
+def secret_key(value: str, *, is_debugging: bool) -> str:
+    """SECRET_KEY: one that is too short to be safe is for development alone."""
+    if len(value) < SECRET_KEY_LENGTH and not is_debugging:
+        raise EnvError(
+            f"SECRET_KEY must be at least {SECRET_KEY_LENGTH} random characters (make one with: openssl rand -hex 32); "
+            "SECRET_KEY_FALLBACKS keeps what was signed with the old one."
+        )
+    return value
+
+
+def host_names(values: Iterable[str], name: str) -> list[str]:
+    """Host names as the Host header has them: no scheme, no path, no port."""
+    hosts = [value.strip() for value in values if value.strip()]
+    for host in hosts:
+        if not _HOST.fullmatch(host):
+            raise EnvError(
+                f"{name} takes host names such as outreach.example.com, without scheme, port or path, not {host!r}."
+            )
+    return hosts
+
+
+def networks(values: Iterable[str], name: str) -> list[str]:
+    """IP addresses and networks."""
+    found = [value.strip() for value in values if value.strip()]
+    for each in found:
+        try:
+            ip_network(each, strict=False)
+        except ValueError as err:
+            raise EnvError(
+                f"{name} takes addresses and networks such as 127.0.0.1 or 10.0.0.0/8, not {each!r}."
+            ) from err
+    return found
+
+
+def port(value: int, name: str) -> int:
+    if not 1 <= value <= 65535:
+        raise EnvError(f"{name} must be a port from 1 to 65535, not {value}.")
+    return value
+
+
+def database(value: str) -> dict[str, Any]:
+    """DATABASE_URL for Django. No word of it comes into an error: a password may be among them."""
+    found: dict[str, Any] = {}
+    with suppress(ValueError):
+        found = dict(dj_database_url.parse(value, conn_max_age=60, conn_health_checks=True))
+    if found.get("ENGINE") not in _DATABASES:
+        raise EnvError(
+            "DATABASE_URL must be such as sqlite:////path/to/file or postgres://user:password@host:5432/name; special "
+            "characters of the password are written as %40 for @, %25 for %."
+        )
+    return found
+
+
+def redis_address(value: str) -> str:
+    """REDIS_URL, which may be empty. No word of it comes into an error: a password may be among them."""
+    with suppress(ValueError):
+        if value:
+            Redis.from_url(value)  # which connects to nobody yet
+        return value
+    raise EnvError("REDIS_URL must be such as redis://:password@localhost:6379/0 (rediss:// with TLS).")
+
+
+def authorities(value: str) -> str:
+    """MAIL_CA_FILE, which may be empty: a file of certificates in PEM."""
+    try:
+        if value:
+            ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(value)
+    except ssl.SSLError as err:
+        raise EnvError(f"MAIL_CA_FILE names {value}, which holds no certificates in PEM.") from err
+    except OSError as err:
+        raise EnvError(f"MAIL_CA_FILE names {value}, which cannot be read: {err.strerror}.") from err
+    return value
 
 
 def encryption_keys(values: Iterable[str]) -> list[str]:
