@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -14,7 +15,7 @@ from campaigns.tallies import Tally, tally
 from inbox.alerts import cannot_be_read
 from inbox.models import Reply
 from outreach_site.accounts.models import Membership, User, Workspace
-from outreach_site.desk.heartbeat import pulses
+from outreach_site.desk.heartbeat import Pulse, pulses
 from outreach_site.desk.notices.reading import COUNTED, unread_count
 from outreach_site.desk.queue import who_stopped
 from outreach_site.lib.htmx import is_htmx
@@ -204,14 +205,19 @@ BADGE_AT_MOST = 1_000
 
 def queue_badge(here: Workspace) -> Badge:
     """Letters that wait; in red those that need a person, or all of them where no worker takes them. Two queries."""
-    stands: Tally = tally(here, at_most=BADGE_AT_MOST)
+    return badge_of(tally(here, at_most=BADGE_AT_MOST), lambda: pulses(timezone.now())[0])
+
+
+def badge_of(stands: Tally, mail: Callable[[], Pulse]) -> Badge:
+    """The same where the letters are counted already."""
+    stands = replace(stands, at_most=BADGE_AT_MOST)
     if trouble := min(stands.uncertain + stands.failed, BADGE_AT_MOST):
         return Badge(stands.words(trouble), "bad")
     waiting = min(stands.waiting + stands.asking + stands.sending, BADGE_AT_MOST)
     if not waiting:
         return Badge("")
-    mail = pulses(timezone.now())[0]
-    is_dead = mail.beat_at is not None and not mail.works_somewhere
+    pulse = mail()
+    is_dead = pulse.beat_at is not None and not pulse.works_somewhere
     return Badge(stands.words(waiting), "bad" if is_dead else "")
 
 

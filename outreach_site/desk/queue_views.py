@@ -22,6 +22,7 @@ from outreach_site.accounts.access import READERS, SENDERS, WorkspaceRequest, al
 from outreach_site.accounts.models import Workspace
 from outreach_site.desk import mailbox_health as mailbox_page
 from outreach_site.desk import queue as queue_page
+from outreach_site.desk.frame import badge_of
 from outreach_site.desk.queue import Asked, Show
 from outreach_site.lib.htmx import is_htmx, redirect_to
 from outreach_site.mailboxes.models import Mailbox
@@ -91,7 +92,9 @@ def _queue_page(request: WorkspaceRequest, asked: Asked) -> HttpResponse:
         "waiting": tally.words(tally.waiting),
         "may_send": request.membership.role in SENDERS,
     }
-    return render(request, "desk/queue.html#live" if is_htmx(request) else "desk/queue.html", context)
+    if is_htmx(request):
+        return render(request, "desk/queue.html#live", context | {"badge": badge_of(tally, lambda: page.pulse)})
+    return render(request, "desk/queue.html", context)
 
 
 def _queue_url(here: Workspace, asked: Asked, *, before: int | None = -1) -> str:

@@ -42,8 +42,26 @@ document.addEventListener("htmx:afterRequest", ({ target }) => {
   if (target instanceof HTMLFormElement) end(target);
   else target.removeAttribute?.("aria-busy");
 });
-/* What was taken is safe; said before htmx follows a redirect, which would ask whether to leave. */
-document.addEventListener("htmx:beforeOnLoad", ({ detail, target }) => detail.xhr.status < 300 && dirty.delete(target));
+/* A session that ended meanwhile answers with the sign-in page, or the way there, and has taken nothing. */
+const SIGNED_OUT = "You are signed out. Sign in in another tab, and then go on here: what you typed stands as it is.";
+function isSignIn(xhr) {
+  const login = document.body.dataset.loginUrl;
+  const way = xhr.getResponseHeader("HX-Redirect") || xhr.responseURL;
+  return Boolean(login && way) && new URL(way, location).pathname === login && location.pathname !== login;
+}
+/* Go there, instead of showing it inside this page; but not away from what somebody is typing. What was taken is safe;
+   said before htmx follows a redirect, which would ask whether to leave. */
+document.addEventListener("htmx:beforeOnLoad", (event) => {
+  const { detail, target } = event;
+  if (!isSignIn(detail.xhr)) {
+    if (detail.xhr.status < 300) dirty.delete(target);
+    return;
+  }
+  event.preventDefault();
+  if (isDirty(document) || target.matches("[data-keeps]"))
+    document.dispatchEvent(new CustomEvent("toasts", { detail: { items: [{ tone: "bad", text: SIGNED_OUT }] } }));
+  else location.assign(`${document.body.dataset.loginUrl}?next=${encodeURIComponent(location.pathname + location.search)}`);
+});
 /* Back from the browser's memory: the buttons must work again. */
 addEventListener("pageshow", (event) => {
   if (event.persisted) for (const button of document.querySelectorAll("[aria-busy=true]")) button.removeAttribute("aria-busy");
@@ -51,7 +69,7 @@ addEventListener("pageshow", (event) => {
 
 /* The guard: form[data-guard] asks before what was typed is thrown away. */
 const dirty = new Set();
-export const isDirty = (within) => [...dirty].some((form) => form.isConnected && within.contains(form));
+const isDirty = (within) => [...dirty].some((form) => form.isConnected && within.contains(form));
 
 document.addEventListener("input", (event) => {
   const form = event.target.form;
@@ -73,7 +91,7 @@ document.addEventListener("htmx:load", ({ target }) => {
 /* What is on its way to be kept ([data-keeps]) is not lost; what did not arrive is. */
 document.addEventListener("htmx:beforeRequest", ({ target }) => target.matches("[data-keeps]") && dirty.delete(target.closest("form")));
 document.addEventListener("htmx:afterRequest", ({ detail, target }) => {
-  if (target.matches("[data-keeps]") && !detail.successful) dirty.add(target.closest("form"));
+  if (target.matches("[data-keeps]") && (!detail.successful || isSignIn(detail.xhr))) dirty.add(target.closest("form"));
 });
 addEventListener("beforeunload", (event) => {
   if (isDirty(document)) event.preventDefault();

@@ -43,13 +43,17 @@ document.addEventListener("htmx:responseError", (event) => {
 });
 document.addEventListener("htmx:swapError", () => say("The page could not show the answer. Reload it."));
 
-/* A session that ended meanwhile answers with the sign-in page: go there, instead of showing it inside this one. */
-document.addEventListener("htmx:beforeSwap", (event) => {
-  const login = document.body.dataset.loginUrl;
-  const answeredBy = event.detail.xhr.responseURL && new URL(event.detail.xhr.responseURL);
-  if (!login || !answeredBy || answeredBy.pathname !== login || location.pathname === login) return;
-  event.detail.shouldSwap = false;
-  location.assign(`${login}?next=${encodeURIComponent(location.pathname + location.search)}`);
+/* The focus that would go with a row that is drawn anew, or not drawn any more: to it, or to the one beside it. */
+let rows = [];
+document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+  const row = detail.target.contains(document.activeElement) && document.activeElement.closest("tr[id]");
+  rows = row ? [row.id, row.nextElementSibling?.id, row.previousElementSibling?.id] : [];
+});
+document.addEventListener("htmx:afterSettle", () => {
+  if (!rows.length || document.activeElement !== document.body) return;
+  const row = rows.map((id) => id && document.getElementById(id)).find(Boolean);
+  (row?.querySelector("a, button") ?? document.getElementById("main")).focus({ preventScroll: true });
+  rows = [];
 });
 
 /* A refusal that says how it is to be swapped explains itself in place: it is shown, and no toast says it again. */

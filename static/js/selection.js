@@ -34,6 +34,10 @@ document.addEventListener("click", (event) => {
     count(scope);
   }
 });
+/* Enter on a tick would press the form's first button. */
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Enter" && event.target.matches?.("[data-select], [data-select-all]")) event.preventDefault();
+});
 const recount = () => new Set([...document.querySelectorAll("[data-select]")].map(scopeOf)).forEach(count);
 document.addEventListener("htmx:afterSettle", recount);
 addEventListener("pageshow", recount);

@@ -60,8 +60,11 @@ region?.addEventListener("click", (event) => {
   const toast = event.target.closest(".toast");
   const undo = event.target.closest("[data-undo-url]");
   if (undo) {
-    // From the body, whose hx-headers carry the CSRF token.
-    htmx.ajax("POST", undo.dataset.undoUrl, { source: document.body, swap: "none" });
+    // From the body, whose hx-headers carry the CSRF token. What shows the undone ([data-undone]) is drawn anew.
+    htmx.ajax("POST", undo.dataset.undoUrl, { source: document.body, swap: "none" }).then(() => {
+      const shown = document.querySelector("[data-undone]");
+      if (shown) htmx.ajax("GET", location.href, { target: shown, swap: "outerHTML" });
+    });
     leave(toast);
   } else if (event.target.closest("[data-toast-close]")) leave(toast);
 });

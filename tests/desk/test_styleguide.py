@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
 from django.test import Client
-from playwright.sync_api import Dialog, Page, sync_playwright
+from playwright.sync_api import Dialog
 from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
 from outreach_site.desk import styleguide
+from tests.desk.chromium import browser
 
 urlpatterns = styleguide.urlpatterns  # In DEBUG they stand at the end of the site's own.
 pytestmark = pytest.mark.urls(__name__)
 
-CHROMIUM = Path("/usr/bin/chromium")
 PAGES = ["/styleguide/", *(f"/styleguide/{name}/" for name in styleguide.PAGES)]
 
 
@@ -65,24 +62,6 @@ def test_a_toast_wants_a_post(client: Client, debug: None) -> None:
 
 
 # --- In a browser ---------------------------------------------------------------------------------------------------
-
-
-@contextmanager
-def browser(server: LiveServer, *, width: int, scripts: bool = True) -> Iterator[Page]:
-    """A Chromium page whose errors fail the test: what the content policy blocks is one of them."""
-    if not CHROMIUM.exists():
-        pytest.skip("needs Debian's Chromium")
-    errors: list[str] = []
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-quic"])
-        page = chromium.new_page(
-            base_url=server.url, viewport={"width": width, "height": 844}, java_script_enabled=scripts
-        )
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        page.on("console", lambda said: errors.append(said.text) if said.type == "error" else None)
-        yield page
-        chromium.close()
-    assert errors == []
 
 
 def test_no_page_scrolls_sideways_on_a_phone(live_server: LiveServer, debug: None) -> None:

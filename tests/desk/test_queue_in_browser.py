@@ -1,0 +1,106 @@
+"""The queue under somebody's hands: keys, focus, Undo, and what is drawn anew meanwhile."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.conf import settings
+from django.urls import reverse
+from django.utils import timezone
+from playwright.sync_api import expect
+from pytest_django.live_server_helper import LiveServer
+
+from campaigns.models import Attempt
+from inbox.desk_models import DraftFile
+from inbox.models import Reply
+from tests.conftest import World
+from tests.desk.chromium import browser
+from tests.desk.conftest import Desk
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+State = Attempt.State
+QUEUE = "/w/orchard/queue/"
+
+
+def failed(desk: Desk) -> Attempt:
+    return desk.letter(State.FAILED, settled_at=timezone.now(), reason="The server refused this letter.")
+
+
+def test_enter_on_a_tick_presses_nothing(live_server: LiveServer, world: World, desk: Desk) -> None:
+    letters = [failed(desk), failed(desk)]
+    with browser(live_server, width=1280, session=world.client(world.owner)) as page:
+        page.goto(f"{QUEUE}?show=failed")
+        page.get_by_label(f"Choose the letter to {letters[0].recipient}").check()
+        page.keyboard.press("Enter")
+        page.wait_for_timeout(300)
+        expect(page.locator(".queue-table tbody tr")).to_have_count(2)
+    assert not Attempt.objects.exclude(state=State.FAILED).exists()
+
+
+def test_undo_brings_the_row_and_the_number_back(live_server: LiveServer, world: World, desk: Desk) -> None:
+    letter, other = desk.letter(), desk.letter()
+    with browser(live_server, width=1280, session=world.client(world.owner)) as page:
+        page.goto(QUEUE)
+        number = page.locator(".sidebar").get_by_role("link", name="Queue").locator(".count")
+        expect(number).to_contain_text("2")
+        page.get_by_label(f"Take back the letter to {letter.recipient}").focus()
+        page.keyboard.press("Enter")
+        expect(page.locator(".queue-table tbody tr")).to_have_count(1)
+        expect(number).to_contain_text("1")
+        # The focus stands on the row that took its place, not at the top of the page.
+        expect(page.locator(f"#lead-of-{other.pk}")).to_be_focused()
+        page.get_by_role("button", name="Undo").click()
+        expect(page.locator(".queue-table tbody tr")).to_have_count(2)
+        expect(number).to_contain_text("2")
+
+
+def test_all_of_a_mailbox_can_be_taken_back_while_letters_leave(
+    live_server: LiveServer, world: World, desk: Desk
+) -> None:
+    desk.letter(State.SENDING)
+    desk.letter()
+    with browser(live_server, width=1280, session=world.client(world.owner)) as page:
+        page.goto(f"{QUEUE}mailboxes/")
+        expect(page.locator("#health-live[hx-trigger]")).to_be_visible()
+        page.get_by_role("link", name="Take back all that waits to leave from").click()
+        expect(page.get_by_role("dialog")).to_contain_text("Take back 1 letter")
+
+
+def test_nothing_scrolls_sideways_whatever_addresses_look_like(
+    live_server: LiveServer, world: World, desk: Desk
+) -> None:
+    long = f"{'editorial' * 7}@{'gardening' * 6}.example"
+    letters = [desk.letter(state) for state in (State.QUEUED, State.UNCERTAIN, State.FAILED, State.SENT)]
+    Attempt.objects.update(recipient=long, settled_at=timezone.now())
+    with browser(live_server, width=390, session=world.client(world.owner)) as page:
+        for path in [
+            *(f"{QUEUE}?show={show}" for show in ("next", "uncertain", "failed", "history")),
+            *(reverse("campaigns:attempt_detail", args=["orchard", letter.pk]) for letter in letters),
+        ]:
+            answer = page.goto(path)
+            assert answer is not None
+            assert answer.status == 200, path
+            assert page.evaluate("document.documentElement.scrollWidth") <= 390, path
+
+
+def test_a_refused_file_says_why_and_stays_said(live_server: LiveServer, world: World, desk: Desk) -> None:
+    reply = desk.reply(Reply.Classification.INTERESTED, age=timedelta(hours=1))
+    with browser(live_server, width=1280, session=world.client(world.owner)) as page:
+        page.goto(f"/w/orchard/inbox/{reply.pk}/answer/")
+        page.locator("#answer-files").set_input_files({"name": "empty.txt", "mimeType": "text/plain", "buffer": b""})
+        expect(page.locator("#composer-kept")).to_contain_text("“empty.txt” is empty")
+        page.wait_for_timeout(1500)
+        expect(page.locator("#composer-kept")).to_contain_text("“empty.txt” is empty")
+    assert not DraftFile.objects.exists()
+
+
+def test_who_is_signed_out_while_typing_keeps_what_was_typed(live_server: LiveServer, world: World, desk: Desk) -> None:
+    reply = desk.reply(Reply.Classification.INTERESTED, age=timedelta(hours=1))
+    with browser(live_server, width=1280, session=world.client(world.owner)) as page:
+        page.goto(f"/w/orchard/inbox/{reply.pk}/answer/")
+        page.context.clear_cookies(name=settings.SESSION_COOKIE_NAME)
+        page.locator("#answer-body").fill("Dear Hannah, thank you for")
+        expect(page.locator(".toast")).to_contain_text("You are signed out")
+        assert page.url.endswith(f"/inbox/{reply.pk}/answer/")
+        assert page.locator("#answer-body").input_value() == "Dear Hannah, thank you for"
