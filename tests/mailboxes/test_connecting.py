@@ -227,6 +227,12 @@ def test_a_refusal_at_the_provider_is_said(world: World, owner: Client, google: 
     assert "permission was not given" in said(owner, answer)
 
 
+def test_a_refusal_of_the_tokens_is_said_with_its_code(world: World, owner: Client, google: TokenEndpoint) -> None:
+    back = google.agree(owner.post(url("new_mailbox_connect", world.here, "gmail"))["Location"])
+    google.answer = lambda: refusal("deleted_client", status=401)
+    assert "Google refused, and said “deleted_client”" in said(owner, owner.get(back))
+
+
 def test_words_of_the_provider_cannot_write_into_the_page(world: World, owner: Client, google: TokenEndpoint) -> None:
     back = google.agree(owner.post(url("new_mailbox_connect", world.here, "gmail"))["Location"])
     answer = owner.get(back.partition("&code")[0] + "&error=<script>alert(1)</script>", follow=True)
@@ -304,6 +310,15 @@ def test_disconnecting_forgets_the_tokens(world: World, owner: Client, google: T
     assert (
         owner.post(url("mailbox_disconnect", world.here, mailbox.pk), headers=HTMX)["HX-Redirect"] == answer["Location"]
     )
+
+
+def test_a_disconnected_mailbox_does_not_say_that_it_works(world: World, owner: Client, google: TokenEndpoint) -> None:
+    mailbox = make_connected(world.here, google)
+    mailbox.mark_sending_ok(now=timezone.now())
+    mailbox.mark_receiving_ok(now=timezone.now())
+    owner.post(url("mailbox_disconnect", world.here, mailbox.pk))
+    mailbox.refresh_from_db()
+    assert mailbox.sending_state == mailbox.receiving_state == Mailbox.State.UNTESTED
 
 
 def test_disconnecting_withdraws_the_permission_at_google(world: World, owner: Client, google: TokenEndpoint) -> None:

@@ -18,6 +18,7 @@ from werkzeug import Response
 
 from campaigns.models import Attempt
 from compliance.models import Hold
+from outreach_site.accounts.models import Membership, Role
 from outreach_site.lib.crypto import decrypt
 from outreach_site.lib.ports import announce_mailbox_mended
 from outreach_site.lib.web import Way
@@ -30,11 +31,11 @@ from outreach_site.mailboxes.oauth.providers import provider_of
 from outreach_site.mailboxes.oauth.tokens import access_token
 from outreach_site.mailboxes.sign_ins import imap_server as imap_settings
 from outreach_site.mailboxes.sign_ins import smtp_server as smtp_settings
-from tests.conftest import World
+from tests.conftest import World, make_user
 from tests.letterbox import Letterbox
 from tests.mailboxes.conftest import make_connected
 from tests.mailboxes.token_endpoint import TokenEndpoint, let_in, refusal
-from tests.servers import FaultyIMAP, FaultySMTP
+from tests.servers import PASSWORD, FaultyIMAP, FaultySMTP
 
 SMTPServers = Callable[..., FaultySMTP]
 IMAPServers = Callable[..., FaultyIMAP]
@@ -286,6 +287,11 @@ def test_seven_days_are_explained(world: World, google: TokenEndpoint) -> None:
         (lambda: refusal("temporarily_unavailable", status=503), Verdict.RETRY, "could not be asked"),
         (lambda: refusal("slow_down"), Verdict.RETRY, "could not be asked"),
         (lambda: refusal("invalid_client", status=401), Verdict.MAILBOX_TROUBLE, "this installation's registration"),
+        (lambda: refusal("deleted_client", status=401), Verdict.MAILBOX_TROUBLE, "this installation's registration"),
+        (lambda: refusal("disabled_client", status=401), Verdict.MAILBOX_TROUBLE, "this installation's registration"),
+        (lambda: refusal("org_internal", status=403), Verdict.MAILBOX_TROUBLE, "this installation's registration"),
+        (lambda: refusal("admin_policy_enforced"), Verdict.MAILBOX_TROUBLE, "does not let this installation use"),
+        (lambda: refusal("a_word_of_tomorrow"), Verdict.RETRY, "refused to give a fresh token"),
         (lambda: refusal("invalid_grant", "expired"), Verdict.MAILBOX_TROUBLE, "has ended the connection"),
         (lambda: refusal("interaction_required"), Verdict.MAILBOX_TROUBLE, "has ended the connection"),
     ],
@@ -301,6 +307,16 @@ def test_answers_of_the_token_endpoint(
     assert says in caught.value.sentence
     assert "refresh-token" not in f"{caught.value.server_words}{caught.value.detail}"
     assert Connection.objects.get().renewing_token is None
+
+
+@pytest.mark.parametrize("code", ["deleted_client", "org_internal", "admin_policy_enforced", "a_word_of_tomorrow"])
+def test_the_providers_code_is_quoted(world: World, google: TokenEndpoint, code: str) -> None:
+    mailbox = make_connected(world.here, google)
+    google.answer = lambda: refusal(code, "It was deleted.")
+    with pytest.raises(MailServerError) as caught:
+        access_token(mailbox)
+    assert caught.value.server_words == f"{code} It was deleted."
+    assert "connection to the internet" not in caught.value.advice
 
 
 def test_trouble_at_the_endpoint_leaves_a_living_token_in_use(world: World, google: TokenEndpoint) -> None:
@@ -343,8 +359,10 @@ def test_a_silent_endpoint_is_left_in_time(
 def test_a_key_that_no_longer_fits_is_a_clear_state(world: World, google: TokenEndpoint, settings: Settings) -> None:
     mailbox = make_connected(world.here, google, access_token="old")
     settings.MAIL_SMTP_ENCRYPTION_KEYS = [b"b" * 43 + b"="]
-    with pytest.raises(MailServerError, match="cannot be opened on this server"):
+    with pytest.raises(MailServerError, match="cannot be opened on this server") as caught:
         access_token(mailbox)
+    assert "connect the mailbox again" in caught.value.advice
+    assert "password" not in caught.value.advice
 
 
 def test_an_archived_mailbox_forgets_its_tokens(world: World, google: TokenEndpoint) -> None:
@@ -423,6 +441,22 @@ def test_what_could_not_be_told_is_told_later(
     assert keeping.tell_owners(now=timezone.now()) == 0
     settings.EMAIL_BACKEND = locmem
     assert keeping.tell_owners(now=timezone.now()) == 1
+
+
+def test_who_was_told_is_not_told_again_because_of_another(
+    world: World, google: TokenEndpoint, settings: Settings, smtp_server: SMTPServers
+) -> None:
+    server = smtp_server()
+    let_in(settings, server)
+    settings.EMAIL_BACKEND = "outreach_site.mailboxes.platform.PlatformBackend"
+    settings.GLOBAL_SMTP_HOST, settings.GLOBAL_SMTP_PORT = "localhost", server.port
+    settings.GLOBAL_SMTP_USER, settings.GLOBAL_SMTP_PASS = "platform", PASSWORD
+    gone = make_user("left@gone.example")
+    Membership.objects.create(user=gone, workspace=world.here, role=Role.OWNER)
+    server.reply("RCPT", "550 5.1.1 User unknown", recipient=gone.email)
+    make_connected(world.here, google, connected_at=timezone.now() - timedelta(days=179))
+    assert [keeping.tell_owners(now=timezone.now()) for _ in range(3)] == [1, 0, 0]
+    assert [letter.recipients for letter in server.accepted] == [(world.owner.email,)]
 
 
 # --- Through the outbox ----------------------------------------------------------------------------------------------

@@ -66,13 +66,7 @@ def keep(
         "imap_password_set_at": None,
         "verify_tls": True,
     }
-    for way in ("sending", "receiving"):
-        values |= {
-            f"{way}_state": Mailbox.State.UNTESTED,
-            f"{way}_state_at": now,
-            f"{way}_trouble": "",
-            f"{way}_advice": "",
-        }
+    values |= _untested(now)
     # Read at once: what came while nobody could look is waiting there.
     values |= {"poll_failures": 0, "next_poll_at": now}
     check_sign_in(preset.smtp_host, grant.email, mailbox=mailbox)
@@ -95,7 +89,20 @@ def keep(
     return mailbox
 
 
-def disconnect(mailbox: Mailbox, *, by: User) -> bool:
+def _untested(now: datetime) -> dict[str, object]:
+    """Both ways as nobody has tried them yet: what was known was known of another way to sign in."""
+    states: dict[str, object] = {}
+    for way in ("sending", "receiving"):
+        states |= {
+            f"{way}_state": Mailbox.State.UNTESTED,
+            f"{way}_state_at": now,
+            f"{way}_trouble": "",
+            f"{way}_advice": "",
+        }
+    return states
+
+
+def disconnect(mailbox: Mailbox, *, by: User, now: datetime) -> bool:
     """Forget the tokens: until a password or a new connection is there, nothing leaves and nothing is read.
 
     Whether the provider has withdrawn the permission too; where it cannot be asked, only the person can.
@@ -104,8 +111,10 @@ def disconnect(mailbox: Mailbox, *, by: User) -> bool:
     connection = Connection.objects.filter(mailbox=mailbox).first()
     with transaction.atomic():
         Connection.objects.filter(mailbox=mailbox).delete()
-        mailbox.sign_in_by = SignIn.PASSWORD
-        mailbox.save(update_fields=["sign_in_by"])
+        values = {"sign_in_by": SignIn.PASSWORD, **_untested(now)}
+        for name, value in values.items():
+            setattr(mailbox, name, value)
+        mailbox.save(update_fields=list(values))
         audit_step("mailbox.disconnected", mailbox, by)
     return connection is not None and _withdrawn(provider, connection)
 

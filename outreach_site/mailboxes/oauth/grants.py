@@ -44,7 +44,20 @@ class GrantError(Exception):
     @property
     def is_ours(self) -> bool:
         """This installation's own registration with the provider is what is wrong."""
-        return self.code in {"invalid_client", "unauthorized_client", "invalid_scope", "unsupported_grant_type"}
+        return self.code in {
+            "invalid_client", "unauthorized_client", "invalid_scope", "unsupported_grant_type",
+            "deleted_client", "disabled_client", "org_internal",  # Google's own words
+        }  # fmt: skip
+
+    @property
+    def is_forbidden(self) -> bool:
+        """Whoever administers the account does not let this installation in."""
+        return self.code in {"admin_policy_enforced", "access_denied"}
+
+    @property
+    def is_passing(self) -> bool:
+        """The provider cannot answer just now, and says so. Without a code it was not even heard."""
+        return self.code in {"", "temporarily_unavailable", "server_error", "internal_failure", "slow_down"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +178,8 @@ def _ask(call: Any, provider: OAuthProvider, *args: Any, **kwargs: Any) -> dict[
         # Its description is for people who register applications, and may repeat what was sent: of it, nothing with
         # the look of a token is kept.
         words = _without_tokens(one_line(str(err.description or "")))
-        raise GrantError(f"{provider.label} said no.", code=code, words=words) from err
+        quoted = f"{code} {words}".strip()
+        raise GrantError(f"{provider.label} refused, and said “{quoted}”.", code=code, words=words) from err
     except (EndpointError, ValueError) as err:
         raise GrantError(f"{provider.label} could not be asked just now.", words=one_line(str(err))) from err
     if not isinstance(token.get("access_token"), str) or not token["access_token"]:

@@ -90,19 +90,28 @@ def _mark(mailbox: Mailbox, err: MailServerError, *, now: datetime) -> None:
 
 
 def _tell(connection: Connection, field: str, *, now: datetime) -> int:
-    """Claimed before it is sent, so that nobody is told twice; given back when no letter could leave."""
+    """Claimed before it is sent, so that nobody is told twice; given back when no letter could leave.
+
+    An owner whose letter was refused while another's left is not told again: the other would be, too.
+    """
     mine = Connection.objects.filter(pk=connection.pk, **{field: None})
     if not mine.update(**{field: now}):
         return 0
-    try:
-        for letter in _letters(connection):
-            letter.send()
-    except OSError:
-        # Said in the log by the platform's backend; the card and Today say it meanwhile.
+    left = [_has_left(letter) for letter in _letters(connection)]
+    if left and not any(left):
         Connection.objects.filter(pk=connection.pk).update(**{field: None})
         return 0
     log.warning("owners were told of a connection", mailbox=connection.mailbox_id, what=field)
     return 1
+
+
+def _has_left(letter: EmailMessage) -> bool:
+    try:
+        letter.send()
+    except OSError:
+        # Said in the log by the platform's backend; the card and Today say it meanwhile.
+        return False
+    return True
 
 
 def _letters(connection: Connection) -> list[EmailMessage]:

@@ -19,7 +19,7 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from outreach_site.lib.crypto import SecretError
+from outreach_site.lib.crypto import KeyUnfitError, SecretError
 from outreach_site.lib.moments import FromNow
 from outreach_site.mailboxes.errors import MailServerError, Stage, Verdict
 from outreach_site.mailboxes.models import Connection, Mailbox, SignIn
@@ -49,7 +49,7 @@ def access_token(mailbox: Mailbox, *, refused: str = "") -> str:
         if connection.ended_at is not None:
             raise ended(provider, connection)
         now = timezone.now()
-        known = _opened(connection, refused)
+        known = _opened(connection, provider, refused)
         expires_at = connection.access_expires_at or now
         if known and expires_at > now + RENEW_BEFORE:
             return known
@@ -68,11 +68,11 @@ def access_token(mailbox: Mailbox, *, refused: str = "") -> str:
         time.sleep(LOOK_AGAIN_SECONDS)
 
 
-def _opened(connection: Connection, refused: str) -> str:
+def _opened(connection: Connection, provider: OAuthProvider, refused: str) -> str:
     try:
         known = connection.open_access_token()
     except SecretError as err:
-        raise _sealed(err) from err
+        raise _sealed(provider, err) from err
     return "" if known == refused else known
 
 
@@ -105,7 +105,7 @@ def _renew(mailbox: Mailbox, connection: Connection, provider: OAuthProvider, le
         if grant.refresh_token or connection.refresh_expires_at is None:
             values["warned_at"] = None
     except SecretError as err:
-        raise _sealed(err) from err
+        raise _sealed(provider, err) from err
     except GrantError as err:
         log.warning("a connection was not renewed", mailbox=mailbox.pk, code=err.code, words=err.words)
         if err.is_dead:
@@ -114,6 +114,10 @@ def _renew(mailbox: Mailbox, connection: Connection, provider: OAuthProvider, le
             raise ended(provider, connection, err.words) from err
         if err.is_ours:
             raise _not_registered(provider, err) from err
+        if err.is_forbidden:
+            raise _forbidden(provider, err) from err
+        if not err.is_passing:
+            raise _refused(provider, err) from err
         raise _not_now(provider, err.words) from err
     finally:
         mine.update(**values)
@@ -148,12 +152,43 @@ def _not_registered(provider: OAuthProvider, err: GrantError) -> MailServerError
     return _trouble(
         f"{provider.label} does not accept this installation's registration.",
         f"Whoever runs this installation: look at {provider.what_to_set}. A client secret may have expired.",
-        f"{err.code} {err.words}".strip(),
+        _quoted(err),
     )
 
 
-def _sealed(err: SecretError) -> MailServerError:
-    return _trouble("The saved connection cannot be opened on this server.", str(err), stage=Stage.KEY)
+def _forbidden(provider: OAuthProvider, err: GrantError) -> MailServerError:
+    return _trouble(
+        f"{provider.label} does not let this installation use the mailbox.",
+        f"Ask whoever administers the account at {provider.label} to allow it, and press “Connect with "
+        f"{provider.label}” on the mailbox's page then. Its letters wait until then.",
+        _quoted(err),
+    )
+
+
+def _refused(provider: OAuthProvider, err: GrantError) -> MailServerError:
+    """With a code that we do not know: it may pass."""
+    return MailServerError(
+        f"{provider.label} refused to give a fresh token.",
+        stage=Stage.SIGN_IN,
+        verdict=Verdict.RETRY,
+        permanent=False,
+        advice=f"It is tried again by itself. If it lasts, look up {provider.label}'s word for it: {err.code}.",
+        server_words=_quoted(err),
+    )
+
+
+def _quoted(err: GrantError) -> str:
+    return f"{err.code} {err.words}".strip()
+
+
+def _sealed(provider: OAuthProvider, err: SecretError) -> MailServerError:
+    advice = str(err)
+    if isinstance(err, KeyUnfitError):
+        advice = (
+            "Put the old MAIL_SMTP_ENCRYPTION_KEY back (several keys are separated by commas, the newest first), or "
+            f"connect the mailbox again: press “Connect with {provider.label}” on its page."
+        )
+    return _trouble("The saved connection cannot be opened on this server.", advice, stage=Stage.KEY)
 
 
 def _not_now(provider: OAuthProvider, words: str) -> MailServerError:

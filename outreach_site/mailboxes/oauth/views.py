@@ -188,8 +188,7 @@ def _land(request: HttpRequest, provider: OAuthProvider, departure: dict[str, An
             check_address(mailbox, provider, grant.email)
         saved = keep(mailbox, grant, provider, workspace=membership.workspace, by=membership.user, now=now)
     except GrantError as err:
-        words = f" It said: “{err.code} {err.words}”." if err.words and err.code else ""
-        messages.error(request, f"Nothing was connected. {err.sentence}{words}")
+        messages.error(request, f"Nothing was connected. {err.sentence}")
     except (ProblemError, KeyMissingError) as err:
         messages.error(request, str(err))
     else:
@@ -223,7 +222,7 @@ def mailbox_disconnect(request: WorkspaceRequest, workspace: str, mailbox: int) 
     found = _mailbox(request, mailbox)
     provider = PROVIDERS.get(found.sign_in_by)
     if provider is not None:
-        if disconnect(found, by=request.user):
+        if disconnect(found, by=request.user, now=timezone.now()):
             messages.success(request, f"{found.email} is disconnected, and {provider.label} gives nobody access by it.")
         else:
             messages.success(
