@@ -75,28 +75,47 @@ _SHORT_LINK = re.compile(
 
 # What other tools and tired people leave open. Only names that stand for something: "[sic]" and "[1]" are no gaps.
 _GAP_NAME = (
-    r"(?:(?:first|last|full|your|their|the|recipient'?s?|contact'?s?|blog|site|company|editor'?s?|article|insert|add|my)"
+    r"(?:(?:first|last|full|your|their|the|recipient'?s?|contact'?s?|sender'?s?|blog|site|website|company|editor'?s?|"
+    r"article|insert|add|my)"
     r"[ _-]{0,3}){0,4}"
     r"(?:first[ _-]?name|f[ _-]?name|last[ _-]?name|l[ _-]?name|full[ _-]?name|name|company|website|web[ _-]?site|site|"
-    r"blog|url|link|topic|title|article|email|date|subject|city|here|"
+    r"blog|url|link|topic|keyword|title|position|phone[ _-]?number|article|email|date|subject|city|here|"
     r"vorname|nachname|firma|webseite|thema|anrede|datum|titel|prénom|prenom|nom|société|sujet|nombre|apellido|empresa|"
     r"sitio|tema|nome|azienda|sito|naam|voornaam|bedrijf|imię|firmy|strona)"
 )
+# "[Your Phone Number]", "[Ihre Website]", "[Il tuo nome]": what whoever writes was to say of themselves.
+_YOUR = (
+    "your",
+    "ihr", "ihre", "ihrem", "ihren", "ihrer", "ihres", "dein", "deine", "deinem", "deinen", "deiner", "deines",
+    "votre", "vos", "ton", "ta", "tes",
+    "tu", "tus", "su", "sus", "vuestro", "vuestra",
+    "tuo", "tua", "tuoi", "tue", "suo", "sua", "suoi", "sue", "vostro", "vostra", "vostri", "vostre",
+    "seu", "seus", "suas", "teu", "teus", "tuas",
+    "uw", "jouw", "jullie",
+    "twój", "twoja", "twoje", "twoją", "twojej", "twojego", "twoim", "pana", "pani", "państwa",
+)  # fmt: skip
+_YOURS = (
+    rf"(?:(?:il|lo|la|i|gli|le|o|a) )?(?:{'|'.join(_YOUR)})(?:[ _-]{{1,2}}[^\W_]{{1,30}}(?:['’][^\W_]{{1,9}})?){{1,4}}"
+)
+_TAG = r"(?-i:title|link|subject|article)"  # of a page or a letter, as one writes of them
+_MARKDOWN = r"\((?:https?://|www\.)"  # what makes "[here](https://…)" of a bracket
 _GAPS = re.compile(
-    rf"\[ {{0,3}}{_GAP_NAME} {{0,3}}\]"  # [Name], [insert link here]
+    rf"\[ {{0,3}}(?:{_GAP_NAME}|{_YOURS}) {{0,3}}\](?!{_MARKDOWN})"  # [Name], [insert link here], [Ihre Website]
     rf"|\[ {{0,3}}(?:insert|add|todo|tbd|xxx)\b[^\]\n]{{0,60}}\]"
-    rf"|< {{0,3}}(?:insert\b[^>\n]{{0,60}}|{_GAP_NAME}) {{0,3}}>"
+    rf"|<(?!{_TAG}>) {{0,3}}(?:insert\b[^>\n]{{0,60}}|{_GAP_NAME}|{_YOURS}) {{0,3}}>"
     rf"|%%? {{0,3}}{_GAP_NAME} {{0,3}}%%?"  # %FIRSTNAME%
     rf"|\*\|[^|\n]{{1,40}}\|\*"  # *|FNAME|* (Mailchimp)
     rf"|\{{\{{[^{{}}\n]{{1,60}}\}}\}}"  # {{name}}
     rf"|\{{ {{0,3}}(?:{'|'.join(BUILT_IN)}|{_GAP_NAME}) {{0,3}}(?:\|[^{{}}\n]{{0,60}})?\}}"  # {name}
     rf"|__{_GAP_NAME}__"
-    r"|(?<!\w)(?:X{3,}|TODO|TBD|FIXME)(?!\w)"
+    r"|(?<!\w)(?:TODO|TBD|FIXME)(?!\w)"
     r"|lorem ipsum",
     re.IGNORECASE,
 )
-# Those that mean a gap only as they are written here: a "xxx" ends many a letter between friends.
-_ONLY_CAPITALS = re.compile(r"x{3,}|todo|tbd|fixme", re.IGNORECASE)
+# Those that mean a gap only as they are written here.
+_ONLY_CAPITALS = re.compile(r"todo|tbd|fixme", re.IGNORECASE)
+# What may be meant just so: a page's <title>, the Super Bowl XXX. A "xxx" ends many a letter between friends.
+_DOUBTFUL = re.compile(rf"<{_TAG}>|\[[^\[\]\n]{{1,100}}\]{_MARKDOWN}[^\s()]{{0,300}}\)|(?<!\w)X{{3,}}(?!\w)")
 
 _WORD = re.compile(r"[^\W\d_]{4,}")
 # Capitals that are a name, not a raised voice.
@@ -131,6 +150,7 @@ def findings(subject: str, body: str) -> list[Finding]:
     """What to look at in a letter as it will be read: placeholders filled."""
     return [
         *_about_gaps(subject, body),
+        *_about_doubts(subject, body),
         *_about_subject(subject),
         *_about_length(body),
         *_about_phrases(subject, body),
@@ -179,6 +199,19 @@ def _gaps(subject: str, body: str) -> list[tuple[str, Spot]]:
         for match in _GAPS.finditer(text)
         if not _ONLY_CAPITALS.fullmatch(match[0]) or match[0].isupper()
     ]
+
+
+def _about_doubts(subject: str, body: str) -> Iterator[Finding]:
+    gaps = {(spot.place, at) for _, spot in _gaps(subject, body) for at in range(spot.start, spot.end)}
+    found = [
+        (text, Spot(place, match.start(), match.end()))
+        for place, text in _texts(subject, body)
+        for match in _DOUBTFUL.finditer(text)
+        if (place, match.start()) not in gaps
+    ]
+    if found:
+        quoted = _quoted(text[spot.start : spot.end] for text, spot in found)
+        yield Finding("warn", f"Is it meant so? Readers see {quoted} as it stands there.", _spots(found))
 
 
 def _about_subject(subject: str) -> Iterator[Finding]:

@@ -46,9 +46,26 @@ def marked(finding: Finding, subject: str, body: str) -> list[str]:
         "{{ contact.firstname }}",
         "{First Name}",
         "__NAME__",
-        "XXX",
         "TODO",
         "Lorem ipsum",
+        "[Sender Name]",
+        "[Website Name]",
+        "[Keyword]",
+        "[Your Website URL]",
+        "[Your Phone Number]",
+        "[your_phone_number]",
+        "[Your Position]",
+        "[Your Company's Website]",
+        "<Your Phone Number>",
+        "<Title>",
+        "[Ihr Name]",
+        "[Ihre Website]",
+        "[Votre nom]",
+        "[Tu nombre]",
+        "[Il tuo nome]",
+        "[O seu nome]",
+        "[Uw naam]",
+        "[Twoje imię]",
     ],
 )
 def test_what_was_left_open_blocks(gap: str) -> None:
@@ -74,10 +91,37 @@ def test_what_was_left_open_blocks(gap: str) -> None:
         "snake_case_name",
         "if (a < name) and (b > c)",
         "{ }",
+        "[my emphasis]",
+        "[your]",
+        "C'est un article [en français].",
+        "[je traduis]",
+        "The [your garden is quite the best there is] remark.",
     ],
 )
 def test_what_only_looks_like_a_gap_does_not(text: str) -> None:
     assert left_open("An idea", text) == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("Your page's <title> tag says 2019.", "<title>"),
+        ("There are two <link> elements.", "<link>"),
+        ("Super Bowl XXX was great.", "XXX"),
+        ("I read [your article](https://orchard.example/a).", "[your article](https://orchard.example/a)"),
+        ("I read [link](https://…) again.", "[link](https://…)"),
+    ],
+)
+def test_what_may_be_meant_so_is_marked_and_may_leave(text: str, place: str) -> None:
+    assert left_open(text, text) == ""
+    found = about("", text, "Is it meant so?")
+    assert found is not None
+    assert found.tone == "warn"
+    assert marked(found, "", text) == [place]
+
+
+def test_what_stands_in_a_gap_is_not_told_twice() -> None:
+    assert about("An idea", "We like [XXX] and [insert <title>].", "Is it meant so?") is None
 
 
 @pytest.mark.parametrize(
@@ -160,7 +204,19 @@ def test_every_spot_lies_in_its_text(subject: str, body: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["[" * 20_000, "<first " * 5_000, "your " * 4_000, "{{" * 10_000, "%name" * 4_000, "__" * 10_000]
+    "text",
+    [
+        "[" * 20_000,
+        "<first " * 5_000,
+        "your " * 4_000,
+        "{{" * 10_000,
+        "%name" * 4_000,
+        "__" * 10_000,
+        "[your-a-a-a-a" * 4_000,
+        "[a](https://" * 4_000,
+        "[" + "your " * 4_000,
+        "[il your" * 4_000,
+    ],
 )
 def test_a_hostile_text_is_read_in_a_moment(text: str) -> None:
     """No pattern may walk a text again and again; the suite's own patience is the bound."""
