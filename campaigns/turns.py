@@ -19,6 +19,7 @@ from django.db import models
 
 from campaigns.models import Attempt, AttemptQuerySet, Campaign
 from compliance.models import Hold, Kind
+from outreach_site.lib.among import among
 from outreach_site.lib.ports import inbox_read_until
 from outreach_site.mailboxes.models import Mailbox
 
@@ -55,18 +56,17 @@ class _Candidate:
 def next_letters(mailbox: Mailbox, fitting: Fitting, *, at_most: int, now: datetime) -> list[int]:
     """The keys of the letters that go next, in order. Two queries, however many wait: each campaign is asked for its
     first ones alone. None where the mailbox is on hold.
+
+    A follow-up leaves only when its mailbox has been read to the end since it fell due: an answer may lie there. Where
+    the turn of one that waits for that has come, everything is asked once more without such letters: others take their
+    place, and so do other campaigns.
     """
-    campaigns = _rotated(_with_letters(mailbox, now=now), after=mailbox.last_turn)[:CAMPAIGNS_AT_MOST]
-    if not campaigns:
-        return []
     due = Attempt.objects.due(now).filter(mailbox=mailbox)
-    answers = _first(due.filter(step=None, kind=Kind.ANSWER, campaign__in=campaigns), fitting.answers)
-    of_each = [
-        _first(due.filter(campaign=campaign).exclude(kind=Kind.ANSWER), fitting.unasked) for campaign in campaigns
-    ]
-    found = [_Candidate(*row) for row in answers.union(*of_each, all=True)]
+    campaigns, found = _first_of_each(due, mailbox, fitting)
     if any(each.kind == Kind.FOLLOW_UP for each in found):
-        found = _read_before(found, mailbox, campaigns, fitting, now=now)
+        read_until = inbox_read_until([mailbox.pk], now=now).get(mailbox.pk)
+        if any(each.kind == Kind.FOLLOW_UP and (read_until is None or each.due_at > read_until) for each in found):
+            campaigns, found = _first_of_each(due.exclude(_unread(mailbox.pk, read_until)), mailbox, fitting)
     return [candidate.pk for candidate in _in_turn(found, campaigns, fitting)][:at_most]
 
 
@@ -81,33 +81,30 @@ def _unread(mailbox: int, read_until: datetime | None) -> models.Q:
     return unread if read_until is None else unread & models.Q(due_at__gt=read_until)
 
 
-def _read_before(
-    found: list[_Candidate], mailbox: Mailbox, campaigns: Sequence[int], fitting: Fitting, *, now: datetime
-) -> list[_Candidate]:
-    """A follow-up leaves only when its mailbox has been read to the end since it fell due: an answer may lie there.
-    Until then others take its place. Asked only where a follow-up's turn has come.
+def _first_of_each(due: AttemptQuerySet, mailbox: Mailbox, fitting: Fitting) -> tuple[Sequence[int], list[_Candidate]]:
+    """The campaigns that take part, in their order, and the first of these letters of each; answers are those of all
+    campaigns that run.
     """
-    read_until = inbox_read_until([mailbox.pk], now=now).get(mailbox.pk)
-    if not any(each.kind == Kind.FOLLOW_UP and (read_until is None or each.due_at > read_until) for each in found):
-        return found
-    due = Attempt.objects.due(now).filter(mailbox=mailbox).exclude(_unread(mailbox.pk, read_until))
+    running = _with_letters(due, mailbox)
+    if not running:
+        return [], []
+    campaigns = _rotated(running, after=mailbox.last_turn)[:CAMPAIGNS_AT_MOST]
+    answers = _first(due.filter(among("campaign_id", running), step=None, kind=Kind.ANSWER), fitting.answers)
     of_each = [_first(due.filter(campaign=each).exclude(kind=Kind.ANSWER), fitting.unasked) for each in campaigns]
-    answers = [each for each in found if each.kind == Kind.ANSWER]
-    first, *others = of_each
-    return answers + [_Candidate(*row) for row in first.union(*others, all=True)]
+    return campaigns, [_Candidate(*row) for row in answers.union(*of_each, all=True)]
 
 
-def _with_letters(mailbox: Mailbox, *, now: datetime) -> list[int]:
-    """Running campaigns with due letters in this mailbox. Asked for each one's first letter, and for that as a value:
-    of EXISTS, PostgreSQL may make a join that walks all that wait.
+def _with_letters(due: AttemptQuerySet, mailbox: Mailbox) -> list[int]:
+    """Running campaigns with such letters. Asked for each one's first letter, and for that as a value: of EXISTS,
+    PostgreSQL may make a join that walks all that wait.
     """
-    due = Attempt.objects.due(now).filter(mailbox=mailbox, campaign=models.OuterRef("pk")).order_by("due_at", "pk")
+    first = due.filter(campaign=models.OuterRef("pk")).order_by("due_at", "pk")
     held = Hold.objects.standing().filter(workspace_id=mailbox.workspace_id, subject=f"mailbox:{mailbox.pk}")
     running = (
         Campaign.objects.in_workspace(mailbox.workspace)
         .current()
         .filter(~models.Exists(held), state=Campaign.State.RUNNING, workspace__sending_stopped_at=None)
-        .annotate(first_due_at=models.Subquery(due.values("due_at")[:1]))
+        .annotate(first_due_at=models.Subquery(first.values("due_at")[:1]))
     )
     return list(running.exclude(first_due_at=None).order_by("pk").values_list("pk", flat=True))
 

@@ -113,6 +113,35 @@ def test_what_somebody_wrote_by_itself_does_not_wait_for_the_hour(box: Letterbox
     assert turns(box, fitting=Fitting(answers=5, unasked=5, in_sequence=0)) == ["Other first"]
 
 
+def test_campaigns_whose_letters_wait_for_the_inbox_take_no_places(
+    box: Letterbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("campaigns.turns.CAMPAIGNS_AT_MOST", 3)
+    for _ in range(3):
+        waits = another_campaign(box)
+        put(box, waits, kind=Kind.FOLLOW_UP)
+        put(box, waits, kind=Kind.FOLLOW_UP)
+    late = [another_campaign(box) for _ in range(2)]
+    put(box, late[0])
+    put(box, late[1], kind=Kind.ANSWER)
+    # Nobody has read the inbox, ever.
+    assert turns(box) == ["Other answer", "Other first"]
+    # It was read since one of each fell due.
+    read_at = timezone.now() - timedelta(minutes=1)
+    Mailbox.objects.update(imap_host="localhost", polled_at=read_at)
+    for waits in Campaign.objects.filter(attempts__kind=Kind.FOLLOW_UP).distinct():
+        Attempt.objects.filter(pk=waits.attempts.order_by("-pk")[0].pk).update(due_at=read_at + timedelta(seconds=1))
+    assert turns(box) == ["Other answer", *["Other follow_up"] * 3]
+
+
+def test_an_answer_waits_for_no_campaigns_turn(box: Letterbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("campaigns.turns.CAMPAIGNS_AT_MOST", 2)
+    for _ in range(2):
+        put(box, another_campaign(box))
+    put(box, another_campaign(box), kind=Kind.ANSWER)
+    assert turns(box) == ["Other answer", "Other first", "Other first"]
+
+
 @pytest.mark.parametrize("how", ["paused", "archived", "stopped", "mailbox held", "too early", "too late", "leased"])
 def test_who_gets_no_turn(box: Letterbox, how: str) -> None:
     letter = put(box)
@@ -153,6 +182,12 @@ def test_a_claim_asks_as_often_for_ten_campaigns_as_for_one(box: Letterbox) -> N
     one = asked()
     for _ in range(10):
         put(box, another_campaign(box))
+    assert asked() == one
+    # Nor where they wait for the inbox.
+    put(box, kind=Kind.FOLLOW_UP)
+    one = asked()
+    for _ in range(10):
+        put(box, another_campaign(box), kind=Kind.FOLLOW_UP)
     assert asked() == one
 
 
