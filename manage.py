@@ -6,6 +6,8 @@ import sys
 
 
 def main() -> None:
+    # Letters, addresses and sessions are for this account alone; whatever is started from here inherits it.
+    os.umask(0o077)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "outreach_site.settings")
     from django.core.management import execute_from_command_line
     from django.db import OperationalError

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from io import StringIO
+from pathlib import Path
 
+from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.db import connection
 from django.db.migrations.loader import MigrationLoader
@@ -24,6 +26,7 @@ def set_up(say: Callable[[str], None]) -> installation.Standing:
     Returns whether this process may touch the post of this database. Raises `CommandError` for a database that only an
     older version can bring up to date, which changes nothing, and for one that was made with another DIGEST_KEY.
     """
+    keep_to_this_account()
     with _one_host_at_a_time():
         _refuse_what_stopped_half_way()
         said = StringIO()
@@ -44,6 +47,20 @@ def set_up(say: Callable[[str], None]) -> installation.Standing:
         schedules.sync()
         keep_environment_mailbox(now=timezone.now())
     return installation.standing()
+
+
+def keep_to_this_account() -> None:
+    """Earlier versions left `var` and the SQLite file readable for every account of the machine.
+
+    A VAR_DIR that the operator named is left as it is: others may have their files in it.
+    """
+    if settings.VAR_DIR == settings.BASE_DIR / "var":
+        with suppress(OSError):
+            settings.VAR_DIR.chmod(0o700)
+    if connection.vendor == "sqlite":
+        for ending in ("", "-wal", "-shm"):
+            with suppress(OSError):
+                Path(f"{connection.settings_dict['NAME']}{ending}").chmod(0o600)
 
 
 def _refuse_what_stopped_half_way() -> None:

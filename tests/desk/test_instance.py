@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
@@ -11,7 +16,7 @@ from django_q.models import Schedule
 from pytest_django import Settings
 
 from outreach_site.accounts import installation
-from outreach_site.desk.instance import set_up
+from outreach_site.desk.instance import keep_to_this_account, set_up
 
 pytestmark = pytest.mark.django_db
 
@@ -61,3 +66,39 @@ def test_another_digest_key_stops_the_start_and_another_instance_id_does_not(set
     with pytest.raises(CommandError, match=r"DIGEST_KEY is not the one .* Put the old value back"):
         set_up(print)
     assert not Schedule.objects.exists()
+
+
+def mode_of(path: Path) -> int:
+    return path.stat().st_mode & 0o777
+
+
+@pytest.mark.processes
+def test_a_new_database_is_for_this_account_alone(tmp_path: Path) -> None:
+    var, root = tmp_path / "var", Path(__file__).resolve().parent.parent.parent
+    environment = {name: os.environ[name] for name in ("PATH", "ENV_FILE", "SECRET_KEY", "DIGEST_KEY", "INSTANCE_ID")}
+    subprocess.run(
+        [sys.executable, "manage.py", "sync_schedules"],
+        cwd=root,
+        env=environment | {"VAR_DIR": str(var)},
+        capture_output=True,
+        umask=0o022,
+        check=False,
+    )
+    assert mode_of(var) == 0o700
+    assert [mode_of(each) for each in var.glob("linkletter.sqlite3*")] == [0o600] * len(list(var.iterdir()))
+
+
+def test_an_older_database_becomes_so(tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    var = tmp_path / "var"
+    var.mkdir(mode=0o755)
+    files = [var / "linkletter.sqlite3", var / "linkletter.sqlite3-wal"]
+    for each in files:
+        each.touch(mode=0o644)
+    monkeypatch.setattr(connection, "vendor", "sqlite")
+    monkeypatch.setitem(connection.settings_dict, "NAME", str(files[0]))
+    settings.VAR_DIR, settings.BASE_DIR = var, tmp_path / "elsewhere"
+    keep_to_this_account()
+    assert [mode_of(each) for each in (var, *files)] == [0o755, 0o600, 0o600], "who named it may share it"
+    settings.BASE_DIR = tmp_path
+    keep_to_this_account()
+    assert mode_of(var) == 0o700
