@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 import sqlite3
 import subprocess
 from collections.abc import Callable
@@ -9,6 +11,7 @@ from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from tests.crash.conftest import Installation
@@ -16,6 +19,15 @@ from tests.needs import program
 from tests.servers import Certificates, FaultySMTP
 
 pytestmark = pytest.mark.processes
+
+OPERATIONS = Path(__file__).resolve().parent.parent.parent / "docs" / "operations.md"
+# Tables, indexes, constraints and triggers, by name.
+SHAPE = """
+    SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace
+    UNION ALL SELECT conname FROM pg_constraint WHERE connamespace = 'public'::regnamespace
+    UNION ALL SELECT tgname FROM pg_trigger WHERE NOT tgisinternal
+    ORDER BY 1
+"""
 
 
 @pytest.mark.parametrize("database", ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
@@ -64,7 +76,7 @@ def take_backup(installation: Installation, directory: Path) -> Path:
         with closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as source, closing(sqlite3.connect(backup)) as to:
             source.backup(to)
     else:
-        subprocess.run([program("pg_dump"), "--clean", "--file", backup, url], check=True)
+        as_written("pg_dump", backup, url)
     return backup
 
 
@@ -76,5 +88,45 @@ def restore(installation: Installation, backup: Path) -> None:
             part.unlink(missing_ok=True)
         path.write_bytes(backup.read_bytes())
     else:
-        quiet = ["--quiet", "--set", "ON_ERROR_STOP=1", "--output", "/dev/null"]
-        subprocess.run([program("psql"), *quiet, "--file", backup, url], check=True)
+        as_written("psql", backup, url)
+
+
+def as_written(tool: str, backup: Path, url: str) -> None:
+    """The command of docs/operations.md, letter by letter, where the backup lies."""
+    [command] = re.findall(rf"(?m)(?:^ *|`)({tool} -.*backup\.sql \"\$DATABASE_URL\")", OPERATIONS.read_text())
+    path = f"{program(tool).parent}:{os.environ['PATH']}"
+    subprocess.run(
+        ["sh", "-c", command.replace("backup.sql", backup.name)],
+        cwd=backup.parent,
+        env={"PATH": path, "DATABASE_URL": url},
+        stdout=subprocess.DEVNULL,
+        check=True,
+    )
+
+
+@pytest.mark.postgresql
+def test_a_backup_replaces_all_that_a_later_version_made_or_nothing(
+    open_installation: Callable[..., Installation], tmp_path: Path
+) -> None:
+    installation = open_installation("postgresql", port=1)
+    url = installation.values["DATABASE_URL"]
+    installation.call("open_workspace", name="orchard", letters=[("mara", ["ed@site.com"])], port=1)
+    backup = take_backup(installation, tmp_path)
+    with psycopg.connect(url) as database:
+        stood = database.execute(SHAPE).fetchall()
+        # What a later version's migration does, and what is written after it.
+        database.execute("CREATE TABLE later (lead_id bigint REFERENCES campaigns_lead (id))")
+        database.execute("UPDATE accounts_workspace SET name = 'written after the backup'")
+    whole = backup.read_text()
+    backup.write_text(whole + "SELECT this_is_no_function();\n")
+    with pytest.raises(subprocess.CalledProcessError):
+        restore(installation, backup)
+    with psycopg.connect(url) as database:
+        assert database.execute("SELECT DISTINCT name FROM accounts_workspace").fetchall() == [
+            ("written after the backup",)
+        ]
+    backup.write_text(whole)
+    restore(installation, backup)
+    with psycopg.connect(url) as database:
+        assert database.execute(SHAPE).fetchall() == stood
+        assert ("written after the backup",) not in database.execute("SELECT name FROM accounts_workspace").fetchall()
