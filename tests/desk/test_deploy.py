@@ -10,11 +10,13 @@ from pathlib import Path
 
 import pytest
 
+from compliance.checkups import HEADS
 from tests.desk.test_configuration_docs import rows
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 DEPLOY = ROOT / "deploy"
 COMPOSE = (DEPLOY / "compose.yaml").read_text()
+IMAGE = (DEPLOY / "Dockerfile").read_text()
 UNITS = sorted(DEPLOY.glob("*.service"))
 # What only the compose file itself and the images of others understand.
 OF_OTHERS = {"SITE_NAME", "POSTGRES_PASSWORD", "POSTGRES_USER", "POSTGRES_DB"}
@@ -26,6 +28,34 @@ def test_compose_names_only_what_the_settings_read() -> None:
     assert given - OF_OTHERS <= set(rows())
     needed = {name for name, (need, _, _) in rows().items() if need == "yes"}
     assert needed <= given
+
+
+# What compose says itself: `.env` cannot.
+OF_COMPOSE = {"SITE_URL", "ALLOWED_HOSTS", "TRUSTED_PROXIES", "DATABASE_URL", "REDIS_URL", "HOST_NAME", "VAR_DIR"}
+
+
+@pytest.mark.parametrize("service", ["web", "worker"])
+def test_every_documented_variable_reaches_the_containers(service: str) -> None:
+    shared, services = COMPOSE.split("\nservices:\n")
+    [own] = re.findall(rf"(?ms)^  {service}:\n(.*?)(?=^  \w+:)", services)
+    assert "<<: *linkletter" in own
+    assert "env" not in own, "nothing of what all share is replaced"
+    assert "\n  env_file:\n    - path: .env\n" in shared
+    said = dict(re.findall(r"(?m)^    ([A-Z_]+): (.*)$", shared))
+    not_from_env = {name for name, value in said.items() if not value.startswith(f"${{{name}:")}
+    assert not_from_env == OF_COMPOSE
+    assert set(rows()) >= OF_COMPOSE
+    readme = (DEPLOY / "README.md").read_text()
+    assert all(f"`{name}`" in readme for name in OF_COMPOSE)
+
+
+def test_what_has_to_be_kept_outlives_a_container() -> None:
+    [place] = re.findall(r'(?m)^  volumes: \["kept:(\S+)"\]$', COMPOSE)
+    var = re.search(r"VAR_DIR=(\S+)", IMAGE)
+    assert var
+    assert f"    VAR_DIR: {var[1]}\n" in COMPOSE
+    assert f"ln -s {place}/{HEADS} {var[1]}/{HEADS}" in IMAGE
+    assert "\n  kept: {}\n" in COMPOSE
 
 
 def test_the_example_has_what_compose_asks_for() -> None:
@@ -78,7 +108,7 @@ def test_a_unit_starts_the_supervisor_and_stops_it_in_good_order(unit: Path, tmp
 
 
 def test_the_image_has_every_room() -> None:
-    text = (DEPLOY / "Dockerfile").read_text()
+    text = IMAGE
     for room in ("outreach_site", "compliance", "campaigns", "inbox", "templates", "static", "manage.py"):
         assert f"COPY {room}" in text
     assert "--require-hashes" in text
