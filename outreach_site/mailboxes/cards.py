@@ -39,6 +39,7 @@ DNS_WORDS = {
     Verdict.WARN: StateWord("warn", "Could be better"),
     Verdict.MISSING: StateWord("bad", "Missing"),
     Verdict.UNKNOWN: StateWord("neutral", "Unknown"),
+    Verdict.THEIRS: StateWord("neutral", "Your provider's"),
 }
 
 

@@ -107,13 +107,32 @@ def test_the_time_for_all_questions_ends(server: NameServer) -> None:
         (["v=spf1 -all", "v=spf1 ~all"], "several SPF records"),
         (["v=spf1 include:_spf.google.com include:gone.example -all"], "where no SPF record stands"),
         (["v=spf1 include:_spf.google.com" + "".join(f" a:h{n}.x.example" for n in range(10)) + " -all"], "10 lookups"),
-        (["v=spf1 include:loop.example include:_spf.google.com -all"], ""),
+        (["v=spf1 include:_spf.google.com include:two.example -all"], ""),
+        (["v=spf1 include:loop.example include:_spf.google.com -all"], "loop.example leads back to itself"),
+        ([f"v=spf1 include:{DOMAIN} include:_spf.google.com -all"], f"{DOMAIN} leads back to itself"),
+        (["v=spf1 include:there.example include:_spf.google.com -all"], "there.example leads back to itself"),
+        (["v=spf1 include:_spf.google.com" + " include:two.example" * 3 + " -all"], "10 lookups"),
+        (["v=spf1 include:_spf.google.com ip:1.2.3.4 -all"], "SPF knows no “ip:1.2.3.4”"),
+        (["v=spf1 incude:x.example include:_spf.google.com -all"], "SPF knows no “incude:x.example”"),
+        (["v=spf1 include: _spf.google.com -all"], "SPF knows no “_spf.google.com”, “include:”"),
+        (["v=spf1 include:_spf.google.com a/24 ip6:2001:db8::/32 exists:%{i}.x.example xyz=1 -all"], ""),
+        (["v=spf1 redirect=_spf.google.com"], ""),
+        (["v=spf1 include:_spf.google.com redirect=%{d}.x.example"], ""),
+        (["v=spf1 include:_spf.google.com redirect=open.example"], "lets everybody"),
+        (["v=spf1 include:_spf.google.com include:open.example -all"], "includes open.example, which lets everybody"),
+        (["v=spf1 include:_spf.google.com redirect=endless.example"], "end it with ~all"),
+        (["v=spf1 -all include:_spf.google.com"], "never read include:_spf.google.com"),
     ],
 )
 def test_spf_records(server: NameServer, records: list[str], says: str) -> None:
     server.text(DOMAIN, *records)
     server.text("_spf.google.com", "v=spf1 ip4:35.190.247.0/24 ~all")
     server.text("loop.example", "v=spf1 include:loop.example -all")
+    server.text("there.example", "v=spf1 include:back.example -all")
+    server.text("back.example", "v=spf1 include:there.example -all")
+    server.text("two.example", "v=spf1 a:a.two.example mx a:b.two.example -all")
+    server.text("open.example", "v=spf1 +all")
+    server.text("endless.example", "v=spf1 ip4:192.0.2.1")
     answer = found(server, providers=("gmail",))["SPF"]
     assert says in answer.sentence
     assert answer.verdict is (WARN if says else GOOD)
@@ -123,6 +142,21 @@ def test_the_record_to_publish_keeps_what_is_there(server: NameServer) -> None:
     server.text(DOMAIN, "v=spf1 ip4:192.0.2.1 -all")
     answer = found(server, providers=("mailgun",))["SPF"]
     assert answer.publish == (DOMAIN, "v=spf1 include:mailgun.org ip4:192.0.2.1 -all")
+
+
+def test_the_record_to_publish_has_all_last(server: NameServer) -> None:
+    server.text(DOMAIN, "v=spf1 -all include:_spf.google.com")
+    answer = found(server, providers=("gmail",))["SPF"]
+    assert answer.publish == (DOMAIN, "v=spf1 include:_spf.google.com -all")
+    assert answer.notes == ()
+
+
+@pytest.mark.parametrize("record", ["v=spf1 include: mailgun.org ~all", "v=spf1 include:gone.example ~all"])
+def test_no_record_is_offered_that_receivers_would_give_up(server: NameServer, record: str) -> None:
+    server.text(DOMAIN, record)
+    answer = found(server, providers=("gmail",))["SPF"]
+    assert any("leaves out _spf.google.com" in note for note in answer.notes)
+    assert answer.publish is None
 
 
 @pytest.mark.parametrize(
@@ -151,6 +185,8 @@ def test_without_a_selector_absence_proves_nothing(server: NameServer) -> None:
         ("_dmarc.mail.orchard.co.uk", "v=DMARC1; p=none", WARN, "only watches"),
         ("_dmarc.mail.orchard.co.uk", "v=DMARC1; p=reject; aspf=s", GOOD, "p=reject"),
         ("_dmarc.mail.orchard.co.uk", "v=DMARC1; pct=5", WARN, "cannot be read"),
+        ("_dmarc.mail.orchard.co.uk", "v=DMARC1; p=quarantine; pct=0", WARN, "only watches"),
+        ("_dmarc.mail.orchard.co.uk", "v=DMARC1; p=quarantine; pct=50", GOOD, "p=quarantine"),
         ("_dmarc.orchard.co.uk", "v=DMARC1; p=none; sp=quarantine", GOOD, "p=quarantine"),
         ("_dmarc.co.uk", "v=DMARC1; p=reject", MISSING, "forged"),
     ],
@@ -172,6 +208,25 @@ def test_a_domain_that_takes_no_mail(server: NameServer) -> None:
     assert found(server)["MX"].verdict is WARN
 
 
+@pytest.mark.parametrize(("kind", "there"), [("A", "192.0.2.1"), ("AAAA", "2001:db8::1")])
+def test_mail_goes_to_the_domain_itself_without_an_exchange(server: NameServer, kind: str, there: str) -> None:
+    server.zone[DOMAIN, kind] = [there]
+    answer = found(server)["MX"]
+    assert answer.verdict is WARN
+    assert "address of the domain itself" in answer.sentence
+
+
+@pytest.mark.parametrize(
+    "domain", ["gmail.com", "outlook.com", "hotmail.com", "yahoo.com", "icloud.com", "gmx.de", "web.de"]
+)
+def test_at_a_providers_own_domain_there_is_nothing_to_publish(server: NameServer, domain: str) -> None:
+    [answer] = look(domain, providers=("gmail",), selectors=(), names=Names(server.resolver))
+    assert answer.verdict is Verdict.THEIRS
+    assert "nothing for you to do" in answer.sentence
+    assert answer.publish is None
+    assert server.asked == []
+
+
 # --- The desk --------------------------------------------------------------------------------------------------------
 
 
@@ -191,6 +246,17 @@ def test_a_row_for_each_change_and_a_date_for_each_look(world: World, server: Na
     assert desk.changes(after, before) == [desk.Change("DMARC", "good", "warn")]
     [card] = cards([mailbox], workspace=world.here, now=now)
     assert (card.dns.tone, card.dns.text) == ("warn", "Could be better")
+
+
+def test_a_providers_own_domain_is_not_red(world: World, server: NameServer) -> None:
+    mailbox = make_mailbox(world.here, email="mara@gmail.com", provider="gmail")
+    here, now = desk.sending_domain(world.here, "gmail.com"), timezone.now()
+    desk.check(here, now=now, names=Names(server.resolver))
+    [card] = cards([mailbox], workspace=world.here, now=now)
+    assert (card.dns.tone, card.dns.text) == ("neutral", "Your provider's")
+    page = world.client(world.viewer).get(address("domain_detail", world, mailbox.pk)).text
+    assert "nothing for you to do" in page
+    assert "Publish at" not in page
 
 
 def test_once_a_day_by_itself(world: World, server: NameServer, monkeypatch: pytest.MonkeyPatch) -> None:

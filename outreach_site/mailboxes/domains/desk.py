@@ -18,7 +18,7 @@ from outreach_site.mailboxes.models import DomainCheck, Mailbox, SendingDomain
 EVERY = timedelta(days=1)
 SLICE_SECONDS = 20.0
 # The worst is what the card says; what nobody could say is no failure.
-_GRAVITY = (Verdict.GOOD, Verdict.UNKNOWN, Verdict.WARN, Verdict.MISSING)
+_GRAVITY = (Verdict.GOOD, Verdict.THEIRS, Verdict.UNKNOWN, Verdict.WARN, Verdict.MISSING)
 
 
 def domain_of(mailbox: Mailbox) -> str:

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Callable, Collection
+import re
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 
@@ -15,7 +16,7 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
-from outreach_site.lib.domains import registrable
+from outreach_site.lib.domains import FREE_MAIL, registrable
 from outreach_site.mailboxes.domains.names import Names, UnknownError
 from outreach_site.mailboxes.models import Provider
 
@@ -25,6 +26,7 @@ class Verdict(StrEnum):
     WARN = "warn"  # it is there, and could do harm or do more
     MISSING = "missing"
     UNKNOWN = "unknown"  # nobody could say: never a failure
+    THEIRS = "theirs"  # a mail provider's own domain: the user can publish nothing there
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +67,18 @@ COMMON_SELECTORS = ("default", "google", "selector1", "selector2", "dkim", "mail
 FIXED_SELECTORS = frozenset({Provider.GMAIL, Provider.OUTLOOK})
 
 
+THEIRS = (
+    "This domain is your mail provider's, which publishes its records and signs your letters: there is nothing for you "
+    "to do. Letters from it must leave through that provider's own server."
+)
+
+
 def look(domain: str, *, providers: Collection[str], selectors: Collection[str], names: Names) -> list[Finding]:
-    """All four findings; trouble with one record says nothing about the others."""
+    """All four findings; trouble with one record says nothing about the others. Of a provider's own domain only that it
+    is one: nothing is asked.
+    """
+    if domain.lower() in FREE_MAIL:
+        return [Finding("Domain", Verdict.THEIRS, THEIRS)]
     return [
         _known("SPF", lambda: spf(domain, providers, names)),
         dkim(domain, providers, selectors, names),
@@ -85,38 +97,123 @@ def _known(kind: str, ask: Callable[[], Finding]) -> Finding:
 # --- SPF -------------------------------------------------------------------------------------------------------------
 
 
+# RFC 7208, 5: the words that a record is made of, and those that say nothing without a value.
+MECHANISMS = frozenset({"all", "include", "a", "mx", "ptr", "ip4", "ip6", "exists"})
+NEED_A_VALUE = frozenset({"include", "exists", "ip4", "ip6", "redirect"})
+LOOKUPS = frozenset({"include", "a", "mx", "ptr", "exists", "redirect"})
+LETS_IN_ALL = frozenset({"all", "+all"})
+
+
+@dataclass(frozen=True, slots=True)
+class _Term:
+    """One word of an SPF record, such as `-include:example.org`."""
+
+    word: str
+    qualifier: str
+    name: str
+    value: str
+    is_modifier: bool
+
+    @classmethod
+    def of(cls, word: str) -> _Term:
+        match = _TERM.fullmatch(word)
+        if match is None:
+            return cls(word, "", "", "", is_modifier=False)
+        return cls(
+            word,
+            match["qualifier"] or "+",
+            match["name"].lower(),
+            (match["value"] or "").lower().rstrip("."),
+            is_modifier=match["sign"] == "=",
+        )
+
+    @property
+    def is_known(self) -> bool:
+        """A modifier that we do not know is passed over by receivers (RFC 7208, 6)."""
+        has_what_it_needs = bool(self.value) or self.name not in NEED_A_VALUE
+        return has_what_it_needs and (self.is_modifier or self.name in MECHANISMS)
+
+    @property
+    def is_all(self) -> bool:
+        return self.name == "all" and not self.is_modifier
+
+    @property
+    def leads_to(self) -> str:
+        """The name whose record is read next; empty where there is none, or a macro that only a letter fills."""
+        leads = self.name == ("redirect" if self.is_modifier else "include")
+        return self.value if leads and "%" not in self.value else ""
+
+
+_TERM = re.compile(r"(?P<qualifier>[+~?-]?)(?P<name>[A-Za-z][\w.-]*)(?:(?P<sign>[:=/])(?P<value>.*))?", re.ASCII)
+
+
+def _terms(record: str) -> list[_Term]:
+    return [_Term.of(word) for word in record.split()[1:]]
+
+
 @dataclass
 class _Walk:
-    """What following a record's includes found."""
+    """What following a record's includes found, as a receiver follows them: each as often as it stands there."""
 
     names: Names
+    path: list[str]
     lookups: int = 0
     included: set[str] = field(default_factory=set)
-    broken: list[str] = field(default_factory=list)
+    broken: set[str] = field(default_factory=set)
+    circular: set[str] = field(default_factory=set)
+    unknown: list[str] = field(default_factory=list)
+    open: set[str] = field(default_factory=set)  # included, and letting everybody in
 
-    def follow(self, record: str) -> None:
-        for word in record.split()[1:]:
-            term = word.lstrip("+-~?")
-            name, colon, value = term.partition(":")
-            if not colon:
-                name, _, value = term.partition("=")
-            name = name.partition("/")[0].lower()
-            if name in {"a", "mx", "ptr", "exists", "include", "redirect"}:
-                self.lookups += 1
+    def follow(self, record: str) -> str:
+        """The `all` that has the last word: the record's own, or the one of where it redirects to; "" for none. A
+        redirection that only a letter fills is a last word, too.
+        """
+        terms = _terms(record)
+        self.unknown += [term.word for term in terms if not term.is_known]
+        for term in sorted(terms, key=lambda term: term.is_modifier):
+            if term.is_all:
+                return term.word.lower()
+            self.lookups += term.name in LOOKUPS and term.is_modifier is (term.name == "redirect")
             if self.lookups > LOOKUP_LIMIT:
-                return
-            if name in {"include", "redirect"} and "%" not in value:
-                self._into(value.lower().rstrip("."))
+                return ""
+            end = self._into(term.leads_to) if term.leads_to else ""
+            if term.is_modifier and term.name == "redirect":
+                return end if term.leads_to else term.word
+            if end in LETS_IN_ALL and term.qualifier == "+":
+                self.open.add(term.leads_to)
+        return ""
 
-    def _into(self, name: str) -> None:
-        if name in self.included:
-            return
+    def _into(self, name: str) -> str:
+        if name in self.path:
+            self.circular.add(name)
+            return ""
         self.included.add(name)
         records = _spf_records(self.names.texts(name))
-        if len(records) == 1:
-            self.follow(records[0])
-        else:
-            self.broken.append(name)
+        if len(records) != 1:
+            self.broken.add(name)
+            return ""
+        self.path.append(name)
+        end = self.follow(records[0])
+        self.path.pop()
+        return end
+
+    def given_up(self) -> list[str]:
+        """Why receivers give the record up as a whole (RFC 7208, 4.6 and 5.2), in sentences."""
+        sentences = []
+        if self.unknown:
+            quoted = _few(f"“{word[:60]}”" for word in self.unknown)
+            sentences.append(f"SPF knows no {quoted}, and receivers then give the record up.")
+        if self.circular:
+            sentences.append(f"{_few(self.circular)} leads back to itself, and receivers then give the record up.")
+        if self.lookups > LOOKUP_LIMIT:
+            sentences.append("It needs more than 10 lookups, and receivers then give it up. Take out what is not used.")
+        if self.broken:
+            sentences.append(f"It includes {_few(self.broken)}, where no SPF record stands.")
+        return sentences
+
+
+def _few(words: Iterable[str]) -> str:
+    return ", ".join(sorted(set(words))[:3])
 
 
 def _spf_records(texts: list[str]) -> list[str]:
@@ -139,31 +236,44 @@ def spf(domain: str, providers: Collection[str], names: Names) -> Finding:
             notes=("Make one of them.",),
         )  # fmt: skip
     record = records[0]
-    walk = _Walk(names)
-    walk.follow(record)
-    problems = []
-    if walk.lookups > LOOKUP_LIMIT:
-        problems.append("It needs more than 10 lookups, and receivers then give it up. Take out what is not used.")
-    if walk.broken:
-        problems.append(f"It includes {', '.join(sorted(walk.broken)[:3])}, where no SPF record stands.")
-    end = next((word.lower() for word in record.split() if word.lower().lstrip("+-~?") == "all"), "")
-    has_redirect = any(word.lower().startswith("redirect=") for word in record.split())
-    if end in {"all", "+all"}:
+    walk = _Walk(names, [domain])
+    end = walk.follow(record)
+    given_up = walk.given_up()
+    problems = list(given_up)
+    if end in LETS_IN_ALL:
         problems.append("It ends with +all, which lets everybody send in this domain's name.")
-    elif end == "?all" or (not end and not has_redirect):
+    elif walk.open:
+        problems.append(f"It includes {_few(walk.open)}, which lets everybody send in this domain's name.")
+    elif end == "?all" or not (end or given_up):
         problems.append("It does not say what to think of other servers: end it with ~all.")
-    absent = [name for name in wanted if name not in walk.included]
-    publish = None
+    terms = _terms(record)
+    if unread := _behind_all(terms):
+        problems.append(f"Receivers stop at all, and never read {_few(unread)} behind it: put all last.")
+    there = walk.included | {term.leads_to for term in terms}
+    absent = [name for name in wanted if name not in there] if walk.lookups <= LOOKUP_LIMIT else []
     if absent:
         problems.append(f"It leaves out {', '.join(absent)}, through which this domain's mailboxes send.")
-        words = record.split()
-        publish = (domain, " ".join([words[0], *(f"include:{name}" for name in absent), *words[1:]]))
+    publish = (domain, _mended(terms, absent)) if (absent or unread) and not given_up else None
     if problems:
         return Finding("SPF", Verdict.WARN, problems[0], found, tuple(problems[1:]), publish)
     return Finding(
         "SPF", Verdict.GOOD, "It says which servers may send for this domain.", found,
         (f"{walk.lookups} of 10 lookups.",),
     )  # fmt: skip
+
+
+def _behind_all(terms: Sequence[_Term]) -> list[str]:
+    """The mechanisms that no receiver comes to."""
+    mechanisms = [term for term in terms if not term.is_modifier]
+    first = next((at for at, term in enumerate(mechanisms) if term.is_all), len(mechanisms))
+    return [term.word for term in mechanisms[first + 1 :]]
+
+
+def _mended(terms: Sequence[_Term], absent: Sequence[str]) -> str:
+    """With what it leaves out, and `all` where everything has been looked at."""
+    added = [f"include:{name}" for name in absent]
+    last = [term.word for term in terms if term.is_all][:1]
+    return " ".join(["v=spf1", *added, *(term.word for term in terms if not term.is_all), *last])
 
 
 # --- DKIM ------------------------------------------------------------------------------------------------------------
@@ -254,6 +364,11 @@ def dmarc(domain: str, names: Names) -> Finding:
         notes.append(f"It is the record of {where}, which counts for the domains below it.")
     if tags.get("aspf", "r").lower() == "s" or tags.get("adkim", "r").lower() == "s":
         notes.append("It asks for strict alignment: the signature must name exactly the sender's domain.")
+    if policy.lower() == "quarantine" and tags.get("pct") == "0":
+        return Finding(
+            "DMARC", Verdict.WARN, "It only watches: pct=0 takes its p=quarantine back.", found,
+            (*notes, "Once your own letters pass, take pct=0 out."),
+        )  # fmt: skip
     if policy.lower() in {"quarantine", "reject"}:
         return Finding("DMARC", Verdict.GOOD, f"Forged letters are to be refused or put aside (p={policy}).", found,
                        tuple(notes))  # fmt: skip
@@ -273,6 +388,11 @@ def mx(domain: str, names: Names) -> Finding:
     found = names.exchanges(domain)
     if found == ["."]:
         return Finding("MX", Verdict.WARN, "The domain says that it takes no mail: nobody can answer.", (".",))
+    if not found and names.hosts(domain):
+        return Finding(
+            "MX", Verdict.WARN, "It names no server for mail, and answers go to the address of the domain itself.",
+            notes=("If that is a web server that takes no mail, publish an MX record.",),
+        )  # fmt: skip
     if not found:
         return Finding("MX", Verdict.MISSING, "No server takes mail for this domain: answers may not arrive.")
     shown = tuple(name.rstrip(".") for name in found[:MOST_KEPT])
