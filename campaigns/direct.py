@@ -15,6 +15,7 @@ from django.db import models, transaction
 
 from campaigns import content as content_of
 from campaigns import following, outbox
+from campaigns.first_letters import earlier_ones, takes_the_place
 from campaigns.leads import ASKED_TO_BE_ERASED
 from campaigns.lifecycle import start_campaign
 from campaigns.models import Attempt, Campaign, Contact, Lead
@@ -292,9 +293,6 @@ class Busy:
     attempt: Attempt
 
 
-_STOPPED = (Attempt.State.BLOCKED, Attempt.State.CANCELLED, Attempt.State.FAILED, Attempt.State.DRAFT)
-
-
 def queue_first(lead: Lead, *, subject: str, body: str, user: User, now: datetime) -> Queued | Refused | Busy:
     """Queue a lead's first letter in these words, for somebody who will not wait: where a cap is reached it is refused.
 
@@ -314,11 +312,7 @@ def queue_first(lead: Lead, *, subject: str, body: str, user: User, now: datetim
     with transaction.atomic():
         only_one_queues_for(campaign.pk)
         # To this person, under whichever lead: the address gets a campaign's first letter once.
-        earlier = list(
-            Attempt.objects.filter(campaign=campaign, kind=Kind.FIRST)
-            .filter(models.Q(lead=lead) | models.Q(recipient_key=letter.recipient_key))
-            .select_for_update()
-        )
+        earlier = list(earlier_ones(campaign, [lead]).select_for_update())
         live = next((each for each in earlier if each.lead_id == lead.pk and each.state in Attempt.LIVE), None)
         if live is not None:
             return Busy(live)
@@ -326,7 +320,8 @@ def queue_first(lead: Lead, *, subject: str, body: str, user: User, now: datetim
             outbox.settle(now=now)  # What a failure has to say, a dead address above all, is said first.
         [decision] = gate.foresee([outbox.letter_of(letter, mailbox, now=now)], workspace=campaign.workspace, now=now)
         answer = policy.at_once(decision)
-        stops = [HAD_ONE] if any(_takes_its_place(each, lead) for each in earlier) else []
+        had = any(takes_the_place(each.state, of_same_lead=each.lead_id == lead.pk) for each in earlier)
+        stops = [HAD_ONE] if had else []
         mine = next((each for each in earlier if each.lead_id == lead.pk), None)
         forgotten = following.forgotten_time()
         if not stops and forgotten is not None and forgotten.may_hold_first(lead, mine):
@@ -343,12 +338,6 @@ def queue_first(lead: Lead, *, subject: str, body: str, user: User, now: datetim
         if campaign.state == Campaign.State.DRAFT:
             campaign.resume()
     return Queued(letter, decision)
-
-
-def _takes_its_place(earlier: Attempt, lead: Lead) -> bool:
-    """Whether it is, or may yet be, the letter that this address gets: another lead's may be queued again, too."""
-    free = _STOPPED if earlier.lead_id == lead.pk else (Attempt.State.BLOCKED, Attempt.State.CANCELLED)
-    return earlier.state not in free
 
 
 def _refuse(answer: Decision, stops: Sequence[str], *, workspace: Workspace, now: datetime) -> Refused:

@@ -19,6 +19,7 @@ from django.db import transaction
 
 from campaigns import letters
 from campaigns.address_checks import no_mail
+from campaigns.first_letters import in_the_way
 from campaigns.forecast import Forecast, of_campaign
 from campaigns.models import Attempt, Campaign, FoundSite, Ground, Lead, LeadQuerySet
 from campaigns.places import country_of
@@ -145,7 +146,7 @@ def check(campaign: Campaign, *, user: User, now: datetime) -> Check:
     leads = list(fresh[:CHECKED])
     behind = max(fresh.count() - len(leads), 0)
     foreseen = foresee_letters(campaign, leads, user=user, now=now)
-    groups, queued = _sort(foreseen, busy=busy_addresses(campaign, leads), campaign=campaign)
+    groups, queued = _sort(foreseen, had=in_the_way(campaign, leads), campaign=campaign)
     proposed = [one.attempt for one in foreseen if one.attempt is not None and id(one) in queued]
     forecast = of_campaign(campaign, now=now, proposed=proposed)
     # The days bring more than the first look says: the hundredth letter meets a limit that the first does not.
@@ -204,8 +205,8 @@ def look_on(campaign: Campaign, *, after: int, user: User, now: datetime) -> Sli
     fresh = to_launch(campaign)
     before, total = fresh.filter(pk__lte=after).count(), fresh.count()
     leads = list(fresh.filter(pk__gt=after)[:CHECKED])
-    busy = busy_addresses(campaign, leads) | _addresses_before(campaign, leads, after=after)
-    groups, _ = _sort(foresee_letters(campaign, leads, user=user, now=now), busy=busy, campaign=campaign)
+    had = _same_address_before(campaign, leads, after=after) | in_the_way(campaign, leads)
+    groups, _ = _sort(foresee_letters(campaign, leads, user=user, now=now), had=had, campaign=campaign)
     lacking = [Group(f"lack {{{name}}}.", some) for name, some in groups.lacking.items()]
     no_mail = [Group("are at domains that take no mail.", groups.no_mail)] if groups.no_mail else []
     hidden = [Group("have addresses that only people can read.", groups.hidden)] if groups.hidden else []
@@ -223,16 +224,17 @@ def look_on(campaign: Campaign, *, after: int, user: User, now: datetime) -> Sli
     )
 
 
-def _addresses_before(campaign: Campaign, leads: Sequence[Lead], *, after: int) -> dict[str, str]:
-    """Addresses of these leads that a lead of an earlier slice has too. One query."""
+def _same_address_before(campaign: Campaign, leads: Sequence[Lead], *, after: int) -> dict[int, str]:
+    """Those of these leads whose address a lead of an earlier slice has too. One query."""
     keys = [lead.contact.email_key for lead in leads if lead.contact]
-    earlier = to_launch(campaign).filter(pk__lte=after, contact__email_key__in=keys).order_by()
-    return dict.fromkeys(earlier.values_list("contact__email_key", flat=True), SAME_ADDRESS)
+    before = to_launch(campaign).filter(pk__lte=after, contact__email_key__in=keys).order_by()
+    found = set(before.values_list("contact__email_key", flat=True))
+    return {lead.pk: SAME_ADDRESS for lead in leads if lead.contact and lead.contact.email_key in found}
 
 
-def _sort(foreseen: Sequence[Foreseen], *, busy: dict[str, str], campaign: Campaign) -> tuple[_Sorted, set[int]]:
+def _sort(foreseen: Sequence[Foreseen], *, had: Mapping[int, str], campaign: Campaign) -> tuple[_Sorted, set[int]]:
     """By what would mend it; and which letters would be queued (by the identity of what was foreseen)."""
-    sorted_, queued = _Sorted(), set[int]()
+    sorted_, queued, addresses = _Sorted(), set[int](), set[str]()
     names = _needed(campaign)
     for one in foreseen:
         address = one.lead.contact.email_key if one.lead.contact else ""
@@ -243,10 +245,10 @@ def _sort(foreseen: Sequence[Foreseen], *, busy: dict[str, str], campaign: Campa
             sorted_.no_mail.append(one.lead)
         elif one.refused:
             sorted_.refused.setdefault(one.sentence, []).append(one.lead)
-        elif address in busy:
-            sorted_.refused.setdefault(busy[address], []).append(one.lead)
+        elif one.lead.pk in had or address in addresses:
+            sorted_.refused.setdefault(had.get(one.lead.pk, SAME_ADDRESS), []).append(one.lead)
         else:
-            busy[address] = SAME_ADDRESS
+            addresses.add(address)
             queued.add(id(one))
             asking = one.decision.asking if one.waits and one.decision is not None else ()
             if Rule.SOURCE in asking and one.lead.contact is not None and one.lead.contact.needs_a_yes:
@@ -273,22 +275,6 @@ def _groups(found: Mapping[str, list[Lead]], *, keyed: bool = False) -> list[Gro
         for key, leads in found.items()
     ]
     return sorted(groups, key=lambda group: -group.count)
-
-
-def busy_addresses(campaign: Campaign, leads: Sequence[Lead]) -> dict[str, str]:
-    """Addresses that have this campaign's letter already, or will, each with a sentence that says so. One query."""
-    keys = [lead.contact.email_key for lead in leads if lead.contact]
-    letters = Attempt.objects.filter(campaign=campaign, recipient_key__in=keys).filter(
-        state__in=[*Attempt.LIVE, Attempt.State.SENT]
-    )
-    words = {
-        Attempt.State.SENT.value: "They have this letter already.",
-        Attempt.State.UNCERTAIN.value: "They may have this letter already.",
-    }
-    return {
-        key: words.get(state, "This letter waits for them already.")
-        for key, state in letters.order_by().values_list("recipient_key", "state")
-    }
 
 
 def _linking(leads: Sequence[Lead]) -> list[Lead]:

@@ -14,8 +14,9 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from campaigns.first_letters import in_the_way
 from campaigns.grounds import BY_HAND, name_ground, waiting_for_ground
-from campaigns.launching import busy_addresses
+from campaigns.launching import SAME_ADDRESS
 from campaigns.lead_list import Filters
 from campaigns.letters import as_sent
 from campaigns.models import Attempt, Campaign, Ground, Lead
@@ -87,7 +88,7 @@ def send_context(request: WorkspaceRequest, campaign: Campaign, leads: list[Lead
         foreseen = foresee_letters(campaign, leads, user=request.user, now=timezone.now())
     except CannotQueueError as err:
         return context | {"problem": str(err)}
-    busy = busy_addresses(campaign, leads)
+    had, addresses = in_the_way(campaign, leads), set[str]()
     going: list[Foreseen] = []
     waiting: list[Foreseen] = []
     asking: list[Foreseen] = []
@@ -96,11 +97,11 @@ def send_context(request: WorkspaceRequest, campaign: Campaign, leads: list[Lead
         address = one.lead.contact.email_key if one.lead.contact else ""
         if one.refused:
             refused.append((one.sentence, one.lead))
-        elif address in busy:
-            refused.append((busy[address], one.lead))
+        elif one.lead.pk in had or address in addresses:
+            refused.append((had.get(one.lead.pk, SAME_ADDRESS), one.lead))
         else:
             (asking if one.asks_for_ground else waiting if one.waits else going).append(one)
-            busy[address] = "Another site here has the same address, and one letter is enough."
+            addresses.add(address)
     return context | {
         "going": going,
         "waiting": grouped([(one.sentence, one.lead) for one in waiting]),
