@@ -15,6 +15,7 @@ from django.utils import timezone
 from campaigns import address_checks, content, following, outbox, restoring, windows
 from campaigns.analytics.counting import batched
 from campaigns.analytics.upkeep import recount
+from campaigns.first_letters import in_the_way
 from campaigns.models import Attempt, Campaign, Lead, Step, Task
 from campaigns.models.attempt import due_from
 from campaigns.own_letters import OwnText, own_texts
@@ -545,20 +546,15 @@ def _store(
         attempt.lead_id: attempt
         for attempt in Attempt.objects.filter(step=plan.step, lead__in=[lead for lead, _ in going]).select_for_update()
     }
-    stopped = {Attempt.State.BLOCKED, Attempt.State.CANCELLED, Attempt.State.FAILED, Attempt.State.DRAFT}
-    live_addresses = set(
-        Attempt.objects.filter(step=plan.step, recipient_key__in=[attempt.recipient_key for _, attempt in going])
-        .exclude(state__in=[Attempt.State.BLOCKED, Attempt.State.CANCELLED])
-        .values_list("recipient_key", "lead_id")
-    )
+    # Letters of no step too: a program may have written to them before the campaign had one.
+    had = in_the_way(plan.campaign, [lead for lead, _ in going])
     forgotten = following.forgotten_time()
     new, again, doubtful, taken = [], [], [], []
     addressed: set[str] = set()
     for lead, attempt in going:
         before = earlier.get(lead.pk)
-        elsewhere = any(key == attempt.recipient_key and lead_id != lead.pk for key, lead_id in live_addresses)
-        if (before is not None and before.state not in stopped) or elsewhere or attempt.recipient_key in addressed:
-            taken.append((lead, "A letter to this address is queued or sent already."))
+        if lead.pk in had or attempt.recipient_key in addressed:
+            taken.append((lead, had.get(lead.pk, "A letter to this address is queued or sent already.")))
             continue
         addressed.add(attempt.recipient_key)
         if before is not None and before.state == Attempt.State.FAILED and before.settled_at is None:

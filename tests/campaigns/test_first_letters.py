@@ -67,8 +67,10 @@ def api_answers(room: Room, lead: Lead) -> int:
 
 @pytest.mark.parametrize(("state", "own", "others"), STANDS)
 @pytest.mark.parametrize("whose", ["own", "others"])
-def test_page_queue_and_api_agree(room: Room, state: str, own: str, others: str, whose: str) -> None:
-    wrote(room, room.leads[0], state)
+@pytest.mark.parametrize("of_step", [True, False])
+def test_page_queue_and_api_agree(room: Room, state: str, own: str, others: str, whose: str, *, of_step: bool) -> None:
+    """A letter that a program sent before the campaign had a step is of none."""
+    wrote(room, room.leads[0], state, **({} if of_step else {"step": None}))
     lead, says = (room.leads[0], own) if whose == "own" else (other_site(room, room.leads[0]), others)
     assert in_the_way(room.campaign, [lead]) == ({lead.pk: says} if says else {})
     assert page_sends(room, lead) is not bool(says)
