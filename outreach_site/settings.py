@@ -156,6 +156,16 @@ if _database["ENGINE"] == "django.db.backends.sqlite3":
             "PRAGMA cache_size=-32000; PRAGMA wal_autocheckpoint=8000;"
         ),
     }
+else:
+    # A server that is frozen or cut off is noticed; what DATABASE_URL says itself goes before.
+    _database["OPTIONS"] = {
+        "connect_timeout": 10,
+        "keepalives_idle": 30,
+        "keepalives_interval": 10,
+        "keepalives_count": 3,
+        "tcp_user_timeout": 60_000,
+        **_database.get("OPTIONS", {}),
+    }
 DATABASES = {"default": _database}
 
 REDIS_URL = redis_address(env.str("REDIS_URL", ""))

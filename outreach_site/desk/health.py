@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import Error as DatabaseError
+from django.db import connection
 from django.db.models import CharField, Exists, Min, OuterRef, Value
 from django.db.models.functions import Cast, Concat
 
@@ -21,6 +22,7 @@ from outreach_site.mailboxes.models import Mailbox
 
 # A letter that could leave and that no worker has looked at for this long: something stands still.
 STUCK_AFTER = timedelta(minutes=10)
+LET_IN_WITHIN_SECONDS = 5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,8 +91,9 @@ def _trouble_of(mailbox: Mailbox) -> str:
 
 
 def health(now: datetime) -> Health:
-    """A few short queries; a database that fails is an answer, not an error."""
+    """A few short queries; a database that fails, or lets nobody in for some seconds, is an answer, not an error."""
     try:
+        _come_in()
         return Health(
             database=True,
             pulses=tuple(pulses(now)),
@@ -102,6 +105,15 @@ def health(now: datetime) -> Health:
         )
     except DatabaseError:
         return Health(database=False)
+
+
+def _come_in() -> None:
+    """Who asks a frozen server something waits for ever; who asks to be let in, as long as they like."""
+    if connection.vendor == "postgresql":
+        newcomer = connection.copy()
+        newcomer.settings_dict["OPTIONS"]["connect_timeout"] = LET_IN_WITHIN_SECONDS
+        newcomer.ensure_connection()
+        newcomer.close()
 
 
 def _backlog_seconds(now: datetime) -> int:

@@ -1,8 +1,8 @@
 """Runs several programs as one: starts them, shows their logs, restarts what dies or freezes, stops all of it.
 
-One process, one thread, one loop. Each program leads a process group of its own, so that a program is ended with
-everything it started, and Ctrl-C in the terminal reaches the supervisor alone. leash.py covers the supervisor's own
-death. Nothing here knows Django or what the programs do.
+One process, one loop, and a thread that asks for pulses (feeler.py). Each program leads a process group of its own, so
+that a program is ended with everything it started, and Ctrl-C in the terminal reaches the supervisor alone. leash.py
+covers the supervisor's own death. Nothing here knows Django or what the programs do.
 
 1. Start each program; write its group on the leash.
 2. Wait for output, a signal, or the next tick.
@@ -27,19 +27,17 @@ from dataclasses import dataclass, field
 from typing import IO
 
 from outreach_site.desk import leash
+from outreach_site.desk.feeler import Feeler, PulseUnknownError
 from outreach_site.desk.leash import is_alive, kill_group
 from outreach_site.lib.background import work_in_background
 
 TICK_SECONDS = 0.25
 PULSE_EVERY = 10.0
+PULSE_PATIENCE = 30.0
 LONGEST_LINE = 16_384
 COLOURS = (36, 35, 33, 32, 34)  # of the programs' names, where the output is a terminal
 
 PR_SET_CHILD_SUBREAPER = 36
-
-
-class PulseUnknownError(Exception):
-    """The pulse cannot be felt just now, which says nothing about the program."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,6 +96,7 @@ class Supervisor:
         coloured: bool = False,
         backoff: Backoff | None = None,
         pulse_every: float = PULSE_EVERY,
+        pulse_patience: float = PULSE_PATIENCE,
         greeting: Callable[[], str | None] | None = None,
     ) -> None:
         self.charges = [Charge(program, COLOURS[i % len(COLOURS)]) for i, program in enumerate(programs)]
@@ -105,6 +104,8 @@ class Supervisor:
         self.coloured = coloured
         self.backoff = backoff or Backoff()
         self.pulse_every = pulse_every
+        self.pulse_patience = pulse_patience
+        self.feeler = Feeler()
         self.greeting = greeting
         self.width = max([len(program.name) for program in programs] + [len("run")])
         self.selector = selectors.DefaultSelector()
@@ -180,6 +181,8 @@ class Supervisor:
         if now >= self.pulses_at:
             self.pulses_at = now + self.pulse_every
             self.feel_pulses()
+        for name, answer in self.feeler.answers():
+            self.felt(next(charge for charge in self.charges if charge.program.name == name), answer)
         if self.greeting is not None and (text := self.greeting()) is not None:
             self.greeting = None
             self.write(text)
@@ -278,20 +281,26 @@ class Supervisor:
         for charge in self.charges:
             if charge.program.pulse is None or charge.process is None:
                 continue
-            try:
-                pulse = charge.program.pulse()
-            except PulseUnknownError as err:
-                self.say(f"cannot tell whether {charge.program.name} is well: {err}")
-                pulse = object()
-            now = time.monotonic()
-            if pulse != charge.last_pulse:
-                charge.last_pulse = pulse
-                charge.pulse_seen_at = now
-            elif now - charge.pulse_seen_at > charge.program.frozen_after:
-                still = now - charge.pulse_seen_at
-                self.say(f"{charge.program.name} has done nothing for {still:.0f} s: killing it")
-                # A frozen program hears no SIGTERM.
-                kill_group(charge.process.pid)
+            waited = self.feeler.ask(charge.program.name, charge.program.pulse)
+            if waited > self.pulse_patience:
+                self.felt(charge, PulseUnknownError(f"no answer for {waited:.0f} s"))
+
+    def felt(self, charge: Charge, pulse: object) -> None:
+        if charge.process is None:
+            return
+        if isinstance(pulse, PulseUnknownError):
+            self.say(f"cannot tell whether {charge.program.name} is well: {pulse}")
+        elif isinstance(pulse, Exception):
+            raise pulse
+        now = time.monotonic()
+        if pulse != charge.last_pulse:
+            charge.last_pulse = pulse
+            charge.pulse_seen_at = now
+        elif now - charge.pulse_seen_at > charge.program.frozen_after:
+            still = now - charge.pulse_seen_at
+            self.say(f"{charge.program.name} has done nothing for {still:.0f} s: killing it")
+            # A frozen program hears no SIGTERM.
+            kill_group(charge.process.pid)
 
     def stop(self, now: float) -> None:
         if self.stopping_turn is None:

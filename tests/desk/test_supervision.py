@@ -82,7 +82,8 @@ class Up:
         script = tmp_path / "supervisor.py"
         script.write_text(
             "import sys\n"
-            "from outreach_site.desk.supervision import Backoff, Program, PulseUnknownError, Supervisor\n"
+            "from outreach_site.desk.feeler import PulseUnknownError\n"
+            "from outreach_site.desk.supervision import Backoff, Program, Supervisor\n"
             f"{head}\n"
             "backoff = Backoff(first=0.1, longest=0.4)\n"
             f"Supervisor([{', '.join(listed)}], out=sys.stdout, backoff=backoff{options}).run()\n"
@@ -299,6 +300,18 @@ def test_a_fault_of_the_supervisor_lets_the_programs_finish(up: Callable[..., Up
     assert running.process.wait(PATIENCE) == 1
     assert "ValueError: a fault" in running.said()
     assert (tmp_path / "busy.mark").read_text() == "finished"
+
+
+def test_a_pulse_that_hangs_kills_nobody_and_hides_no_signal(up: Callable[..., Up]) -> None:
+    head = "import time\ndef pulse():\n    time.sleep(600)\n"
+    running = up({"well": OBEDIENT}, head=head, options=", pulse_every=0.1, pulse_patience=0.3")
+    running.wait_for_start("well")
+    until(lambda: "cannot tell whether well is well: no answer for" in running.said(), "the sentence")
+    time.sleep(1)
+    assert len(running.pids("well")) == 1
+    running.process.terminate()
+    assert running.process.wait(PATIENCE) == 0
+    assert "does not stop" not in running.said()
 
 
 def test_the_leash_ends_everything_when_the_supervisor_is_killed(up: Callable[..., Up]) -> None:

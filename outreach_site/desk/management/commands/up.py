@@ -26,10 +26,11 @@ from django.utils import timezone
 from redis.exceptions import RedisError
 
 from outreach_site.desk import schedules
+from outreach_site.desk.feeler import PulseUnknownError
 from outreach_site.desk.heartbeat import CLUSTERS, SILENT_AFTER, Knocker, strike_off
 from outreach_site.desk.instance import set_up
 from outreach_site.desk.seeding import OWNER, FirstOwner, agree_with_post_office, seed
-from outreach_site.desk.supervision import Program, PulseUnknownError, Supervisor
+from outreach_site.desk.supervision import Program, Supervisor
 from outreach_site.lib.env_file import port_is_free
 from outreach_site.sandbox.store import Store, StoreError
 
