@@ -34,7 +34,7 @@ from campaigns.turns import Fitting, next_letters
 from compliance import audit, gate, holds, suppression, unsubscribe
 from compliance.addresses import InvalidAddressError
 from compliance.models import Hold, Kind, PolicyResult, SendRecord, Suppression
-from compliance.policy import Decision, Letter
+from compliance.policy import LONGEST_REASON, Decision, Letter
 from outreach_site.accounts.models import Workspace
 from outreach_site.lib.among import among
 from outreach_site.lib.collecting import uncollected
@@ -253,7 +253,7 @@ def letter_of(attempt: Attempt, mailbox: Mailbox, *, now: datetime) -> Letter:
         daily_limit=mailbox.daily_limit,
         ramp_limit=mailbox.ramp_limit(now),
         is_paced=mailbox.is_paced,
-        deferred_before=bool(attempt.reason) and attempt.tries == 0,
+        waits_because=attempt.reason,
     )
 
 
@@ -261,7 +261,7 @@ def _apply(attempt: Attempt, decision: Decision, *, now: datetime) -> None:
     if decision.result == PolicyResult.BLOCKED:
         attempt.state, attempt.reason, attempt.finished_at = Attempt.State.BLOCKED, decision.reason[:500], now
     elif decision.result == PolicyResult.DEFERRED:
-        attempt.reason = decision.reason[:500]
+        attempt.reason = decision.reason[:LONGEST_REASON]
         attempt.due_at = None if decision.asks else decision.until
         attempt.asks = asked_by(decision)
     else:

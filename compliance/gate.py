@@ -39,7 +39,7 @@ LARGEST_BATCH = 1_000
 def decide(letters: Sequence[Letter], *, workspace: Workspace, now: datetime) -> list[Decision]:
     """Decide these letters in order; reserve in the ledger what may go; write every answer to the audit log.
 
-    A letter whose wait is in the log already (`deferred_before`) is not logged again until its answer changes.
+    A letter whose wait is in the log already (`waits_because`) is not logged again until its answer changes.
     """
     if len(letters) > LARGEST_BATCH:
         raise ValueError(f"At most {LARGEST_BATCH} letters at a time.")
@@ -52,7 +52,7 @@ def decide(letters: Sequence[Letter], *, workspace: Workspace, now: datetime) ->
             [
                 _entry(decision, workspace, now, user_id=decision.letter.user_id)
                 for decision in decisions
-                if not (decision.result == PolicyResult.DEFERRED and decision.letter.deferred_before)
+                if not decision.waits_on
             ]
         )
     return decisions

@@ -115,6 +115,9 @@ APPLIES: Mapping[Kind, frozenset[Rule]] = {
 _OF_A_LETTER = frozenset({Rule.STEP, Rule.SOURCE})
 
 
+LONGEST_REASON = 500  # as a letter keeps it
+
+
 @dataclass  # Not frozen, which would take five times as long to make; nobody changes one.
 class Letter:
     """A letter that asks to leave."""
@@ -153,7 +156,7 @@ class Letter:
     # One letter that somebody sends by itself, through the API: what a region asks for before a launch of many is here
     # something to know.
     is_single: bool = False
-    deferred_before: bool = False  # a wait that is in the audit log already
+    waits_because: str = ""  # the reason of a wait that is in the audit log already, at most LONGEST_REASON of it
     is_question: bool = False  # somebody only asks: there is no such letter
 
     @property
@@ -259,6 +262,11 @@ class Decision:
     @property
     def allowed(self) -> bool:
         return self.result == PolicyResult.APPROVED
+
+    @property
+    def waits_on(self) -> bool:
+        """Whether the letter waits for what it waited for before: the log has it already."""
+        return self.result == PolicyResult.DEFERRED and self.reason[:LONGEST_REASON] == self.letter.waits_because
 
     @property
     def asks_for_ground(self) -> bool:

@@ -17,6 +17,7 @@ from campaigns import direct, dispatch, lifecycle, outbox, queueing
 from campaigns.delivery import Accepted, NotSent
 from campaigns.letters import as_sent
 from campaigns.models import Attempt, Campaign, Ground, Lead, Step
+from compliance import holds
 from compliance.models import AuditEntry, Hold, Kind, SendRecord, Suppression, UnsubscribeToken
 from compliance.suppression import suppress
 from inbox.consequences import prove_by_copies
@@ -242,6 +243,35 @@ def test_the_daily_cap_is_never_passed_and_the_rest_waits_for_midnight(
     assert len(post_office.letters()) == 2
     deferred = AuditEntry.objects.filter(policy_result="deferred").count()
     assert deferred == 2
+
+
+def test_the_log_has_each_thing_that_a_letter_waits_for_once(rehearsal: Letterbox) -> None:
+    """A limit, and then a hold; after trouble with its server, too, whose sentence stands in the same place."""
+
+    def claim_again() -> list[str]:
+        Attempt.objects.update(due_at=timezone.now())
+        outbox.claim(rehearsal.mailbox, uuid.uuid4(), at_most=50, now=timezone.now())
+        letter.refresh_from_db()
+        logged = AuditEntry.objects.filter(about=letter.about, policy_result="deferred").order_by("pk")
+        return list(logged.values_list("reason", flat=True))
+
+    rehearsal.world.here.daily_user_cap = 1
+    rehearsal.world.here.save()
+    rehearsal.write_to("tom@elsewhere.test")
+    rehearsal.send()
+    [letter] = rehearsal.write_to("hannah@somewhere.test")
+    Attempt.objects.filter(pk=letter.pk).update(reason="The server is busy.", tries=1)
+    [limit] = claim_again()
+    assert limit == letter.reason
+    assert claim_again() == [limit]
+    hold = holds.place(
+        workspace=rehearsal.world.here, subject=rehearsal.campaign.subject, reason="Look.", now=timezone.now()
+    )
+    assert claim_again() == [limit, "Look."]
+    assert (letter.reason, letter.due_at) == ("Look.", None)
+    assert claim_again() == [limit, "Look."]
+    holds.lift(hold, user=rehearsal.world.owner, now=timezone.now())
+    assert claim_again() == [limit, "Look.", limit]
 
 
 def test_the_hourly_limit_counts_a_sign_in(rehearsal: Letterbox, settings: object) -> None:

@@ -75,9 +75,14 @@ def test_a_wait_is_logged_once(world: World) -> None:
     world.here.daily_user_cap = 1
     world.here.save()
     gate.decide([letter(1)], workspace=world.here, now=NOW)
-    gate.decide([letter(2)], workspace=world.here, now=NOW)
-    gate.decide([letter(2, deferred_before=True)], workspace=world.here, now=NOW)
-    assert AuditEntry.objects.filter(policy_result="deferred").count() == 1
+    [first] = gate.decide([letter(2)], workspace=world.here, now=NOW)
+    gate.decide([letter(2, waits_because=first.reason)], workspace=world.here, now=NOW)
+    deferred = AuditEntry.objects.filter(policy_result="deferred")
+    assert deferred.count() == 1
+    # Until its answer changes.
+    Hold.objects.create(workspace=world.here, subject="workspace", reason="Too many bounces.")
+    gate.decide([letter(2, waits_because=first.reason)], workspace=world.here, now=NOW)
+    assert list(deferred.order_by("pk").values_list("reason", flat=True)) == [first.reason, "Too many bounces."]
 
 
 def test_the_day_ends_at_the_workspaces_midnight_also_when_clocks_change(world: World) -> None:
