@@ -8,33 +8,51 @@ first (`look_on`), and the days they take are reckoned from the pace of those be
 from __future__ import annotations
 
 import random
+import time
+import uuid
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 from importlib import resources
 
+import structlog
 from django.db import transaction
 
 from campaigns import letters
 from campaigns.address_checks import no_mail
 from campaigns.first_letters import in_the_way
 from campaigns.forecast import Forecast, of_campaign
-from campaigns.models import Attempt, Campaign, FoundSite, Ground, Lead, LeadQuerySet
+from campaigns.models import Attempt, Campaign, FoundSite, Ground, Launch, Lead, LeadQuerySet
 from campaigns.places import country_of
-from campaigns.queueing import LARGEST_REQUEST, Foreseen, Queued, foresee_letters, queue_letters
+from campaigns.queueing import (
+    LARGEST_REQUEST,
+    Foreseen,
+    Queued,
+    foresee_letters,
+    only_one_queues_for,
+    queue_letters,
+)
 from campaigns.rendering import names_that_need_a_value
+from campaigns.rota import CannotQueueError
 from campaigns.tasks import launch_soon
 from compliance import audit, gate
 from compliance.addresses import domain_of, is_disposable
 from compliance.models import Kind
 from compliance.policy import Rule
 from compliance.regions import asks_businesses_too
-from outreach_site.accounts.models import User
+from outreach_site.accounts.models import User, Workspace
+from outreach_site.lib.moments import FromNow
 from outreach_site.mailboxes.models import SendingDomain
 
+log = structlog.get_logger(__name__)
+
 CHECKED = 1_000
+SLICE_SECONDS = 15.0
+# A launch whose worker died is taken up after that.
+LEASE = timedelta(seconds=60)
+STANDS_STILL_FOR = timedelta(days=1)
 SAMPLES = 3
 SAME_ADDRESS = "Another site here has the same address, and one letter is enough."
 
@@ -303,24 +321,87 @@ def launch(campaign: Campaign, *, grounds: Mapping[str, Ground], user: User, now
     """Queue the first letters of all leads, each under the ground named for its country; the first ones at once, the
     rest of a large campaign by and by. Raises rota.CannotQueueError.
     """
-    leads = list(to_launch(campaign).exclude(contact=None)[:LARGEST_REQUEST])
-    queued = _queue(campaign, leads, grounds=grounds, user=user, now=now)
-    if queued.attempts and campaign.state == Campaign.State.PAUSED:
-        with transaction.atomic():
+    with transaction.atomic():
+        only_one_queues_for(campaign.pk)
+        leads = list(to_launch(campaign).exclude(contact=None)[:LARGEST_REQUEST])
+        queued = _queue(campaign, leads, grounds=grounds, user=user, now=now)
+        if queued.attempts and campaign.state == Campaign.State.PAUSED:
             campaign.resume()
             audit.record("campaign.resumed", workspace=campaign.workspace, user=user, about=campaign.subject, now=now)
-    if len(leads) == LARGEST_REQUEST:
-        launch_soon(campaign.pk, user.pk, {key: ground.value for key, ground in grounds.items()}, after=leads[-1].pk)
+        if len(leads) == LARGEST_REQUEST:
+            named = {country: ground.value for country, ground in grounds.items()}
+            rest = Launch.objects.create(campaign=campaign, user=user, grounds=named, after=leads[-1].pk, begun_at=now)
+            launch_soon(rest.pk)
     return queued
 
 
-def launch_more(
-    campaign: Campaign, *, grounds: Mapping[str, Ground], after: int, user: User, now: datetime
-) -> int | None:
-    """The next ones behind the lead `after`; from where to go on, None at the end."""
-    leads = list(to_launch(campaign).exclude(contact=None).filter(pk__gt=after)[:LARGEST_REQUEST])
-    _queue(campaign, leads, grounds=grounds, user=user, now=now)
-    return leads[-1].pk if len(leads) == LARGEST_REQUEST else None
+def go_on(launch_id: int, *, now: datetime, seconds: float = SLICE_SECONDS) -> bool:
+    """Slices of the rest until the time is over; whether any are left. Somebody else's launch, or one that is over, is
+    left alone. One that nothing can be queued for stands still: mended within a day, it goes on.
+    """
+    token = uuid.uuid4()
+    if not Launch.objects.free().filter(pk=launch_id).update(lease_token=token, leased_until=FromNow(LEASE)):
+        return False
+    ends_at = time.monotonic() + seconds
+    try:
+        while _queue_more(launch_id, now=now):
+            if time.monotonic() >= ends_at:
+                return True
+    except CannotQueueError as err:
+        # Letters of a launch that everybody has forgotten would surprise whoever mends the campaign.
+        ended, _ = Launch.objects.filter(pk=launch_id, begun_at__lt=now - STANDS_STILL_FOR).delete()
+        log.warning("a launch stands still", launch=launch_id, ended=bool(ended), reason=str(err))
+    finally:
+        Launch.objects.filter(pk=launch_id, lease_token=token).update(lease_token=None, leased_until=None)
+    return False
+
+
+def _queue_more(launch_id: int, *, now: datetime) -> bool:
+    """The next letters, and how far that is, in one transaction; whether any are left. Raises rota.CannotQueueError.
+
+    Whoever ends the launch waits for it, and then finds its letters.
+    """
+    campaign_id = Launch.objects.filter(pk=launch_id).values_list("campaign", flat=True).first()
+    if campaign_id is None:
+        return False
+    with transaction.atomic():
+        only_one_queues_for(campaign_id)
+        locked = Launch.objects.select_for_update(of=("self",))
+        rest = (
+            locked.select_related("campaign__workspace", "campaign__identity", "campaign__mailbox", "user")
+            .filter(pk=launch_id)
+            .first()
+        )
+        if rest is None:
+            return False
+        if rest.campaign.archived_at is not None:
+            rest.delete()
+            return False
+        leads = list(to_launch(rest.campaign).exclude(contact=None).filter(pk__gt=rest.after)[:LARGEST_REQUEST])
+        grounds = {country: Ground(ground) for country, ground in rest.grounds.items()}
+        _queue(rest.campaign, leads, grounds=grounds, user=rest.user, now=now)
+        if len(leads) < LARGEST_REQUEST:
+            rest.delete()
+            return False
+        rest.after = leads[-1].pk
+        rest.save(update_fields=["after"])
+    return True
+
+
+def end(workspace: Workspace, *, campaign: Campaign | None = None, user: User, now: datetime) -> bool:
+    """Queue nothing more of what was launched, in a campaign or in the whole workspace; whether anything was left.
+
+    Before what waits is taken back: so what the last slice has just queued is among it.
+    """
+    launches = Launch.objects.in_workspace(workspace)
+    about = f"workspace:{workspace.pk}"
+    if campaign is not None:
+        launches, about = launches.filter(campaign=campaign), campaign.subject
+    with transaction.atomic():
+        ended, _ = launches.delete()
+        if ended:
+            audit.record("campaign.launch_ended", workspace=workspace, user=user, about=about, now=now)
+    return bool(ended)
 
 
 def _queue(

@@ -14,7 +14,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Count, Max, Q, QuerySet
 
-from campaigns import following
+from campaigns import following, step_changes
 from campaigns.models import Attempt, Campaign, Step, Task
 from campaigns.queueing import bring_back_step, take_out_step
 from campaigns.tasks import follow_changes_soon
@@ -136,11 +136,13 @@ def bring_back(step: Step, *, user: User, now: datetime) -> bool:
 
 
 def bring_up_to_date(campaign: Campaign, *, windows: bool = False, now: datetime) -> None:
-    """Letters under way follow what was changed: the first few at once, the rest of a large campaign by and by."""
+    """Letters under way follow what was changed, in the caller's transaction: the first few at once, the rest of a
+    large campaign by and by.
+    """
     letters = following.refresh(campaign, windows=windows, now=now)
     leads = following.catch_up(campaign, now=now) if letters is None else 0
     if letters is not None or leads is not None:
-        follow_changes_soon(campaign.pk, windows=windows)
+        follow_changes_soon(step_changes.begin(campaign, windows=windows, now=now).pk)
 
 
 def _locked(campaign: Campaign) -> None:

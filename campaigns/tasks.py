@@ -9,11 +9,12 @@ from django.db import transaction
 from django.utils import timezone
 from django_q.tasks import async_task
 
-from campaigns import dispatch, following, import_undo, imports, outbox, sent_copies, sessions
+from campaigns import dispatch, import_undo, imports, outbox, sent_copies, sessions, step_changes
 from campaigns.analytics import upkeep
 from campaigns.discovery import runs
-from campaigns.models import Campaign, DiscoveryRun, Ground, LeadImport
-from outreach_site.accounts.models import User, Workspace
+from campaigns.models import DiscoveryRun, Launch, LeadImport, StepChange
+from outreach_site.accounts import installation
+from outreach_site.accounts.models import Workspace
 from outreach_site.lib.later import run_at
 
 LONG = "long"  # Its work takes minutes: it must not stop the post.
@@ -61,37 +62,37 @@ def dispatch_at(mailbox_id: int, at: datetime) -> None:
     transaction.on_commit(lambda: run_at(at, dispatch_mailbox, mailbox_id, cluster=CLUSTER))
 
 
-def follow_changes(campaign_id: int, windows: bool, letters: int | None = 0, leads: int | None = 0) -> None:  # noqa: FBT001 - a task's arguments are stored in order
+def follow_changes(change_id: int) -> None:
     """One slice of bringing the letters under way up to date with a campaign's steps; the next one follows at once."""
-    campaign = Campaign.objects.select_related("workspace").get(pk=campaign_id)
-    if letters is not None:
-        letters = following.refresh(campaign, after=letters, windows=windows, now=timezone.now())
-    elif leads is not None:
-        leads = following.catch_up(campaign, after=leads, now=timezone.now())
-    if letters is not None or leads is not None:
-        async_task(follow_changes, campaign_id, windows, letters, leads, cluster=LONG)
+    if step_changes.work(change_id, now=timezone.now()):
+        async_task(follow_changes, change_id, cluster=LONG)
 
 
-def follow_changes_soon(campaign_id: int, *, windows: bool) -> None:
+def follow_changes_soon(change_id: int) -> None:
     """Ask the long cluster to begin as soon as the caller's transaction stands."""
-    transaction.on_commit(lambda: async_task(follow_changes, campaign_id, windows, cluster=LONG))
+    transaction.on_commit(lambda: async_task(follow_changes, change_id, cluster=LONG))
 
 
-def launch(campaign_id: int, user_id: int, grounds: dict[str, str], after: int) -> None:
+def launch(launch_id: int) -> None:
     """One slice of the first letters of a large campaign; the next one follows at once."""
-    from campaigns.launching import launch_more  # noqa: PLC0415 - it asks this module to begin
+    from campaigns.launching import go_on  # noqa: PLC0415 - it asks this module to begin
 
-    campaign = Campaign.objects.select_related("workspace", "identity", "mailbox").get(pk=campaign_id)
-    user = User.objects.get(pk=user_id)
-    named = {country: Ground(ground) for country, ground in grounds.items()}
-    further = launch_more(campaign, grounds=named, after=after, user=user, now=timezone.now())
-    if further is not None:
-        async_task(launch, campaign_id, user_id, grounds, further, cluster=LONG)
+    # A restored database has to say first what it may have forgotten.
+    if installation.standing().may_work and go_on(launch_id, now=timezone.now()):
+        async_task(launch, launch_id, cluster=LONG)
 
 
-def launch_soon(campaign_id: int, user_id: int, grounds: dict[str, str], *, after: int) -> None:
+def launch_soon(launch_id: int) -> None:
     """Ask the long cluster to go on as soon as the caller's transaction stands."""
-    transaction.on_commit(lambda: async_task(launch, campaign_id, user_id, grounds, after, cluster=LONG))
+    transaction.on_commit(lambda: async_task(launch, launch_id, cluster=LONG))
+
+
+def go_on_due() -> None:
+    """Every minute: go on with launches, and with changes of steps, whose task was lost or whose worker died."""
+    for launch_id in Launch.objects.free().order_by("pk").values_list("pk", flat=True)[:100]:
+        async_task(launch, launch_id, cluster=LONG)
+    for change_id in StepChange.objects.free().order_by("pk").values_list("pk", flat=True)[:100]:
+        async_task(follow_changes, change_id, cluster=LONG)
 
 
 def discover(run_id: int) -> None:

@@ -8,6 +8,7 @@ from campaigns.models.drafting import DraftRun, DraftRunQuerySet, OwnLetter, Own
 from campaigns.models.imports import ColumnMeaning, ImportedRow, LeadImport, LeadImportQuerySet
 from campaigns.models.lead import Contact, FoundHow, Lead, LeadQuerySet, MailDomain, Tag, TagQuerySet
 from campaigns.models.placement import Placement, PlacementCheck, PlacementQuerySet
+from campaigns.models.rest import Launch, LaunchQuerySet, StepChange, StepChangeQuerySet
 from campaigns.models.rollup import Rollup, RollupState
 from campaigns.models.sent_copy import SentCopy
 from campaigns.models.session import Session
@@ -34,6 +35,8 @@ __all__ = [
     "FoundSite",
     "Ground",
     "ImportedRow",
+    "Launch",
+    "LaunchQuerySet",
     "Lead",
     "LeadImport",
     "LeadImportQuerySet",
@@ -52,6 +55,8 @@ __all__ = [
     "SiteText",
     "Stage",
     "Step",
+    "StepChange",
+    "StepChangeQuerySet",
     "StepQuerySet",
     "Tag",
     "TagQuerySet",

@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from campaigns import approvals, dead_letters, queueing
+from campaigns import approvals, dead_letters, launching, queueing
 from campaigns.models import Attempt, Campaign
 from campaigns.rota import CannotQueueError
 from compliance import audit
@@ -191,13 +191,16 @@ def letters_cancel(request: WorkspaceRequest, workspace: str) -> HttpResponse:
             "tone": "bad",
         }
         return _ask(request, context)
+    ended = mailbox is None and launching.end(here, campaign=campaign, user=request.user, now=timezone.now())
     number = queueing.cancel_all(
         here, campaign=campaign, mailbox=mailbox, user=request.user, now=timezone.now(), seconds=AT_MOST_SECONDS
     )
+    rest = " The rest of the launch is not queued any more." if ended else ""
     if left := waiting.count():
-        messages.warning(request, f"{_letters(number)}{of} taken back. {_letters(left)} still waiting: press again.")
-    elif number:
-        messages.success(request, f"{_letters(number)}{of} taken back.")
+        said = f"{_letters(number)}{of} taken back. {_letters(left)} still waiting: press again."
+        messages.warning(request, said + rest)
+    elif number or ended:
+        messages.success(request, f"{_letters(number)}{of} taken back.{rest}")
     else:
         messages.error(request, f"No letter{of} waits any more.")
     return redirect_to(request, back)

@@ -51,6 +51,9 @@ SCHEDULES = (
     Recurring("discovery", "campaigns.tasks.discover_due", "long", 1, "Searches for sites go on"),
     Recurring("imports", "campaigns.tasks.import_due", "long", 1, "Files of leads that were begun go on"),
     Recurring("bulk-changes", "campaigns.lead_tasks.change_leads_due", "long", 1, "Changes to many leads go on"),
+    Recurring(
+        "large-campaigns", "campaigns.tasks.go_on_due", "long", 1, "Launches and changed steps of large campaigns go on"
+    ),
     Recurring("drafts", "campaigns.drafting.tasks.draft_due", "long", 1, "Personal letters go on being written"),
     Recurring("numbers", "campaigns.tasks.count_numbers", "long", 1, "The numbers of campaigns are counted"),
     Recurring(
