@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from django.db import transaction
 from django.utils import timezone
 from django_q.tasks import async_task
 
 from campaigns import address_checks, bulk
 from campaigns.models import BulkChange
 from campaigns.tasks import LONG
+from outreach_site.lib.asking import ask_soon
 
 
 def change_leads(bulk_id: int) -> None:
@@ -25,7 +25,7 @@ def change_leads_due() -> None:
 
 def change_leads_soon(bulk_id: int) -> None:
     """Ask the long cluster to begin as soon as the caller's transaction stands."""
-    transaction.on_commit(lambda: async_task(change_leads, bulk_id, cluster=LONG))
+    ask_soon(change_leads, bulk_id, cluster=LONG)
 
 
 def look_up_domains(domains: list[str]) -> None:
@@ -37,4 +37,4 @@ def look_up_domains(domains: list[str]) -> None:
 def look_up_domains_soon(domains: list[str]) -> None:
     """Ask the long cluster to, as soon as the caller's transaction stands."""
     if domains:
-        transaction.on_commit(lambda: async_task(look_up_domains, domains, cluster=LONG))
+        ask_soon(look_up_domains, domains, cluster=LONG)

@@ -15,6 +15,7 @@ from campaigns.discovery import runs
 from campaigns.models import DiscoveryRun, Launch, LeadImport, StepChange
 from outreach_site.accounts import installation
 from outreach_site.accounts.models import Workspace
+from outreach_site.lib.asking import ask_soon
 from outreach_site.lib.later import run_at
 
 LONG = "long"  # Its work takes minutes: it must not stop the post.
@@ -54,7 +55,7 @@ def copy_sent(mailbox_id: int) -> None:
 
 def dispatch_soon(mailbox_id: int) -> None:
     """Ask the mail cluster to look at a mailbox as soon as the caller's transaction stands."""
-    transaction.on_commit(lambda: async_task(dispatch_mailbox, mailbox_id, cluster=CLUSTER))
+    ask_soon(dispatch_mailbox, mailbox_id, cluster=CLUSTER)
 
 
 def dispatch_at(mailbox_id: int, at: datetime) -> None:
@@ -70,7 +71,7 @@ def follow_changes(change_id: int) -> None:
 
 def follow_changes_soon(change_id: int) -> None:
     """Ask the long cluster to begin as soon as the caller's transaction stands."""
-    transaction.on_commit(lambda: async_task(follow_changes, change_id, cluster=LONG))
+    ask_soon(follow_changes, change_id, cluster=LONG)
 
 
 def launch(launch_id: int) -> None:
@@ -84,7 +85,7 @@ def launch(launch_id: int) -> None:
 
 def launch_soon(launch_id: int) -> None:
     """Ask the long cluster to go on as soon as the caller's transaction stands."""
-    transaction.on_commit(lambda: async_task(launch, launch_id, cluster=LONG))
+    ask_soon(launch, launch_id, cluster=LONG)
 
 
 def go_on_due() -> None:
@@ -109,7 +110,7 @@ def discover_due() -> None:
 
 def discover_soon(run_id: int) -> None:
     """Ask the long cluster to begin as soon as the caller's transaction stands."""
-    transaction.on_commit(lambda: async_task(discover, run_id, cluster=LONG))
+    ask_soon(discover, run_id, cluster=LONG)
 
 
 def import_leads(run_id: int) -> None:
@@ -129,7 +130,7 @@ def import_due() -> None:
 
 def import_soon(run_id: int) -> None:
     """Ask the long cluster to go on as soon as the caller's transaction stands."""
-    transaction.on_commit(lambda: async_task(import_leads, run_id, cluster=LONG))
+    ask_soon(import_leads, run_id, cluster=LONG)
 
 
 def count_numbers() -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import time
 
-from django.db import transaction
 from django.utils import timezone
 from django_q.tasks import async_task
 
@@ -16,6 +15,7 @@ from compliance import brakes, checkups, consent_imports, privacy, retention, se
 from compliance.models import SuppressionImport
 from compliance.privacy_models import ConsentImport, PrivacySettings
 from outreach_site.accounts.installation import has_its_digest_key
+from outreach_site.lib.asking import ask_soon
 
 CLUSTER = "long"
 SLICE_SECONDS = 20.0
@@ -55,7 +55,7 @@ def read_suppressions(run_id: int) -> None:
 
 
 def read_suppressions_soon(run_id: int) -> None:
-    transaction.on_commit(lambda: async_task(read_suppressions, run_id, cluster=CLUSTER))
+    ask_soon(read_suppressions, run_id, cluster=CLUSTER)
 
 
 def read_list(import_id: int) -> None:
@@ -77,11 +77,11 @@ def erase(request_id: int) -> None:
 
 def read_list_soon(import_id: int) -> None:
     """Ask the cluster for long work to read on as soon as the caller's transaction stands."""
-    transaction.on_commit(lambda: async_task(read_list, import_id, cluster=CLUSTER))
+    ask_soon(read_list, import_id, cluster=CLUSTER)
 
 
 def erase_soon(request_id: int) -> None:
-    transaction.on_commit(lambda: async_task(erase, request_id, cluster=CLUSTER))
+    ask_soon(erase, request_id, cluster=CLUSTER)
 
 
 def hold_what_harms() -> None:
@@ -103,4 +103,4 @@ def check_audit() -> None:
 
 def check_audit_soon() -> None:
     """Ask for the first slice as soon as the caller's transaction stands."""
-    transaction.on_commit(lambda: async_task(check_audit, cluster=CLUSTER))
+    ask_soon(check_audit, cluster=CLUSTER)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from django.db import transaction
 from django.utils import timezone
 from django_q.tasks import async_task
 
 from inbox import events, polling
+from outreach_site.lib.asking import ask_soon
 
 
 def poll_due() -> None:
@@ -28,4 +28,4 @@ def poll_mailbox(mailbox_id: int, *, at_once: bool = False) -> None:
 
 def poll_soon(mailbox_id: int) -> None:
     """Ask the mail cluster to read a mailbox as soon as the caller's transaction stands."""
-    transaction.on_commit(lambda: async_task(poll_mailbox, mailbox_id, at_once=True))
+    ask_soon(poll_mailbox, mailbox_id, at_once=True)

@@ -23,7 +23,7 @@ from campaigns.discovery.api import router as discovery_router
 from compliance.api import router as compliance_router
 from inbox.api import router as inbox_router
 from outreach_site.accounts.api_access import for_the_known, with_rate_headers
-from outreach_site.lib.api import StrictParser, field_faults, without_surprises
+from outreach_site.lib.api import StrictParser, field_faults, what_failed, without_surprises
 from outreach_site.lib.openapi import finish
 from outreach_site.mailboxes.api import router as mailboxes_router
 
@@ -137,6 +137,4 @@ def answered(request: HttpRequest, err: HttpError) -> HttpResponse:
 @api.exception_handler(Exception)
 def failed(request: HttpRequest, err: Exception) -> HttpResponse:
     log.error("api request failed", path=request.path, exc_info=err)
-    return api.create_response(
-        request, {"detail": "Something went wrong on this server. Nothing was changed; try again."}, status=500
-    )
+    return api.create_response(request, {"detail": what_failed(request)}, status=500)

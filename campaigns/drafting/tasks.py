@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from django.db import transaction
 from django.utils import timezone
 from django_q.tasks import async_task
 
 from campaigns.drafting import bulk
 from campaigns.tasks import LONG
+from outreach_site.lib.asking import ask_soon
 
 
 def draft(run_id: int) -> None:
@@ -24,4 +24,4 @@ def draft_due() -> None:
 
 def draft_soon(run_id: int) -> None:
     """Ask the long cluster to begin as soon as the caller's transaction stands."""
-    transaction.on_commit(lambda: async_task(draft, run_id, cluster=LONG))
+    ask_soon(draft, run_id, cluster=LONG)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from django.db import transaction
 from django.utils import timezone
 from django_q.tasks import async_task
 
 from campaigns.placements import checking
+from outreach_site.lib.asking import ask_soon
 
 LONG = "long"
 
@@ -19,4 +19,4 @@ def check_due() -> None:
 
 def check_soon() -> None:
     """Ask the long cluster to look as soon as the caller's transaction stands."""
-    transaction.on_commit(lambda: async_task(check_due, cluster=LONG))
+    ask_soon(check_due, cluster=LONG)

@@ -11,15 +11,20 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+import structlog
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
+from django.template.loader import render_to_string
 from django.utils import timezone
 from django_htmx.http import HttpResponseClientRedirect
+from redis.exceptions import RedisError
 
 from outreach_site.accounts.models import Membership, Role, User, Workspace
+
+log = structlog.get_logger(__name__)
 
 READERS = frozenset(Role)
 SENDERS = frozenset({Role.OWNER, Role.MARKETER})
@@ -110,6 +115,16 @@ class AccessMiddleware:
         if access.roles is not None:
             self.enter_workspace(request, kwargs["workspace"], access.roles)
         return None
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """Redis counts who tries to sign in, and how often. While it does not answer nobody may try: without a limit a
+        password could be guessed. Whoever is signed in already needs none of it.
+        """
+        if not isinstance(exception, RedisError):
+            return None
+        view = request.resolver_match.view_name if request.resolver_match else ""
+        log.error("Redis does not answer", view=view, reason=str(exception))
+        return HttpResponse(render_to_string("503.html"), status=503, headers={"Retry-After": "60"})
 
     def enter_workspace(self, request: HttpRequest, slug: str, roles: frozenset[Role]) -> None:
         assert isinstance(request.user, User)  # noqa: S101 - is_authenticated was checked; this tells the type checker

@@ -6,6 +6,8 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 
+from outreach_site.lib.api import what_failed
+
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     if _is_for_programs(request):
@@ -26,7 +28,7 @@ def page_not_found(request: HttpRequest, exception: Exception | None = None) -> 
 def server_error(request: HttpRequest) -> HttpResponse:
     """Rendered without context processors: the database may be what failed."""
     if _is_for_programs(request):
-        return JsonResponse({"detail": "Something went wrong on this server. Try again."}, status=500)
+        return JsonResponse({"detail": what_failed(request)}, status=500)
     return HttpResponse(render_to_string("500.html"), status=500)
 
 

@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db import Error as DatabaseError
 from django.db import connection
 from django.db.models import CharField, Exists, Min, OuterRef, Value
 from django.db.models.functions import Cast, Concat
+from redis import Redis
+from redis.exceptions import RedisError
 
 from campaigns import sessions
 from campaigns.dispatch import due_mailboxes
@@ -23,6 +26,7 @@ from outreach_site.mailboxes.models import Mailbox
 # A letter that could leave and that no worker has looked at for this long: something stands still.
 STUCK_AFTER = timedelta(minutes=10)
 LET_IN_WITHIN_SECONDS = 5
+REDIS_SECONDS = 1.0  # for each of connecting and answering: whoever asks waits
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,6 +37,7 @@ class Health:
     """
 
     database: bool
+    redis: bool = True  # where there is one
     pulses: tuple[Pulse, ...] = ()
     backlog_seconds: int = 0
     is_stuck: bool = False
@@ -42,7 +47,7 @@ class Health:
 
     @property
     def is_well(self) -> bool:
-        works = self.database and not self.is_stuck and not self.unsealed_seconds and not self.trouble
+        works = self.database and self.redis and not self.is_stuck and not self.unsealed_seconds and not self.trouble
         return works and not self.failing and all(pulse.is_well for pulse in self.pulses)
 
     @property
@@ -51,6 +56,8 @@ class Health:
         if not self.database:
             return ["The database does not answer."]
         said = [self.trouble] if self.trouble else []
+        if not self.redis:
+            said.append("Redis does not answer: the workers hear of nothing, and nobody can sign in.")
         said += [_about_workers(pulse) for pulse in self.pulses if not pulse.is_well]
         if self.is_stuck:
             said.append(f"Letters have waited for {self.backlog_seconds // 60} minutes, and no worker has taken them.")
@@ -96,6 +103,7 @@ def health(now: datetime) -> Health:
         _come_in()
         return Health(
             database=True,
+            redis=_redis_answers(),
             pulses=tuple(pulses(now)),
             backlog_seconds=_backlog_seconds(now),
             is_stuck=_is_stuck(now),
@@ -114,6 +122,17 @@ def _come_in() -> None:
         newcomer.settings_dict["OPTIONS"]["connect_timeout"] = LET_IN_WITHIN_SECONDS
         newcomer.ensure_connection()
         newcomer.close()
+
+
+def _redis_answers() -> bool:
+    if not settings.REDIS_URL:
+        return True
+    within = {"socket_connect_timeout": REDIS_SECONDS, "socket_timeout": REDIS_SECONDS}
+    try:
+        with Redis.from_url(settings.REDIS_URL, **within) as connection:
+            return bool(connection.ping())
+    except (RedisError, OSError):
+        return False
 
 
 def _backlog_seconds(now: datetime) -> int:

@@ -68,6 +68,7 @@ def health(request: HttpRequest) -> HttpResponse:
     said = {
         "status": "ok" if found.is_well else "trouble",
         "database": found.database,
+        "redis": found.redis,
         "workers": {
             pulse.cluster: {
                 "ok": pulse.is_well,

@@ -205,3 +205,11 @@ def _texts(parsed: Any) -> Iterator[str]:
 
 def _no_number(word: str) -> NoReturn:
     raise ValueError(word)
+
+
+def what_failed(request: HttpRequest) -> str:
+    """For a program: nobody knows whether it went wrong before or after what was asked for was done."""
+    said = "Something went wrong on this server."
+    if request.method in {"GET", "HEAD"}:
+        return f"{said} Try again."
+    return f"{said} What you asked for may have been done all the same: look before you ask again."

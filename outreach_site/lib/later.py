@@ -12,7 +12,8 @@ from django.utils import timezone
 from django_q.brokers.orm import ORM
 from django_q.conf import Conf
 from django_q.models import OrmQ
-from django_q.tasks import async_task
+
+from outreach_site.lib.asking import ask
 
 
 class _FromThen(ORM):
@@ -37,9 +38,9 @@ def run_at(at: datetime, task: Callable[..., None], *args: Any, cluster: str) ->
     process end before, the minutely work finds what the task was to do. So it must be such a task.
     """
     if not settings.REDIS_URL:
-        async_task(task, *args, broker=_FromThen(at, cluster=cluster), cluster=cluster)
+        ask(task, *args, broker=_FromThen(at, cluster=cluster), cluster=cluster)
         return
     seconds = max(0.0, (at - timezone.now()).total_seconds())
-    waiting = threading.Timer(seconds, lambda: async_task(task, *args, cluster=cluster))
+    waiting = threading.Timer(seconds, lambda: ask(task, *args, cluster=cluster))
     waiting.daemon = True
     waiting.start()

@@ -10,10 +10,10 @@ from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
-from django_q.tasks import async_task
 
 from compliance.addresses import InvalidAddressError, fold, normalise
 from outreach_site.desk.outgoing.models import TEST, Delivery, Endpoint, Event, Offered
+from outreach_site.lib.asking import ask_soon
 from outreach_site.lib.ports import News
 
 VERSION = 1  # of what a body says; docs/outgoing-webhooks.md
@@ -47,7 +47,7 @@ def on_news(news: Sequence[News]) -> None:
 
 def deliver_soon() -> None:
     """Ask a worker as soon as the caller's transaction stands."""
-    transaction.on_commit(lambda: async_task(TASK, cluster=CLUSTER))
+    ask_soon(TASK, cluster=CLUSTER)
 
 
 def _events(news: Sequence[News], endpoints: Sequence[Endpoint], now: datetime) -> list[Event]:

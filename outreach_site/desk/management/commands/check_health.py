@@ -11,7 +11,7 @@ from outreach_site.desk.health import health
 
 
 class Command(BaseCommand):
-    help = "Says whether the database answers, the workers work and letters leave. Exits with 1 when one does not."
+    help = "Says whether database and Redis answer, the workers work and letters leave. Exits with 1 when one does not."
 
     def handle(self, **options: Any) -> None:
         found = health(timezone.now())
