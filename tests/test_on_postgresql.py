@@ -27,6 +27,7 @@ ROOMS = {
         "campaigns/test_imports.py",
         "campaigns/test_lead_table.py",
         "campaigns/test_own_letters.py",
+        "campaigns/test_rest.py",
         "campaigns/test_turns.py",
         "desk/test_outgoing.py",
         "security/test_walls_from_within.py",

@@ -85,9 +85,12 @@ SCHEDULES = (
 
 
 def run_now() -> None:
-    """Ask for each task once, at once: after a start nobody waits for the clock's first minute."""
+    """Ask for each task once, at once: after a start nobody waits for the clock's first minute, unless the broker is
+    away.
+    """
     for recurring in SCHEDULES:
-        ask(recurring.task, cluster=recurring.cluster, group=recurring.name)
+        if not ask(recurring.task, cluster=recurring.cluster, group=recurring.name):
+            return
 
 
 @dataclass(frozen=True)

@@ -23,10 +23,12 @@ def ask_soon(task: Callable[..., None] | str, *args: Any, **options: Any) -> Non
     transaction.on_commit(lambda: ask(task, *args, **options))
 
 
-def ask(task: Callable[..., None] | str, *args: Any, **options: Any) -> None:
-    """Ask for it now. Where the broker does not take it, this server's log says why."""
+def ask(task: Callable[..., None] | str, *args: Any, **options: Any) -> bool:
+    """Ask for it now; whether the broker took it. Where it did not, this server's log says why."""
     try:
         async_task(task, *args, **options)
     except (RedisError, OSError, DatabaseError) as err:
         name = task if isinstance(task, str) else f"{task.__module__}.{task.__qualname__}"
         log.error("nobody could be asked for a task", task=name, reason=str(err))  # noqa: TRY400 - said in full
+        return False
+    return True

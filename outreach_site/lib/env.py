@@ -39,6 +39,8 @@ __all__ = [
 
 SECRET_KEY_LENGTH = 50
 _HOST = re.compile(r"\*|\.?[\w.-]+|\[[0-9a-fA-F:.]+\]")
+# Seconds. Workers ask for a task and wait a second for one; whoever waits for a page waits for this.
+_REDIS_PATIENCE = {"socket_connect_timeout": 3, "socket_timeout": 5}
 _DATABASES = {"django.db.backends.sqlite3", "django.db.backends.postgresql"}
 
 
@@ -116,8 +118,13 @@ def database(value: str) -> dict[str, Any]:
 
 
 def redis_address(value: str) -> str:
-    """REDIS_URL, which may be empty. No word of it comes into an error: a password may be among them."""
+    """REDIS_URL, which may be empty, with how long a Redis that says nothing is waited for where it does not say so
+    itself. No word of it comes into an error: a password may be among them.
+    """
     with suppress(ValueError):
+        for name, seconds in _REDIS_PATIENCE.items() if value else ():
+            if f"{name}=" not in value:
+                value += f"{'&' if '?' in value else '?'}{name}={seconds}"
         if value:
             Redis.from_url(value)  # which connects to nobody yet
         return value

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import socket
+from collections.abc import Iterator
+
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -17,17 +20,26 @@ from tests.campaigns.conftest import Room
 from tests.conftest import World
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("redis_is_away")]
-NOWHERE = "redis://127.0.0.1:1/0"
 
 
-@pytest.fixture
-def redis_is_away(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    settings.REDIS_URL = NOWHERE
+@pytest.fixture(params=["refuses", "is silent"])
+def redis_is_away(
+    request: pytest.FixtureRequest, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[None]:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1] if request.param == "is silent" else 1
+        address = f"redis://127.0.0.1:{port}/0?socket_timeout=0.2"
+        _at(address, settings, monkeypatch)
+        yield
+
+
+def _at(address: str, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings.REDIS_URL = address
     settings.CACHES = settings.CACHES | {
-        "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": NOWHERE}
+        "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": address}
     }
     monkeypatch.setattr(Conf, "ORM", None)
-    monkeypatch.setattr(Conf, "REDIS", NOWHERE)
+    monkeypatch.setattr(Conf, "REDIS", address)
 
 
 def test_letters_that_a_person_queues_are_queued(room: Room) -> None:

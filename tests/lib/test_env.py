@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from outreach_site.lib.env import redis_address
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 GOOD = {
     "PATH": os.environ["PATH"],
@@ -88,6 +90,19 @@ def test_a_bad_value_is_named(tmp_path: Path, name: str, value: str) -> None:
 def test_a_good_value_is_taken(tmp_path: Path, changes: dict[str, str]) -> None:
     done = read_settings(tmp_path, **changes)
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(
+    ("given", "taken"),
+    [
+        ("", ""),
+        ("redis://h:6379/0", "redis://h:6379/0?socket_connect_timeout=3&socket_timeout=5"),
+        ("unix:///r.sock?db=1", "unix:///r.sock?db=1&socket_connect_timeout=3&socket_timeout=5"),
+        ("redis://h/0?socket_timeout=9", "redis://h/0?socket_timeout=9&socket_connect_timeout=3"),
+    ],
+)
+def test_nobody_waits_for_a_silent_redis_for_ever(given: str, taken: str) -> None:
+    assert redis_address(given) == taken
 
 
 @pytest.mark.processes
