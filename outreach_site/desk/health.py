@@ -36,7 +36,7 @@ class Health:
     """
 
     database: bool
-    redis: bool = True  # where there is one
+    redis: bool | None = None  # None: there is none
     pulses: tuple[Pulse, ...] = ()
     backlog_seconds: int = 0
     is_stuck: bool = False
@@ -46,7 +46,8 @@ class Health:
 
     @property
     def is_well(self) -> bool:
-        works = self.database and self.redis and not self.is_stuck and not self.unsealed_seconds and not self.trouble
+        answers = self.database and self.redis is not False
+        works = answers and not self.is_stuck and not self.unsealed_seconds and not self.trouble
         return works and not self.failing and all(pulse.is_well for pulse in self.pulses)
 
     @property
@@ -55,7 +56,7 @@ class Health:
         if not self.database:
             return ["The database does not answer."]
         said = [self.trouble] if self.trouble else []
-        if not self.redis:
+        if self.redis is False:
             said.append("Redis does not answer: the workers hear of nothing, and nobody can sign in.")
         said += [_about_workers(pulse) for pulse in self.pulses if not pulse.is_well]
         if self.is_stuck:
@@ -123,9 +124,9 @@ def _come_in() -> None:
         newcomer.close()
 
 
-def _redis_answers() -> bool:
+def _redis_answers() -> bool | None:
     if not settings.REDIS_URL:
-        return True
+        return None
     try:
         with Redis.from_url(settings.REDIS_URL) as connection:  # It says how long we wait.
             return bool(connection.ping())

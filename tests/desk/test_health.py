@@ -30,6 +30,7 @@ def test_all_is_well(world: World, beating: None, capsys: pytest.CaptureFixture[
     answer = world.client().get("/health/")
     assert answer.status_code == 200
     assert answer.json()["status"] == "ok"
+    assert answer.json()["redis"] is None
     assert answer.json()["workers"]["mail"]["ok"]
     assert "no-store" in answer["Cache-Control"]
     call_command("check_health")
