@@ -118,8 +118,7 @@ def change_statuses(leads: Sequence[Lead], status: Lead.Status, *, user: User, n
 def delete_lead(lead: Lead, *, user: User, now: datetime) -> None:
     """Delete a lead with its letters; ledger, suppressions and audit stay. Raises OnItsWayError."""
     with transaction.atomic():
-        _nothing_on_its_way(lead.attempts.all())
-        outbox.settle_all(now=now)  # What became of its letters is in the ledger and the log before they go.
+        _nothing_on_its_way(lead.attempts.all(), now=now)
         audit.record(
             "lead.deleted",
             workspace=lead.campaign.workspace,
@@ -137,8 +136,7 @@ def delete_campaign(campaign: Campaign, *, user: User, now: datetime) -> None:
     """The same for a campaign with all its leads, letters and replies. Raises OnItsWayError."""
     with transaction.atomic():
         Campaign.objects.select_for_update().get(pk=campaign.pk)
-        _nothing_on_its_way(campaign.attempts.all())
-        outbox.settle_all(now=now)
+        _nothing_on_its_way(campaign.attempts.all(), now=now)
         audit.record(
             "campaign.deleted",
             workspace=campaign.workspace,
@@ -151,8 +149,10 @@ def delete_campaign(campaign: Campaign, *, user: User, now: datetime) -> None:
         recount(campaign.workspace)
 
 
-def _nothing_on_its_way(attempts: AttemptQuerySet) -> None:
-    """Locks the letters that are still alive, so that no worker takes one between this look and the deletion."""
+def _nothing_on_its_way(attempts: AttemptQuerySet, *, now: datetime) -> None:
+    """Locks the letters that are still alive, so that no worker takes one between this look and the deletion. What
+    became of the others is in the ledger and the log before they go.
+    """
     live = list(attempts.filter(state__in=Attempt.LIVE).select_for_update(of=("self",)).only("state", "lease_token"))
     if any(attempt.state == Attempt.State.SENDING or attempt.lease_token is not None for attempt in live):
         raise OnItsWayError("A letter is leaving right now. Pause the campaign, and try again in a few minutes.")
@@ -162,3 +162,5 @@ def _nothing_on_its_way(attempts: AttemptQuerySet) -> None:
             f"{doubtful} {'letter' if doubtful == 1 else 'letters'} may have been sent. "
             "Say what became of that in the queue first, so that nobody gets a letter twice."
         )
+    if attempts.unsettled().exists():
+        outbox.settle_all(now=now)

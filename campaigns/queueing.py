@@ -224,7 +224,10 @@ def stop_at_companies(domains: Collection[str], *, workspace: Workspace, now: da
     if not companies:
         return 0
     further = Attempt.objects.in_workspace(workspace).filter(
-        following.TO_COME, kind=Kind.FOLLOW_UP, recipient_domain__in=companies
+        following.TO_COME,
+        state__in=[Attempt.State.QUEUED, Attempt.State.BLOCKED],  # By these an index finds the few.
+        kind=Kind.FOLLOW_UP,
+        recipient_domain__in=companies,
     )
     if not further.exists():  # As nearly always.
         return 0
@@ -272,7 +275,8 @@ def stop_for_suppression(*, workspace_id: int | None, addresses: Sequence[str], 
     to_them = models.Q(recipient_key__in=addresses)
     for domain in domains:
         to_them |= models.Q(recipient_key__endswith=f"@{domain}") | models.Q(recipient_key__endswith=f".{domain}")
-    waiting = Attempt.objects.filter(to_them)
+    # Only what is queued, which an index finds: what could not be filled is refused should it ever be.
+    waiting = Attempt.objects.filter(to_them, state=Attempt.State.QUEUED)
     if workspace_id is not None:
         waiting = waiting.filter(campaign__workspace_id=workspace_id)
     _withdraw(waiting, Attempt.State.BLOCKED, following.SUPPRESSED, timezone.now())

@@ -15,13 +15,13 @@ SLICE_SECONDS = 15.0
 LEASE = timedelta(seconds=60)
 
 
-def begin(campaign: Campaign, *, windows: bool, now: datetime) -> StepChange:
+def begin(campaign: Campaign, *, windows: bool) -> StepChange:
     """Write down, in the caller's transaction, that letters have to follow, from the first one on.
 
     One that goes on already begins anew, and whoever goes on with it loses it: the letters that it has been at lack
     what has been changed now.
     """
-    anew = {"letters": 0, "leads": 0, "begun_at": now, "lease_token": None, "leased_until": None}
+    anew = {"letters": 0, "leads": 0, "lease_token": None, "leased_until": None}
     if windows:
         anew["windows"] = True
     return StepChange.objects.update_or_create(campaign=campaign, defaults=anew)[0]

@@ -142,7 +142,7 @@ def bring_up_to_date(campaign: Campaign, *, windows: bool = False, now: datetime
     letters = following.refresh(campaign, windows=windows, now=now)
     leads = following.catch_up(campaign, now=now) if letters is None else 0
     if letters is not None or leads is not None:
-        follow_changes_soon(step_changes.begin(campaign, windows=windows, now=now).pk)
+        follow_changes_soon(step_changes.begin(campaign, windows=windows).pk)
 
 
 def _locked(campaign: Campaign) -> None:

@@ -34,7 +34,6 @@ class Migration(migrations.Migration):
                 ('windows', models.BooleanField(default=False)),
                 ('letters', models.BigIntegerField(default=0, null=True)),
                 ('leads', models.BigIntegerField(default=0)),
-                ('begun_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ('lease_token', models.UUIDField(editable=False, null=True)),
                 ('leased_until', models.DateTimeField(editable=False, null=True)),
                 ('campaign', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='campaigns.campaign')),

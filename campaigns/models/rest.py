@@ -55,7 +55,6 @@ class StepChange(models.Model):
     windows = models.BooleanField(default=False)  # the days and hours were changed, too
     letters = models.BigIntegerField(null=True, default=0)  # up to this number they have followed; None: all have
     leads = models.BigIntegerField(default=0)  # up to this number they have the step that they lacked
-    begun_at = models.DateTimeField(default=timezone.now, editable=False)
     lease_token = models.UUIDField(null=True, editable=False)
     leased_until = models.DateTimeField(null=True, editable=False)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TypeVar
 from urllib.parse import urlencode
 
@@ -239,34 +240,35 @@ def letter_cancel(request: WorkspaceRequest, workspace: str, pk: int) -> HttpRes
 @require_POST
 def letter_put_back(request: WorkspaceRequest, workspace: str, pk: int) -> HttpResponse:
     """Undo of `letter_cancel`."""
-    letter = _letter(request, pk)
-    try:
-        waits = queueing.put_back(letter, user=request.user, now=timezone.now())
-    except CannotQueueError as err:
-        messages.error(request, f"The letter to {letter.recipient} was not put back. {err}")
-        return _back_to_queue(request)
-    if waits:
-        messages.success(request, f"The letter to {letter.recipient} waits again.")
-    else:
-        messages.error(request, f"The letter to {letter.recipient} was not put back: something else has come of it.")
-    return _back_to_queue(request)
+    return _wait_again(
+        request, pk, queueing.put_back, done="waits again.", otherwise="Something else has come of it meanwhile."
+    )
 
 
 @allow(SENDERS)
 @require_POST
 def letter_requeue(request: WorkspaceRequest, workspace: str, pk: int) -> HttpResponse:
+    return _wait_again(
+        request,
+        pk,
+        queueing.requeue,
+        done="is queued again. Every rule is asked anew.",
+        otherwise="It is on its way, or another has gone there.",
+    )
+
+
+def _wait_again(
+    request: WorkspaceRequest, pk: int, queue_again: Callable[..., bool], *, done: str, otherwise: str
+) -> HttpResponse:
     letter = _letter(request, pk)
     try:
-        queued = queueing.requeue(letter, user=request.user, now=timezone.now())
+        waits, why = queue_again(letter, user=request.user, now=timezone.now()), otherwise
     except CannotQueueError as err:
-        messages.error(request, f"The letter to {letter.recipient} was not queued. {err}")
-        return _back_to_queue(request)
-    if queued:
-        messages.success(request, f"The letter to {letter.recipient} is queued again. Every rule is asked anew.")
+        waits, why = False, str(err)
+    if waits:
+        messages.success(request, f"The letter to {letter.recipient} {done}")
     else:
-        messages.error(
-            request, f"The letter to {letter.recipient} was not queued: it is on its way, or another has gone there."
-        )
+        messages.error(request, f"The letter to {letter.recipient} was not queued. {why}")
     return _back_to_queue(request)
 
 

@@ -209,8 +209,8 @@ class TestStepChanges:
         assert bodies() == ["Shorter still."] * 3
 
     def test_changed_days_are_not_forgotten_by_a_changed_text(self, following_up: Room) -> None:
-        step_changes.begin(following_up.campaign, windows=True, now=TUESDAY)
-        step_changes.begin(following_up.campaign, windows=False, now=TUESDAY)
+        step_changes.begin(following_up.campaign, windows=True)
+        step_changes.begin(following_up.campaign, windows=False)
         assert StepChange.objects.get().windows
 
     def test_two_workers_are_not_at_one(self, following_up: Room) -> None:
