@@ -14,7 +14,7 @@ from django.core.mail import EmailMessage
 from outreach_site.mailboxes.errors import MailServerError, Stage, Verdict
 from outreach_site.mailboxes.models import Mailbox
 from outreach_site.mailboxes.sign_ins import smtp_server
-from outreach_site.mailboxes.smtp import MailboxBackend, at_once
+from outreach_site.mailboxes.smtp import MailboxBackend, WrittenMessage, at_once
 
 # A letter's whole way through the server, in seconds. With the claim's slice it stays well below the lease, so that
 # nobody else can think a letter abandoned while it is still being handed over.
@@ -58,21 +58,24 @@ class Post:
     def __init__(self, mailbox: Mailbox) -> None:
         self.backend = MailboxBackend(smtp_server(mailbox), letter_seconds=LETTER_SECONDS)
 
-    @property
-    def is_open(self) -> bool:
-        return self.backend.connection is not None and self.backend.connection.is_open
+    def is_open_for(self, message: WrittenMessage) -> bool:
+        connection = self.backend.connection
+        return connection is not None and connection.is_open_for(message.envelope)
 
     def open(self) -> None:
-        """Connect and sign in; nothing where that is done already. Raises MailServerError."""
+        """Connect and sign in, anew where that is done already. Raises MailServerError."""
+        self.backend.close()
         self.backend.open()
 
-    def hand_over(self, message: EmailMessage, *, ready: Callable[[], None] = at_once) -> Answer:
-        """Give one message to the server.
+    def hand_over(
+        self, message: EmailMessage, *, ready: Callable[[], None] = at_once, then: WrittenMessage | None = None
+    ) -> Answer:
+        """Give one message to the server. `then`: the one that follows at once, as far as is known.
 
         `ready` is called once the server was told of the letter, and before a byte of the letter itself. What it raises
         comes out here: then nothing of that has left, and this session is of no more use.
         """
-        self.backend.ready = ready
+        self.backend.ready, self.backend.then = ready, then.envelope if then is not None else None
         try:
             if not self.backend.send_messages([message]):
                 return NotSent(_NOBODY)

@@ -273,10 +273,6 @@ class _Slice:
             if ready_at > self.ends_at:
                 return
             self.pause(until=ready_at)
-            if not post.is_open:  # The last answer ended the conversation.
-                if time.monotonic() >= self.opens_until:
-                    return
-                post.open()
             try:
                 message = self.composed.pop(attempt.pk, None) or self.compose(claimed, attempt, waiting)
             except ValueError as err:
@@ -284,6 +280,10 @@ class _Slice:
                 waiting.remove(attempt)
                 outbox.fail_unbuildable(attempt, self.token, str(err), now=self.clock())
                 continue
+            if not post.is_open_for(message):  # The last answer ended the conversation, or another letter did not come.
+                if time.monotonic() >= self.opens_until:
+                    return
+                post.open()
             before = self.known
             started = _insist(partial(self.start, attempt))
             waiting.remove(attempt)
@@ -291,7 +291,7 @@ class _Slice:
                 outbox.give_back(claimed, [attempt])
                 continue
             try:
-                answer = self.hand_over(post, message)
+                answer = self.hand_over(post, message, then=self.follower(waiting))
             except (DatabaseError, InterfaceError) as err:
                 # Its start, and the record of the letter before, may be lost: both again. Nothing of the letter left.
                 self.known = before
@@ -333,11 +333,19 @@ class _Slice:
                     self.composed[each.pk] = build(each, token=claimed.token_for(each), now=now)
         return message
 
-    def hand_over(self, post: Post, message: letters.SealedMessage) -> Answer:
+    def follower(self, waiting: Sequence[Attempt]) -> letters.SealedMessage | None:
+        """The letter that follows without a pause, if it is built already: the server may hear of it by and by."""
+        if not waiting or self.pace.has_pauses or time.monotonic() >= self.stops_at:
+            return None
+        return self.composed.get(waiting[0].pk)
+
+    def hand_over(
+        self, post: Post, message: letters.SealedMessage, *, then: letters.SealedMessage | None = None
+    ) -> Answer:
         """While its start reaches the database's disk, the server is told of the letter; then it goes."""
         answer: Answer | None = None
         try:
-            answer = post.hand_over(message, ready=until_kept)
+            answer = post.hand_over(message, ready=until_kept, then=then)
         finally:
             if not isinstance(answer, Accepted):
                 until_kept()  # At once, unless the server could not even be told.

@@ -2,9 +2,9 @@
 
 1. *Claim*: whoever holds a mailbox's lease takes the letters that may leave now. The gate decides the batch in one
    short transaction; what it allows is reserved in the ledger before anything is said to a server.
-2. *Start*: just before the server hears of a letter, one conditional update moves it to *sending*, and one writes down
-   the outcome of the letter before it. So a kill leaves at most one letter *sending*. Both are on the database's disk
-   before the letter's first byte goes.
+2. *Start*: just before a letter goes, one conditional update moves it to *sending*, and one writes down the outcome of
+   the letter before it. So a kill leaves at most one letter *sending*. Both are on the database's disk before the
+   letter's first byte goes. Its server may have heard whom it is for; one that may not start never follows that.
 3. *Record*: what the server said. Losing a race is a normal answer everywhere: an update that changes nothing.
 4. *Settle*: consequences in bulk, for whatever is recorded and not yet settled, by whoever comes.
 5. *Reconcile*: a lapsed lease returns letters that were never started; one that was being sent becomes *uncertain*.

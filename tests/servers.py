@@ -202,6 +202,12 @@ class Wire:
         """What has come already and was not read yet."""
         return self._buffer.decode("utf-8", "replace").splitlines()
 
+    def forget_waiting(self) -> list[str]:
+        """The same, and as if it had never come."""
+        lines = self.lines_waiting()
+        self._buffer = b""
+        return lines
+
     def line(self) -> bytes:
         while b"\n" not in self._buffer:
             self._read_more()
@@ -268,6 +274,7 @@ class FaultySMTP(_Server):
     - `pipelining`: it offers to take several commands at once (RFC 2920). `ahead` has the lines that had come before
       the one before them was answered.
     - `asks_all_the_same`: to DATA after a refusal it says 354.
+    - `behind`: what it does with commands that come in one breath with a letter: "taken", "lost" or "refused".
     - `tokens`: access tokens that it takes by XOAUTH2; empty, it does not offer that.
     - `reply(stage, line, ...)`: an answer of its own, for one recipient or for all, for ever or `times` times.
 
@@ -287,8 +294,10 @@ class FaultySMTP(_Server):
         nonsense: Stage | None = None,
         pipelining: bool = False,
         asks_all_the_same: bool = False,
+        behind: Literal["taken", "lost", "refused"] = "taken",
     ) -> None:
         self.pipelining = pipelining
+        self.behind = behind
         self.ahead: list[str] = []
         self.asks_all_the_same = asks_all_the_same
         self.password = password
@@ -364,6 +373,7 @@ class FaultySMTP(_Server):
         while (line := wire.line()) != b".":
             lines.append(line.removeprefix(b".") if line.startswith(b".") else line)
         self.ahead += wire.lines_waiting()
+        behind = [] if self.behind == "taken" else wire.forget_waiting()
         raw = b"".join(line + b"\r\n" for line in lines)
         letter = Accepted(mail_from, tuple(recipients), raw, user, wire.encrypted, answered=self.drop != "END")
         refusal = self._own_reply("END", recipients[0])
@@ -375,6 +385,9 @@ class FaultySMTP(_Server):
             wire.say(refusal)
             return
         self._say(wire, "END", refusal or "250 2.0.0 Ok: queued")
+        if self.behind == "refused":
+            for _ in behind:
+                wire.say("503 5.5.0 Improper use of SMTP command pipelining")
 
     def _sign_in(self, wire: Wire, rest: str) -> str | None:
         mechanism, _, initial = rest.partition(" ")

@@ -3,6 +3,10 @@
 A letter's fate is never guessed. `Session.handed_over` turns true just before the final dot is written: whatever
 fails before it was surely not sent; whatever breaks after it without an answer may have been. While the server works
 on the envelope, the caller may get ready (`ready`).
+
+A server that takes several commands at once (PIPELINING, RFC 2920) is told of the next letter in one breath with the
+end of this one, as that standard allows: one journey to it for each letter. Being told of a letter is not yet the
+letter: that waits for its turn, and a conversation whose next letter does not come is left without a word.
 """
 
 from __future__ import annotations
@@ -15,7 +19,7 @@ import smtplib
 import ssl
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.core.mail import EmailMessage, EmailMultiAlternatives
@@ -47,9 +51,21 @@ _LINE_ENDS = re.compile(rb"\r\n|\r|\n")
 _LEADING_DOT = re.compile(rb"(?m)^\.")
 _FINAL_DOT = b".\r\n"
 
+# Servers (host, port) that offer PIPELINING and lose what is said behind a letter, as far as this process has learnt.
+_ONE_LETTER_AT_A_TIME: set[tuple[str, int]] = set()
+
 
 def at_once() -> None:
     """Nothing has to be over before a letter goes."""
+
+
+@dataclass(frozen=True)
+class Envelope:
+    """What a server is told of a letter before the letter itself: bare addresses in ASCII, and its length in bytes."""
+
+    sender: str
+    recipients: tuple[str, ...]
+    size: int
 
 
 class Session(smtplib.SMTP):
@@ -65,6 +81,8 @@ class Session(smtplib.SMTP):
         self.accepted_reply = ""  # The server's words about the last letter it took; often its queue id.
         self._ready = at_once
         self._recipients: Sequence[str] = ()
+        self._then = ""  # What is said of the next letter behind this one.
+        self._told = ""  # What was said so of a letter whose turn has not come yet.
         self._unread = 0  # Answers to commands that were said ahead.
         self._host = server.host  # The name that smtplib verifies the certificate for after STARTTLS.
 
@@ -173,6 +191,10 @@ class Session(smtplib.SMTP):
     def is_open(self) -> bool:
         return self.sock is not None
 
+    def is_open_for(self, letter: Envelope) -> bool:
+        """Not where the server was told of another one, and waits for that."""
+        return self.is_open and self._told in {"", self._words_of(letter)}
+
     def deliver(
         self,
         sender: str,
@@ -181,15 +203,17 @@ class Session(smtplib.SMTP):
         *,
         within: float = LETTER_SECONDS,
         ready: Callable[[], None] = at_once,
+        then: Envelope | None = None,
     ) -> str:
         """Hand one letter over to all `recipients` or to none, within so many seconds; the server's accepting words.
 
         Addresses are bare and in ASCII; `letter` is a whole message. `ready` is called while the server works on the
-        envelope, and so before the first byte of the letter itself; what it raises ends the matter there. Raises
-        MailServerError.
+        envelope, and so before the first byte of the letter itself; what it raises ends the matter there. `then`: the
+        letter that follows at once, as far as is known. Raises MailServerError.
         """
         self.handed_over, self.accepted_reply = False, ""
         self._recipients, self._ready = recipients, ready
+        self._then = self._words_of(then) if then is not None and self._takes_letters_at_once else ""
         self.patience.within(within)
         try:
             self.phase = Phase.SENDER
@@ -208,18 +232,60 @@ class Session(smtplib.SMTP):
         """The sender; and in the same breath all up to the letter itself, to a server that lets us (RFC 2920): two
         journeys to the server instead of four. Each answer is still read, and in its turn.
         """
-        said = [_mail(sender, options)]
-        if self.has_extn("pipelining"):
-            said += [*map(_rcpt, self._recipients), "DATA"]
-        written = "".join(map(_line, said))
-        self._unread += len(said)
-        self.send(written)
+        words, told = self._words(sender, self._recipients, options), self._told
+        self._told = ""
+        if told not in {"", words}:
+            self.close()  # It waits for another letter, and would take this one for that.
         try:
+            if told != words:
+                self._say(words)
             self._ready()  # First: most of the answers are there afterwards, and none of them has to wake us.
         except BaseException:
             self.close()  # Without a word, which would be the letter to a server that asks for it; and without a wait.
             raise
-        return self.getreply()
+        return self._answer_to_told(words) if told == words else self.getreply()
+
+    def _answer_to_told(self, words: str) -> tuple[int, bytes]:
+        """To the sender of a letter that was told of behind the one before. A server that refuses it hears all of it
+        again, in its turn; where it does not refuse that, it never understood the first time.
+        """
+        here = self.server.host, self.server.port
+        try:
+            answer = self.getreply()
+        except OSError:
+            _ONE_LETTER_AT_A_TIME.add(here)
+            raise
+        if answer[0] in {250, 421}:
+            return answer
+        self._read_on()
+        if not self.is_open:
+            return answer
+        self._say(words)
+        again = self.getreply()
+        if again[0] == 250:
+            _ONE_LETTER_AT_A_TIME.add(here)
+        return again
+
+    @property
+    def _takes_letters_at_once(self) -> bool:
+        return self.has_extn("pipelining") and (self.server.host, self.server.port) not in _ONE_LETTER_AT_A_TIME
+
+    def _words_of(self, letter: Envelope) -> str:
+        # As smtplib says it.
+        options = [f"size={letter.size}"] if self.has_extn("size") else []
+        return self._words(letter.sender, letter.recipients, options)
+
+    def _words(self, sender: str, recipients: Sequence[str], options: Sequence[str]) -> str:
+        """All commands up to the letter itself, for a server that takes them at once; else the first one."""
+        said = [_mail(sender, options)]
+        if self.has_extn("pipelining"):
+            said += [*map(_rcpt, recipients), "DATA"]
+        return "".join(map(_line, said))
+
+    def _say(self, words: str) -> None:
+        """Commands, whose answers are read later."""
+        self._unread += words.count("\n")
+        self.send(words)
 
     def rcpt(self, recip: str, options: Sequence[str] = ()) -> tuple[int, bytes]:  # noqa: ARG002 - smtplib's signature
         self.phase = Phase.RECIPIENT
@@ -235,7 +301,7 @@ class Session(smtplib.SMTP):
 
     def data(self, msg: Any) -> tuple[int, bytes]:
         """The letter itself. The final dot is written apart from a long one, so that the hand-over is one exact moment;
-        a short one is a single record to TLS, and has no other moment.
+        a short one is a single record to TLS, and has no other moment. With it goes what is said of the next letter.
         """
         self.phase = Phase.LETTER
         code, words = self.getreply() if self._unread else self.docmd("DATA")
@@ -251,11 +317,14 @@ class Session(smtplib.SMTP):
         if b"\n." in body or body.startswith(b"."):
             body = _LEADING_DOT.sub(b"..", body)
         body = body if body.endswith(b"\r\n") else body + b"\r\n"
-        if len(body) + len(_FINAL_DOT) > ONE_RECORD:
+        self._told, self._then = self._then, ""
+        end = _FINAL_DOT + self._told.encode("ascii")
+        if len(body) + len(end) > ONE_RECORD:
             self.send(body)
             body = b""
+        self._unread += end.count(b"\n")
         self.handed_over = True
-        self.send(body + _FINAL_DOT)
+        self.send(body + end)
         code, words = self.getreply()
         if 200 <= code < 300:
             self.accepted_reply = one_line(words)
@@ -267,8 +336,9 @@ class Session(smtplib.SMTP):
         return super().rset()
 
     def _read_on(self) -> None:
-        """What a server says to the commands after the one that it refused. One that asks for the letter all the same
-        gets none, and no more of this conversation."""
+        """What a server says to the commands after the one that it refused, or of a letter that does not come. One that
+        asks for the letter all the same gets none, and no more of this conversation."""
+        self._told = ""
         while self._unread:
             if self.getreply()[0] == 354:
                 self.close()
@@ -327,6 +397,11 @@ class WrittenMessage(EmailMultiAlternatives):
         """As it travels."""
         return _wire(self)
 
+    @cached_property
+    def envelope(self) -> Envelope:
+        """What a server is told of it."""
+        return _envelope(self, len(self.wire))
+
 
 class MailboxBackend(EmailBackend):
     """Django's SMTP backend over our session: for one mailbox, never from EMAIL_* settings, and never silent.
@@ -359,6 +434,7 @@ class MailboxBackend(EmailBackend):
         self.letter_seconds = letter_seconds
         self.opening_seconds = opening_seconds
         self.ready = at_once  # see Session.deliver
+        self.then: Envelope | None = None
 
     @property
     def connection_class(self) -> type[Session]:
@@ -385,15 +461,26 @@ class MailboxBackend(EmailBackend):
     def _send(self, email_message: EmailMessage) -> bool:
         if not email_message.recipients() or self.connection is None:
             return False
-        encoding = email_message.encoding or "utf-8"
+        if isinstance(email_message, WrittenMessage):
+            letter, envelope = email_message.wire, email_message.envelope
+        else:
+            letter = _wire(email_message)
+            envelope = _envelope(email_message, len(letter))
         self.connection.deliver(
-            _on_envelope(email_message.from_email, encoding),
-            [_on_envelope(address, encoding) for address in email_message.recipients()],
-            email_message.wire if isinstance(email_message, WrittenMessage) else _wire(email_message),
+            envelope.sender,
+            envelope.recipients,
+            letter,
             within=self.letter_seconds,
             ready=self.ready,
+            then=self.then,
         )
         return True
+
+
+def _envelope(message: EmailMessage, size: int) -> Envelope:
+    encoding = message.encoding or "utf-8"
+    recipients = tuple(_on_envelope(address, encoding) for address in message.recipients())
+    return Envelope(_on_envelope(message.from_email, encoding), recipients, size)
 
 
 # What nearly every address looks like, and with a name before it or without.

@@ -7,6 +7,7 @@ import email.policy
 import uuid
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -14,7 +15,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from campaigns import direct, dispatch, lifecycle, outbox, queueing
-from campaigns.delivery import Accepted, NotSent
+from campaigns.delivery import Accepted, Answer, NotSent, Post
 from campaigns.letters import as_sent
 from campaigns.models import Attempt, Campaign, Ground, Lead, Step
 from compliance import holds
@@ -70,14 +71,52 @@ def test_a_letter_goes_all_the_way(rehearsal: Letterbox, post_office: RunningOff
     assert Mailbox.objects.get().sending_state == Mailbox.State.OK
 
 
-def test_each_letter_is_told_of_after_the_one_before_is_through(faulty_letterbox: Boxes) -> None:
+def test_the_server_hears_of_each_letter_in_one_breath_with_the_end_of_the_one_before(faulty_letterbox: Boxes) -> None:
     box, server = faulty_letterbox(pipelining=True)
     box.write_to("ada@site.com", "ben@other.com", "cy@third.com")
     assert box.send().sent == 3
-    assert {command.split(" ")[0] for command in server.ahead} == {"rcpt", "DATA"}
     said = [command.split(" ")[0] for command in server.commands[4:]]
     assert said == [*["mail", "rcpt", "DATA"] * 3, "quit"]
+    senders = [command for command in server.commands if command.startswith("mail")]
+    assert [command in server.ahead for command in senders] == [False, True, True]
     assert len(server.accepted) == 3
+    assert server.connections == 1
+
+
+def test_where_letters_are_kept_apart_the_server_hears_of_each_in_its_turn(
+    faulty_letterbox: Boxes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("campaigns.pace.spread_of", lambda *_: timedelta())
+    box, server = faulty_letterbox(pipelining=True)
+    Mailbox.objects.update(min_gap_seconds=1)
+    box.write_to("ada@site.com", "ben@other.com")
+    box.send()
+    assert states() == ["sent", "sent"]
+    assert {command.split(" ")[0] for command in server.ahead} == {"rcpt", "DATA"}
+
+
+def test_a_letter_that_is_stopped_after_the_server_heard_of_it_stays(
+    faulty_letterbox: Boxes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And the one behind it goes, in a conversation of its own."""
+    box, server = faulty_letterbox(pipelining=True)
+    _, stopped, _ = box.write_to("ada@site.com", "ben@other.com", "cy@third.com")
+    really_hand_over = Post.hand_over
+
+    def hand_over(post: Post, *args: Any, **kwargs: Any) -> Answer:
+        answer = really_hand_over(post, *args, **kwargs)
+        if len(server.accepted) == 1:
+            Hold.objects.create(workspace=box.world.here, subject="address:ben@other.com", reason="?")
+        return answer
+
+    monkeypatch.setattr(Post, "hand_over", hand_over)
+    box.send()
+    assert states() == ["sent", "queued", "sent"]
+    assert [letter.recipients for letter in server.accepted] == [("ada@site.com",), ("cy@third.com",)]
+    stopped.refresh_from_db()
+    assert (stopped.state, stopped.lease_token, stopped.started_at) == (State.QUEUED, None, None)
+    assert ledger() == {"sent": 2, "released": 1}
+    assert server.connections == 2
 
 
 @pytest.mark.parametrize("subject", ["Two\nlines", ":\x1c:\x1c:"])

@@ -7,6 +7,7 @@ import time
 import uuid
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.core.mail import EmailMessage
@@ -203,7 +204,7 @@ def test_but_no_second_session_when_the_slice_is_over(rehearsal: Letterbox, monk
         time.sleep(2.2)
         really(post)
 
-    def and_hang_up(post: Post, message: EmailMessage, **more: Callable[[], None]) -> object:
+    def and_hang_up(post: Post, message: EmailMessage, **more: Any) -> object:
         answer = hand_over(post, message, **more)
         post.close()
         return answer

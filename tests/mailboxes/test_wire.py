@@ -346,6 +346,150 @@ def test_all_up_to_the_letter_is_said_at_once_where_the_server_offers_it(smtp_se
     ]
 
 
+def envelope(*recipients: str) -> smtp.Envelope:
+    return smtp.Envelope("mara@orchard.example", recipients or ("jo@garden.example",), len(LETTER))
+
+
+def deliver(session: smtp.Session, letter: smtp.Envelope, *, then: smtp.Envelope | None = None) -> str:
+    return session.deliver(letter.sender, letter.recipients, LETTER, then=then)
+
+
+@pytest.fixture
+def at_a_time(monkeypatch: pytest.MonkeyPatch) -> set[tuple[str, int]]:
+    """Servers that are known to lose what is said behind a letter: none yet."""
+    known: set[tuple[str, int]] = set()
+    monkeypatch.setattr(smtp, "_ONE_LETTER_AT_A_TIME", known)
+    return known
+
+
+@pytest.mark.parametrize("length", [len(LETTER), smtp.ONE_RECORD - 10, 3 * smtp.ONE_RECORD])
+def test_the_next_letter_is_told_of_in_one_breath_with_the_end_of_this_one(
+    smtp_server: SMTPServers, at_a_time: set[tuple[str, int]], length: int
+) -> None:
+    server = smtp_server(pipelining=True)
+    first, second = envelope("ed@garden.example"), envelope("jo@garden.example", "al@garden.example")
+    letter = LETTER + b"\n" + b"A line of text.\n" * ((length - len(LETTER)) // 16)
+    with smtp.connect(at(server), surroundings=allowing(server)) as session:
+        session.deliver(first.sender, first.recipients, letter, then=second)
+        assert session.is_open_for(second)
+        assert not session.is_open_for(first)
+        deliver(session, second)
+        assert session.is_open_for(first)
+    assert f"mail FROM:<mara@orchard.example> size={len(LETTER)}" in server.ahead
+    assert verbs(server) == ["mail", "rcpt", "DATA", "mail", "rcpt", "rcpt", "DATA", "quit"]
+    one, other = server.accepted
+    assert (one.recipients, other.recipients) == (first.recipients, second.recipients)
+    assert one.raw.replace(b"\r\n", b"\n").rstrip(b"\n") == letter.rstrip(b"\n")
+    assert not at_a_time
+
+
+def test_a_server_that_takes_commands_one_by_one_is_told_of_each_letter_in_its_turn(smtp_server: SMTPServers) -> None:
+    server = smtp_server(pipelining=False)
+    with smtp.connect(at(server), surroundings=allowing(server)) as session:
+        deliver(session, envelope("ed@garden.example"), then=envelope())
+        assert session.is_open_for(envelope("somebody@else.example"))
+        deliver(session, envelope())
+    assert server.ahead == []
+    assert len(server.accepted) == 2
+
+
+def test_a_letter_that_was_told_of_and_does_not_come_is_not_sent(smtp_server: SMTPServers) -> None:
+    server = smtp_server(pipelining=True)
+    with smtp.connect(at(server), surroundings=allowing(server)) as session:
+        deliver(session, envelope("ed@garden.example"), then=envelope())
+    assert session.sock is None
+    assert verbs(server) == [*["mail", "rcpt", "DATA"] * 2]  # And no "quit", which would be a line of the letter.
+    assert [letter.recipients for letter in server.accepted] == [("ed@garden.example",)]
+
+
+@pytest.mark.parametrize(
+    "other", [envelope("al@garden.example"), smtp.Envelope("eve@evil.example", ("jo@garden.example",), 9)]
+)
+def test_a_letter_is_never_given_for_another_that_was_told_of(smtp_server: SMTPServers, other: smtp.Envelope) -> None:
+    server = smtp_server(pipelining=True)
+    with smtp.connect(at(server), surroundings=allowing(server)) as session:
+        deliver(session, envelope("ed@garden.example"), then=envelope())
+        with pytest.raises(MailServerError) as caught:
+            deliver(session, other)
+        assert not caught.value.uncertain
+        assert session.sock is None
+    assert [letter.recipients for letter in server.accepted] == [("ed@garden.example",)]
+
+
+def test_what_was_told_of_a_letter_behind_a_refused_one_is_forgotten(smtp_server: SMTPServers) -> None:
+    server = smtp_server(pipelining=True)
+    server.reply("END", "554 5.7.1 Message refused", times=1)
+    with smtp.connect(at(server), surroundings=allowing(server)) as session:
+        with pytest.raises(MailServerError) as caught:
+            deliver(session, envelope("ed@garden.example"), then=envelope())
+        assert caught.value.code == 554
+        assert not session.is_open_for(envelope())
+    with smtp.connect(at(server), surroundings=allowing(server)) as session:
+        deliver(session, envelope())
+    assert [letter.recipients for letter in server.accepted] == [("jo@garden.example",)]
+
+
+def test_a_reader_whom_the_server_refuses_beforehand_costs_one_letter(smtp_server: SMTPServers) -> None:
+    server = smtp_server(pipelining=True)
+    server.reply("RCPT", "550 5.1.1 No such user here", recipient="gone@garden.example")
+    gone, last = envelope("gone@garden.example"), envelope()
+    with smtp.connect(at(server), surroundings=allowing(server)) as session:
+        deliver(session, envelope("ed@garden.example"), then=gone)
+        with pytest.raises(MailServerError) as caught:
+            deliver(session, gone, then=last)
+        assert (caught.value.code, caught.value.verdict) == (550, Verdict.RECIPIENT_UNKNOWN)
+        assert session.is_open_for(last)
+        deliver(session, last)
+    assert [letter.recipients for letter in server.accepted] == [("ed@garden.example",), last.recipients]
+
+
+@pytest.mark.parametrize("line", ["451 4.3.0 Try again later", "421 4.7.0 Too many letters in a session"])
+def test_a_refusal_of_what_was_told_beforehand_is_that_letter_s(
+    smtp_server: SMTPServers, at_a_time: set[tuple[str, int]], line: str
+) -> None:
+    server = smtp_server(pipelining=True)
+    with smtp.connect(at(server), surroundings=allowing(server)) as session:
+        server.reply("MAIL", "250 2.1.0 Ok", times=1)
+        server.reply("MAIL", line)
+        deliver(session, envelope("ed@garden.example"), then=envelope())
+        with pytest.raises(MailServerError) as caught:
+            deliver(session, envelope())
+        assert caught.value.code == int(line[:3])
+        assert not session.handed_over
+    assert len(server.accepted) == 1
+    assert not at_a_time
+
+
+def test_a_server_that_refuses_what_comes_behind_a_letter_is_told_again(
+    smtp_server: SMTPServers, at_a_time: set[tuple[str, int]]
+) -> None:
+    server = smtp_server(pipelining=True, behind="refused")
+    names = ("ed", "jo", "al")
+    letters = [envelope(f"{name}@garden.example") for name in names]
+    with smtp.connect(at(server), surroundings=allowing(server)) as session:
+        for letter, then in zip(letters, [*letters[1:], None], strict=True):
+            deliver(session, letter, then=then)
+    assert [letter.recipients for letter in server.accepted] == [letter.recipients for letter in letters]
+    assert at_a_time == {("localhost", server.port)}
+    assert verbs(server) == [*["mail", "rcpt", "DATA"] * 3, "quit"]
+
+
+def test_a_server_that_loses_what_comes_behind_a_letter_costs_no_letter(
+    smtp_server: SMTPServers, at_a_time: set[tuple[str, int]]
+) -> None:
+    server = smtp_server(pipelining=True, behind="lost")
+    with smtp.connect(at(server), surroundings=allowing(server)) as session:
+        deliver(session, envelope("ed@garden.example"), then=envelope())
+        with pytest.raises(MailServerError) as caught:
+            deliver(session, envelope())
+        assert not caught.value.uncertain
+    assert at_a_time == {("localhost", server.port)}
+    with smtp.connect(at(server), surroundings=allowing(server)) as session:
+        deliver(session, envelope(), then=envelope("al@garden.example"))
+        deliver(session, envelope("al@garden.example"))
+    assert [letter.recipients[0][:2] for letter in server.accepted] == ["ed", "jo", "al"]
+
+
 def test_the_letter_itself_is_never_said_ahead(smtp_server: SMTPServers) -> None:
     """What follows DATA in the same breath would be commands to a server that refuses it."""
     server = smtp_server(pipelining=True)
