@@ -308,9 +308,10 @@ class _Slice:
             self.pace.note(attempt, now=now)
             if attempt.kind != Kind.ANSWER:
                 self.last_turn = f"campaign:{attempt.campaign_id}"
-            if not isinstance(answer, Accepted) and self.must_stop(answer.error):
+            trouble = None if isinstance(answer, Accepted) else self.trouble_behind(answer.error)
+            if trouble is not None:
                 _insist(self.write_known)
-                self.mailbox_fails(answer.error)
+                self.mailbox_fails(trouble)
                 return
 
     def compose(self, claimed: outbox.Claim, attempt: Attempt, waiting: Sequence[Attempt]) -> letters.SealedMessage:
@@ -363,12 +364,16 @@ class _Slice:
                 self.known.write()
             self.known = None
 
-    def must_stop(self, error: MailServerError) -> bool:
-        """Whether the failure is the mailbox's or its server's, rather than this one letter's or recipient's."""
-        if error.verdict is Verdict.MAILBOX_TROUBLE:
-            return True
+    def trouble_behind(self, error: MailServerError) -> MailServerError | None:
+        """The failure that is the mailbox's or its server's, rather than this one letter's or recipient's."""
+        if error.verdict is Verdict.REFUSED_LETTER:
+            _insist(self.write_known)
+            refused = _insist(partial(outbox.refused_in_a_row, self.mailbox, now=self.clock()))
+            return _refuses_all(error) if refused else None
         about_one_letter = error.stage in {Stage.RECIPIENT, Stage.LETTER}
-        return error.verdict in {Verdict.RATE, Verdict.RETRY, Verdict.UNCERTAIN} and not about_one_letter
+        goes_later = error.verdict in {Verdict.RATE, Verdict.RETRY, Verdict.UNCERTAIN}
+        stops = error.verdict is Verdict.MAILBOX_TROUBLE or (goes_later and not about_one_letter)
+        return error if stops else None
 
     def mailbox_fails(self, error: MailServerError) -> None:
         """Say so on the mailbox; rest; and where only a person can help, hold its letters until one has."""
@@ -409,6 +414,21 @@ class _Slice:
             if seconds >= SETTLES_IN_PAUSES_OF_SECONDS:
                 _insist(partial(outbox.settle, now=self.clock()))
             time.sleep(max(ends_at - time.monotonic(), 0))
+
+
+def _refuses_all(error: MailServerError) -> MailServerError:
+    """What a server that refuses letter after letter means for their mailbox."""
+    return MailServerError(
+        f"Its server refused the last {outbox.REFUSED_IN_A_ROW} letters, to different readers.",
+        stage=Stage.SENDER,
+        verdict=Verdict.MAILBOX_TROUBLE,
+        permanent=True,
+        advice="Read what it said of them under Queue, Could not be sent, and change that or ask your provider. Then "
+        "lift this, and queue them again.",
+        code=error.code,
+        enhanced=error.enhanced,
+        server_words=error.server_words,
+    )
 
 
 def _insist(write: Callable[[], Result]) -> Result:

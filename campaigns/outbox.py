@@ -53,6 +53,8 @@ LARGEST_CLAIM = gate.LARGEST_BATCH  # of a mailbox without pauses at a quick ser
 MAX_TRIES = 5
 FIRST_RETRY = timedelta(minutes=1)
 LONGEST_RETRY = timedelta(hours=4)
+# So many letters that a server refuses one after the other are not at fault, each by itself.
+REFUSED_IN_A_ROW = 5
 SETTLE_AT_MOST = 1_000
 WAKE_AT_MOST = 1_000
 
@@ -548,6 +550,22 @@ def fail_unbuildable(attempt: Attempt, token: uuid.UUID, why: str, *, now: datet
         )
         if failed:
             gate.settle(gate.Outcomes(released=[attempt.about]))
+
+
+def refused_in_a_row(mailbox: Mailbox, *, now: datetime) -> bool:
+    """Whether its server has refused the last letters for good, whoever they were for, and taken none between them.
+
+    Readers at one domain alone say nothing: it may be that domain which does not want them. Two queries.
+    """
+    letters = Attempt.objects.filter(workspace=mailbox.workspace_id, mailbox=mailbox)
+    refused = letters.filter(
+        state=Attempt.State.FAILED, verdict=Verdict.REFUSED_LETTER, finished_at__gt=now - timedelta(days=1)
+    )
+    newest = refused.order_by("-finished_at", "-pk").values_list("recipient_domain", "finished_at")
+    last = list(newest[:REFUSED_IN_A_ROW])
+    if len(last) < REFUSED_IN_A_ROW or len({domain for domain, _ in last}) == 1:
+        return False
+    return not letters.filter(state=Attempt.State.SENT, finished_at__gt=last[-1][1]).exists()
 
 
 def hold_mailbox(mailbox: Mailbox, error: MailServerError, *, now: datetime) -> None:

@@ -119,6 +119,56 @@ def test_a_letter_that_is_stopped_after_the_server_heard_of_it_stays(
     assert server.connections == 2
 
 
+def readers(count: int, *, at: str = "") -> list[str]:
+    return [f"ed{number}@{at or f'site{number}.com'}" for number in range(count)]
+
+
+def test_a_server_that_refuses_letter_after_letter_keeps_the_others_waiting(faulty_letterbox: Boxes) -> None:
+    """Until somebody has looked: and where it goes on refusing, the next one is enough to stop again."""
+    box, server = faulty_letterbox()
+    server.reply("END", "554 5.7.1 Message rejected as spam", times=6)
+    box.write_to(*readers(8))
+    box.send()
+    assert states() == ["failed"] * 5 + ["queued"] * 3
+    hold = Hold.objects.get()
+    assert hold.subject == f"mailbox:{box.mailbox.pk}"
+    assert "refused the last 5 letters" in hold.reason
+    box.mailbox.refresh_from_db()
+    assert box.mailbox.sending_state == Mailbox.State.TROUBLE
+    assert "Message rejected as spam" in box.mailbox.sending_trouble
+
+    def go_on() -> None:
+        holds.lift(Hold.objects.standing().get(), user=box.world.marketer, now=timezone.now())
+        Mailbox.objects.update(next_send_at=timezone.now(), rests_until=None)
+        Attempt.objects.filter(state=State.QUEUED).update(due_at=timezone.now())
+        box.send()
+
+    go_on()
+    assert states() == ["failed"] * 6 + ["queued"] * 2
+    go_on()
+    assert states() == ["failed"] * 6 + ["sent"] * 2
+    assert not Hold.objects.standing().exists()
+
+
+@pytest.mark.parametrize("why_not", ["one was taken between", "all are at one domain", "nobody has the address"])
+def test_refusals_that_say_nothing_of_the_mailbox_do_not_stop_it(faulty_letterbox: Boxes, why_not: str) -> None:
+    box, server = faulty_letterbox()
+    addresses = readers(8)
+    match why_not:
+        case "one was taken between":
+            server.reply("END", "250 2.0.0 Ok", recipient=addresses[4])
+            server.reply("END", "554 5.7.1 Message rejected as spam")
+        case "all are at one domain":
+            addresses = readers(8, at="site.com")
+            server.reply("END", "554 5.7.1 Message rejected as spam")
+        case "nobody has the address":
+            server.reply("RCPT", "550 5.1.1 No such user here")
+    box.write_to(*addresses)
+    box.send()
+    assert State.QUEUED not in states()
+    assert not Hold.objects.filter(subject=f"mailbox:{box.mailbox.pk}").exists()
+
+
 @pytest.mark.parametrize("subject", ["Two\nlines", ":\x1c:\x1c:"])
 def test_letters_that_were_built_ahead_are_each_their_readers_own(
     rehearsal: Letterbox, post_office: RunningOffice, subject: str
