@@ -82,16 +82,19 @@ def _unread(mailbox: int, read_until: datetime | None) -> models.Q:
 
 
 def _first_of_each(due: AttemptQuerySet, mailbox: Mailbox, fitting: Fitting) -> tuple[Sequence[int], list[_Candidate]]:
-    """The campaigns that take part, in their order, and the first of these letters of each; answers are those of all
-    campaigns that run.
+    """The campaigns that take part, in their order, and the first of these letters of each. Answers, and what else a
+    person or a program wrote one by one, are those of all campaigns that run: a long sequence does not hide them.
     """
-    running = _with_letters(due, mailbox)
+    running = _rotated(_with_letters(due, mailbox), after=mailbox.last_turn)
     if not running:
         return [], []
-    campaigns = _rotated(running, after=mailbox.last_turn)[:CAMPAIGNS_AT_MOST]
-    answers = _first(due.filter(among("campaign_id", running), step=None, kind=Kind.ANSWER), fitting.answers)
-    of_each = [_first(due.filter(campaign=each).exclude(kind=Kind.ANSWER), fitting.unasked) for each in campaigns]
-    return campaigns, [_Candidate(*row) for row in answers.union(*of_each, all=True)]
+    single = due.filter(among("campaign_id", running), step=None)
+    parts = [_first(single.filter(kind=kind), fitting.unasked) for kind in (Kind.FIRST, Kind.FOLLOW_UP)]
+    if fitting.in_sequence > 0:
+        asked_of_each = due.exclude(kind=Kind.ANSWER)
+        parts += [_first(asked_of_each.filter(campaign=each), fitting.unasked) for each in running[:CAMPAIGNS_AT_MOST]]
+    found = _first(single.filter(kind=Kind.ANSWER), fitting.answers).union(*parts)
+    return running, [_Candidate(*row) for row in found]
 
 
 def _with_letters(due: AttemptQuerySet, mailbox: Mailbox) -> list[int]:

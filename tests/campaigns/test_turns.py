@@ -54,9 +54,8 @@ def put(box: Letterbox, campaign: Campaign | None = None, *, kind: Kind = Kind.F
 
 
 def another_campaign(box: Letterbox, **changes: Any) -> Campaign:
-    campaign = Campaign.objects.create(
-        workspace=box.world.here, name="Other", state="running", mailbox=box.mailbox, **changes
-    )
+    changes = {"name": "Other"} | changes
+    campaign = Campaign.objects.create(workspace=box.world.here, state="running", mailbox=box.mailbox, **changes)
     Step.objects.create(campaign=campaign, letter_subject="Hi", letter_body="Hi")
     return campaign
 
@@ -111,6 +110,22 @@ def test_what_somebody_wrote_by_itself_does_not_wait_for_the_hour(box: Letterbox
     direct = another_campaign(box)
     put(box, direct, step=None)
     assert turns(box, fitting=Fitting(answers=5, unasked=5, in_sequence=0)) == ["Other first"]
+
+
+def test_what_somebody_wrote_by_itself_is_not_hidden_behind_sequences(
+    box: Letterbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither those of many campaigns, nor a long one of its own campaign."""
+    monkeypatch.setattr("campaigns.turns.CAMPAIGNS_AT_MOST", 2)
+    for campaign in (box.campaign, another_campaign(box)):
+        for _ in range(6):
+            put(box, campaign)
+    last = another_campaign(box, name="Direct letters")
+    put(box, last, step=None)
+    put(box, kind=Kind.FIRST, step=None)
+    assert turns(box, fitting=Fitting(answers=5, unasked=5, in_sequence=0)) == ["Spring first", "Direct letters first"]
+    some = turns(box, fitting=Fitting(answers=5, unasked=5, in_sequence=1))
+    assert sorted(some) == ["Direct letters first", "Spring first", "Spring first"]
 
 
 def test_campaigns_whose_letters_wait_for_the_inbox_take_no_places(
