@@ -11,7 +11,6 @@ from django.core import checks
 from django.core.checks import CheckMessage, Tags, register
 
 from outreach_site.lib.crypto import HOW_TO_MAKE_A_KEY
-from outreach_site.lib.hosts import HostExceptions
 
 # Shorter than this, a key could be found by trying.
 DIGEST_KEY_LENGTH = 32
@@ -75,16 +74,6 @@ def check_outreach_mail(app_configs: Sequence[AppConfig] | None = None, **_: Any
                 "SMTP_VERIFY_TLS is false and DEBUG is off: nothing is sent.",
                 hint="Remove SMTP_VERIFY_TLS. For a certificate authority of your own, name its file in MAIL_CA_FILE.",
                 id="linkletter.W005",
-            )
-        )
-    try:
-        HostExceptions.parse(settings.MAIL_ALLOWED_HOSTS)
-    except ValueError as err:
-        found.append(
-            checks.Error(
-                f"MAIL_ALLOWED_HOSTS cannot be read: {err}.",
-                hint="Write hosts separated by commas, such as mail.lan or mail.lan:1025.",
-                id="linkletter.E001",
             )
         )
     return found

@@ -18,10 +18,12 @@ from outreach_site.lib.env import (
     encryption_keys,
     environment,
     host_names,
+    mail_hosts,
     networks,
     port,
     redis_address,
     secret_key,
+    sender,
     smtp_security,
     web_address,
 )
@@ -256,8 +258,7 @@ INVITATION_DAYS = 7
 MAIL_SMTP_ENCRYPTION_KEYS = encryption_keys(env.list("MAIL_SMTP_ENCRYPTION_KEY", []))
 MAIL_CA_FILE = authorities(env.str("MAIL_CA_FILE", ""))
 # Exceptions for private and loopback mail hosts, and for unusual ports, as `host` or `host:port`.
-_allowed_hosts: list[str] = env.list("MAIL_ALLOWED_HOSTS", [])
-MAIL_ALLOWED_HOSTS = [host.strip().lower() for host in _allowed_hosts]
+MAIL_ALLOWED_HOSTS = mail_hosts(env.list("MAIL_ALLOWED_HOSTS", []), "MAIL_ALLOWED_HOSTS")
 
 SMTP_HOST = env.str("SMTP_HOST", "")
 SMTP_PORT = port(env.int("SMTP_PORT", 587), "SMTP_PORT")
@@ -306,7 +307,7 @@ GLOBAL_SMTP_PORT = port(env.int("GLOBAL_SMTP_PORT", 587), "GLOBAL_SMTP_PORT")
 GLOBAL_SMTP_USER = env.str("GLOBAL_SMTP_USER", "")
 GLOBAL_SMTP_PASS = env.str("GLOBAL_SMTP_PASS", "")
 GLOBAL_SMTP_VERIFY_TLS = env.bool("GLOBAL_SMTP_VERIFY_TLS", True)
-GLOBAL_MAIL_FROM = env.str("GLOBAL_MAIL_FROM", "")
+GLOBAL_MAIL_FROM = sender(env.str("GLOBAL_MAIL_FROM", "").strip(), "GLOBAL_MAIL_FROM")
 DEFAULT_FROM_EMAIL = GLOBAL_MAIL_FROM or "linkletter@localhost"
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 EMAIL_BACKEND = (

@@ -11,14 +11,18 @@ import re
 import ssl
 from collections.abc import Iterable
 from contextlib import suppress
+from email.utils import parseaddr
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import dj_database_url
+from django.core.mail.message import sanitize_address
 from environs import Env, EnvError, EnvValidationError
 from redis import Redis
+
+from outreach_site.lib.hosts import HostExceptions
 
 __all__ = [
     "Env",
@@ -29,16 +33,19 @@ __all__ = [
     "encryption_keys",
     "environment",
     "host_names",
+    "mail_hosts",
     "networks",
     "port",
     "redis_address",
     "secret_key",
+    "sender",
     "smtp_security",
     "web_address",
 ]
 
 SECRET_KEY_LENGTH = 50
 _HOST = re.compile(r"\*|\.?[\w.-]+|\[[0-9a-fA-F:.]+\]")
+_ADDRESS = re.compile(r'[^\s@<>"]+@[^\s@<>"]+')
 # Seconds. Workers ask for a task and wait a second for one; whoever waits for a page waits for this.
 _REDIS_PATIENCE = {"socket_connect_timeout": 3, "socket_timeout": 5}
 _DATABASES = {"django.db.backends.sqlite3", "django.db.backends.postgresql"}
@@ -83,6 +90,26 @@ def host_names(values: Iterable[str], name: str) -> list[str]:
                 f"{name} takes host names such as outreach.example.com, without scheme, port or path, not {host!r}."
             )
     return hosts
+
+
+def mail_hosts(values: Iterable[str], name: str) -> list[str]:
+    """Mail hosts as `host` or `host:port`, in lower case."""
+    hosts = [value.strip().lower() for value in values if value.strip()]
+    try:
+        HostExceptions.parse(hosts)
+    except ValueError as err:
+        raise EnvError(f"{name} takes hosts separated by commas, such as mail.lan or mail.lan:1025: {err}.") from err
+    return hosts
+
+
+def sender(value: str, name: str) -> str:
+    """Who a letter is from: an address, with a name before it or not; or nothing."""
+    written = ""
+    with suppress(ValueError):
+        written = parseaddr(sanitize_address(value, "utf-8"))[1] if value.isprintable() else ""
+    if value and (not _ADDRESS.fullmatch(written) or ("<" in value) != value.endswith(">")):
+        raise EnvError(f"{name} must be such as Linkletter <linkletter@example.com>, not {value!r}.")
+    return value
 
 
 def networks(values: Iterable[str], name: str) -> list[str]:
