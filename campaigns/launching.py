@@ -18,7 +18,7 @@ from functools import lru_cache
 from importlib import resources
 
 import structlog
-from django.db import transaction
+from django.db import models, transaction
 
 from campaigns import letters
 from campaigns.address_checks import no_mail
@@ -393,15 +393,22 @@ def end(workspace: Workspace, *, campaign: Campaign | None = None, user: User, n
 
     Before what waits is taken back: so what the last slice has just queued is among it.
     """
-    launches = Launch.objects.in_workspace(workspace)
-    about = f"workspace:{workspace.pk}"
-    if campaign is not None:
-        launches, about = launches.filter(campaign=campaign), campaign.subject
+    about = campaign.subject if campaign is not None else f"workspace:{workspace.pk}"
     with transaction.atomic():
-        ended, _ = launches.delete()
+        ended, _ = _launches(workspace, campaign).delete()
         if ended:
             audit.record("campaign.launch_ended", workspace=workspace, user=user, about=about, now=now)
     return bool(ended)
+
+
+def has_rest(workspace: Workspace, *, campaign: Campaign | None = None) -> bool:
+    """Whether something is left to queue of what was launched."""
+    return _launches(workspace, campaign).exists()
+
+
+def _launches(workspace: Workspace, campaign: Campaign | None) -> models.QuerySet[Launch]:
+    launches = Launch.objects.in_workspace(workspace)
+    return launches if campaign is None else launches.filter(campaign=campaign)
 
 
 def _queue(

@@ -5,15 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Count, Q, Sum
+from django.db.models import Count, Exists, OuterRef, Q, Sum
 
 from campaigns import sessions
-from campaigns.models import Session
+from campaigns.models import Attempt, Session
 from outreach_site.accounts.models import Workspace
 from outreach_site.mailboxes.cards import Card, cards
 from outreach_site.mailboxes.models import Mailbox
 
 LATELY = timedelta(hours=24)
+_QUEUED = Attempt.objects.filter(mailbox=OuterRef("pk"), state=Attempt.State.QUEUED)
+# By the indexes attempts_due and attempts_leased.
+_HAS_WAITING = Exists(_QUEUED.filter(lease_token__isnull=True)) | Exists(_QUEUED.leased())
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,8 +39,10 @@ class Line:
 
 
 def lines(here: Workspace, *, now: datetime) -> list[Line]:
-    """The number of queries does not grow with the mailboxes."""
-    mailboxes = list(Mailbox.objects.in_workspace(here).in_use())
+    """The number of queries does not grow with the mailboxes. Each one knows as `has_waiting` whether letters wait to
+    leave from it.
+    """
+    mailboxes = list(Mailbox.objects.in_workspace(here).in_use().annotate(has_waiting=_HAS_WAITING))
     last = sessions.latest(mailboxes)
     failing = {mailbox.pk for mailbox in sessions.that_keep_failing(now)}
     counted = {

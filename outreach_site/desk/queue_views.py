@@ -182,8 +182,11 @@ def letters_cancel(request: WorkspaceRequest, workspace: str) -> HttpResponse:
     waiting = queueing.all_waiting(here, campaign=campaign, mailbox=mailbox)
     if request.method == "GET":
         number = waiting.count()
+        if not number and not (mailbox is None and launching.has_rest(here, campaign=campaign)):
+            messages.info(request, f"No letter{of} waits any more.")
+            return redirect_to(request, back)
         context = {
-            "title": f"Take back {_letters(number)}{of}?",
+            "title": f"Take back {_letters(number) if number else 'all that waits'}{of}?",
             "text": "All that waits is cancelled, answers and letters that wait for you among it. What is being handed "
             "over this second still goes. The history keeps them; each can be queued again from there.",
             "action": request.get_full_path(),

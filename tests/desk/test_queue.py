@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from datetime import timedelta
 
 import pytest
@@ -12,7 +13,7 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from campaigns import dead_letters, following, queueing
-from campaigns.models import Attempt, Campaign, Step
+from campaigns.models import Attempt, Campaign, Launch, Step
 from campaigns.tallies import Tally
 from compliance.models import AuditEntry, Hold, Kind, SendRecord
 from inbox.models import FolderCursor
@@ -397,13 +398,30 @@ def test_taking_all_back_stands_where_letters_wait(world: World, desk: Desk) -> 
     url = reverse("desk:letters_cancel", args=["orchard"])
     client = world.client(world.marketer)
     campaign_url = reverse("campaigns:campaign_detail", args=["orchard", desk.campaign.pk])
+    health_url = reverse("desk:mailbox_health", args=["orchard"])
     assert url not in client.get(QUEUE).content.decode() + client.get(campaign_url).content.decode()
-    desk.letter(due_at=None)
+    desk.letter(State.SENDING)
+    assert url not in client.get(QUEUE).content.decode() + client.get(health_url).content.decode()
+    letter = desk.letter(due_at=None)
     assert f'href="{url}"' in client.get(QUEUE).content.decode()
     assert f"{url}?campaign={desk.campaign.pk}" in client.get(campaign_url).content.decode()
-    health_url = reverse("desk:mailbox_health", args=["orchard"])
+    assert f"{url}?mailbox={desk.mailbox.pk}" in client.get(health_url).content.decode()
+    later = timezone.now() + timedelta(minutes=1)
+    Attempt.objects.filter(pk=letter.pk).update(lease_token=uuid.uuid4(), leased_until=later, due_at=later)
     assert f"{url}?mailbox={desk.mailbox.pk}" in client.get(health_url).content.decode()
     assert url not in world.client(world.viewer).get(health_url).content.decode()
+
+
+def test_nobody_is_asked_to_take_back_nothing(world: World, desk: Desk) -> None:
+    client, url = world.client(world.marketer), reverse("desk:letters_cancel", args=["orchard"])
+    for query in ("", f"?mailbox={desk.mailbox.pk}"):
+        answer = client.get(url + query, follow=True)
+        assert answer.redirect_chain
+        assert "waits any more." in answer.content.decode()
+        assert client.get(url + query, headers={"HX-Request": "true"})["HX-Redirect"]
+    Launch.objects.create(campaign=desk.campaign, user=world.marketer, after=0)
+    assert "Take back all that waits?" in client.get(url).content.decode(), "what is left of a launch can be ended"
+    assert client.get(f"{url}?mailbox={desk.mailbox.pk}").status_code == 302
 
 
 def test_a_mailbox_that_starts_slowly_says_how_far_it_may_go_today(world: World, desk: Desk) -> None:
