@@ -5,13 +5,14 @@
 3. The folder is searched for the Message-ID; only where it is not, the copy is appended. So a task that died between
    the append and its note is repeated without a second copy.
 4. A failure shows on the mailbox's card, and touches neither the letter nor the mailbox's state. A copy that the
-   server refuses is tried again alone: the others go on.
+   server refuses, or that it hangs up on, is tried again alone: the others go on, over a new connection if need be.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 
 import structlog
@@ -22,10 +23,10 @@ from campaigns.letters import as_sent
 from campaigns.models import Attempt, SentCopy
 from outreach_site.accounts import installation
 from outreach_site.lib.moments import FromNow
-from outreach_site.mailboxes.answers import Phase
 from outreach_site.mailboxes.errors import MailServerError, Stage, Verdict
 from outreach_site.mailboxes.imap import (
     ImapSession,
+    ServerSettings,
     append_as_read,
     classify_imap_error,
     connect,
@@ -40,6 +41,8 @@ log = structlog.get_logger(__name__)
 
 SLICE_SECONDS = 20.0
 AT_ONCE = 50
+# In one slice, with a server that hangs up on copies. What is left is for the next one.
+MOST_CONNECTIONS = 3
 # Longer than one exchange with a server can take.
 CLAIM = timedelta(minutes=5)
 WAITS = (timedelta(minutes=2), timedelta(minutes=10), timedelta(hours=1), timedelta(hours=6))
@@ -72,29 +75,26 @@ def copy(mailbox_id: int, *, now: datetime) -> int:
     claimed = _claim(mailbox, now=now)
     if not claimed:
         return 0
-    done: list[SentCopy] = []
-    refused: list[SentCopy] = []
+    waiting, ends_at = deque(claimed), time.monotonic() + SLICE_SECONDS
+    done = refused = connections = 0
     try:
         server = imap_server(mailbox)
-        with connect(server) as session:
-            session.patience.within(SLICE_SECONDS)
-            try:
-                for each, refusal in _copy_all(session, claimed, until=time.monotonic() + SLICE_SECONDS, now=now):
-                    if refusal is None:
-                        done.append(each)
-                    else:
-                        refused.append(each)
-                        _failed(mailbox, [each], refusal, now=now)
-            except (OSError, ValueError, *session.ERRORS) as err:
-                raise classify_imap_error(err, server=server, phase=Phase.READING) from err
+        while waiting and connections < MOST_CONNECTIONS and time.monotonic() < ends_at:
+            connections += 1
+            for each, refusal in _copy_all(server, waiting, now=now):
+                if refusal is None:
+                    done += 1
+                else:
+                    refused += 1
+                    _failed(mailbox, [each], refusal, now=now)
     except MailServerError as err:
-        _failed(mailbox, [each for each in claimed if each not in refused], err, now=now)
+        _failed(mailbox, waiting, err, now=now)
     else:
         if not refused:
             Mailbox.objects.filter(pk=mailbox.pk).exclude(sent_copy_trouble="").update(sent_copy_trouble="")
     finally:
         SentCopy.objects.filter(pk__in=[each.pk for each in claimed], copied_at=None).update(claimed_until=None)
-    return len(done)
+    return done
 
 
 def _claim(mailbox: Mailbox, *, now: datetime) -> list[SentCopy]:
@@ -108,31 +108,44 @@ def _claim(mailbox: Mailbox, *, now: datetime) -> list[SentCopy]:
 
 
 def _copy_all(
-    session: ImapSession, claimed: Sequence[SentCopy], *, until: float, now: datetime
+    server: ServerSettings, waiting: deque[SentCopy], *, now: datetime
 ) -> Iterator[tuple[SentCopy, MailServerError | None]]:
-    """Each one that was tried, and why the server refused it, if it did."""
-    folder = find_folders(session).sent
-    if not folder:
-        raise _no_folder()
-    session.select_folder(folder)
-    for each in claimed:
-        if time.monotonic() > until:
-            return
-        try:
-            raw = as_sent(each.attempt)
-        except ValueError:
-            # Erased, or of a mailbox that is gone: there is nothing to copy any more.
-            SentCopy.objects.filter(pk=each.pk).update(given_up_at=now)
-            continue
-        try:
-            _put(session, folder, each.attempt, raw, now=now)
-        except session.ERRORS as err:
-            if not is_refusal(err):
-                raise
-            yield each, classify_imap_error(err, server=session.server)
-            continue
-        SentCopy.objects.filter(pk=each.pk).update(copied_at=now)
-        yield each, None
+    """Over one connection, while that lasts: each one that was tried, and what went wrong with it, if anything did. It
+    is taken out of those that wait. Raises MailServerError for what concerns them all.
+    """
+    with connect(server) as session:
+        until = time.monotonic() + SLICE_SECONDS
+        session.patience.within(SLICE_SECONDS)
+        folder = _opened(session)
+        while waiting and time.monotonic() < until:
+            each = waiting.popleft()
+            try:
+                raw = as_sent(each.attempt)
+            except ValueError:
+                # Erased, or of a mailbox that is gone: there is nothing to copy any more.
+                SentCopy.objects.filter(pk=each.pk).update(given_up_at=now)
+                continue
+            try:
+                _put(session, folder, each.attempt, raw, now=now)
+            except (OSError, ValueError, *session.ERRORS) as err:
+                yield each, classify_imap_error(err, server=session.server)
+                if is_refusal(err):
+                    continue
+                return
+            SentCopy.objects.filter(pk=each.pk).update(copied_at=now)
+            yield each, None
+
+
+def _opened(session: ImapSession) -> str:
+    """The name of the Sent folder, which is open now. Raises MailServerError."""
+    try:
+        folder = find_folders(session).sent
+        if not folder:
+            raise _no_folder()
+        session.select_folder(folder)
+    except (OSError, ValueError, *session.ERRORS) as err:
+        raise classify_imap_error(err, server=session.server) from err
+    return folder
 
 
 def _put(session: ImapSession, folder: str, attempt: Attempt, raw: bytes, *, now: datetime) -> None:
@@ -152,7 +165,7 @@ def _no_folder() -> MailServerError:
     )
 
 
-def _failed(mailbox: Mailbox, claimed: Sequence[SentCopy], err: MailServerError, *, now: datetime) -> None:
+def _failed(mailbox: Mailbox, claimed: Iterable[SentCopy], err: MailServerError, *, now: datetime) -> None:
     log.warning("copies of sent letters could not be kept", mailbox=mailbox.pk)
     said = f" The server said: {err.quoted_words}" if err.server_words else ""
     Mailbox.objects.filter(pk=mailbox.pk).update(

@@ -490,6 +490,7 @@ class FaultyIMAP(_Server):
         self.tokens: set[str] = set()
         self.refuse_append = ""  # the words of a refusal
         self.refuse_append_of = ""  # only of messages that hold this
+        self.drop_append_of: str | None = None  # it closes the connection at messages that hold this
         self.flags: list[list[str]] = []  # of each message that was appended
         self.folders = {"INBOX": MailFolder(), "Junk": MailFolder(), "Sent": MailFolder()}
         super().__init__(tls=tls, certificates=certificates, certificate=certificate)
@@ -593,6 +594,8 @@ class FaultyIMAP(_Server):
 
     def _append(self, wire: Wire, tag: str, rest: str) -> None:
         name, raw = _words(rest)[0], _words(rest)[-1]
+        if self.drop_append_of is not None and self.drop_append_of in raw:
+            raise _DroppedError
         if self.refuse_append and self.refuse_append_of in raw:
             wire.say(f"{tag} NO {self.refuse_append}")
             return

@@ -100,16 +100,20 @@ def test_a_failure_shows_on_the_card_and_nowhere_else(
     assert card.troubles[0].title.startswith("Copies of sent letters could not be put")
 
 
-def test_a_copy_that_is_refused_is_refused_alone(
-    sent_folder: Callable[..., tuple[Letterbox, FaultyIMAP]],
-) -> None:
-    box, server = sent_folder()
-    server.refuse_append, server.refuse_append_of = "[TOOBIG] Message too large", "<one@orchardmedia.com>"
+def two_more_are_sent(box: Letterbox) -> None:
     for n, attempt in enumerate(box.write_to("bea@somewhere.org", "cy@somewhere.net")):
         Attempt.objects.filter(pk=attempt.pk).update(
             state="sent", message_id=f"<{n}@orchardmedia.com>", finished_at=timezone.now(), started_at=timezone.now()
         )
     outbox.settle(now=timezone.now())
+
+
+def test_a_copy_that_is_refused_is_refused_alone(
+    sent_folder: Callable[..., tuple[Letterbox, FaultyIMAP]],
+) -> None:
+    box, server = sent_folder()
+    server.refuse_append, server.refuse_append_of = "[TOOBIG] Message too large", "<one@orchardmedia.com>"
+    two_more_are_sent(box)
     now = timezone.now()
     assert sent_copies.copy(box.mailbox.pk, now=now) == 2
     assert len(server.folders["Sent"].messages) == 2
@@ -120,6 +124,36 @@ def test_a_copy_that_is_refused_is_refused_alone(
         sent_copies.copy(box.mailbox.pk, now=now + timedelta(days=tried))
     refused.refresh_from_db()
     assert (refused.tries, refused.given_up_at is not None) == (5, True)
+
+
+def test_a_copy_that_the_server_hangs_up_on_suffers_alone(
+    sent_folder: Callable[..., tuple[Letterbox, FaultyIMAP]],
+) -> None:
+    box, server = sent_folder()
+    server.drop_append_of = "<one@orchardmedia.com>"
+    two_more_are_sent(box)
+    now = timezone.now()
+    assert sent_copies.copy(box.mailbox.pk, now=now) == 2
+    assert server.commands.count("LOGIN") == 2
+    alone = SentCopy.objects.get(copied_at=None)
+    assert (alone.attempt.message_id, alone.tries) == ("<one@orchardmedia.com>", 1)
+    assert "ended the conversation" in Mailbox.objects.get().sent_copy_trouble
+
+
+def test_a_server_that_hangs_up_on_every_copy_is_not_called_again_and_again(
+    sent_folder: Callable[..., tuple[Letterbox, FaultyIMAP]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    box, server = sent_folder()
+    server.drop_append_of = ""
+    two_more_are_sent(box)
+    monkeypatch.setattr(sent_copies, "MOST_CONNECTIONS", 2)
+    now = timezone.now()
+    assert sent_copies.copy(box.mailbox.pk, now=now) == 0
+    assert server.commands.count("LOGIN") == 2
+    assert sorted(SentCopy.objects.values_list("tries", flat=True)) == [0, 1, 1]
+    assert sent_copies.due_mailboxes(now=now) == [box.mailbox.pk], "the third one is tried at once"
+    server.drop_append_of = None
+    assert sent_copies.copy(box.mailbox.pk, now=now + timedelta(minutes=3)) == 3
 
 
 def test_a_missing_folder_is_said_with_what_to_do(
