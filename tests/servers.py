@@ -490,6 +490,7 @@ class FaultyIMAP(_Server):
         self.tokens: set[str] = set()
         self.refuse_append = ""  # the words of a refusal
         self.refuse_append_of = ""  # only of messages that hold this
+        self.separator = "/"  # between the names of folders
         self.drop_append_of: str | None = None  # it closes the connection at messages that hold this
         self.flags: list[list[str]] = []  # of each message that was appended
         self.folders = {"INBOX": MailFolder(), "Junk": MailFolder(), "Sent": MailFolder()}
@@ -526,7 +527,7 @@ class FaultyIMAP(_Server):
             elif command == "LIST":
                 uses = {"INBOX": "", "Junk": " \\Junk", "Sent": " \\Sent"}
                 for name in self.folders:
-                    wire.say(f'* LIST (\\HasNoChildren{uses.get(name, "")}) "/" "{name}"')
+                    wire.say(f'* LIST (\\HasNoChildren{uses.get(name, "")}) "{self.separator}" "{name}"')
                 wire.say(f"{tag} OK LIST done")
             elif command in {"SELECT", "EXAMINE", "STATUS"}:
                 self._misbehave(wire, "SELECT")

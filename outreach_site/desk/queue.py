@@ -26,6 +26,7 @@ from outreach_site.accounts.models import User, Workspace
 from outreach_site.desk.heartbeat import Pulse, pulses
 from outreach_site.desk.models import Run
 from outreach_site.mailboxes.cards import Card, cards
+from outreach_site.mailboxes.folder_names import seems_sent
 from outreach_site.mailboxes.models import Mailbox, Provider
 
 ROWS = 50
@@ -286,10 +287,8 @@ def _why_it_waits(letter: Attempt, held: dict[str, str], *, is_unread: bool) -> 
 
 def _sent_folders(letters: Iterable[Attempt]) -> dict[int, FolderCursor]:
     """How far the folder of sent mail was read, by mailbox. One query."""
-    cursors = FolderCursor.objects.filter(
-        mailbox__in={letter.mailbox_id for letter in letters}, folder__icontains="sent"
-    )
-    return {cursor.mailbox_id: cursor for cursor in cursors}
+    cursors = FolderCursor.objects.filter(mailbox__in={letter.mailbox_id for letter in letters})
+    return {cursor.mailbox_id: cursor for cursor in cursors if seems_sent(cursor.folder)}
 
 
 def _evidence(letter: Attempt, looked: dict[int, FolderCursor]) -> tuple[Evidence, ...]:

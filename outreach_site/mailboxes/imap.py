@@ -15,6 +15,7 @@ from typing import Any
 from imapclient import IMAPClient, SocketTimeout
 
 from outreach_site.lib.patience import Patience
+from outreach_site.mailboxes import folder_names
 from outreach_site.mailboxes.advice import imap_sign_in_advice, token_refused
 from outreach_site.mailboxes.answers import Phase
 from outreach_site.mailboxes.errors import MailServerError, Stage, Verdict, one_line
@@ -204,8 +205,6 @@ class Folders:
 
 # A name with control characters could end the command that it stands in.
 _OPENABLE = re.compile(r"[^\x00-\x1f\x7f]{1,250}")
-_JUNK_NAMES = ("junk", "spam", "junk email", "junk e-mail", "junk mail", "bulk mail", "bulk")
-_SENT_NAMES = ("sent", "sent items", "sent mail", "sent messages")
 
 
 def find_folders(session: IMAPClient) -> Folders:
@@ -221,13 +220,14 @@ def find_folders(session: IMAPClient) -> Folders:
         for flag in lowered:
             by_use.setdefault(flag, name)
         separator = delimiter.decode("ascii", "replace") if isinstance(delimiter, bytes) else (delimiter or "/")
-        by_name.setdefault(name.rsplit(separator, 1)[-1].lower(), name)
+        last = folder_names.plain(name.rsplit(separator, 1)[-1])
+        by_name[last] = min(by_name.get(last, name), name, key=len)  # Not one of the same name in an archive.
     gmail = session.has_capability("X-GM-EXT-1")
     return Folders(
         inbox="INBOX",
-        junk=by_use.get(b"\\junk") or _first(by_name, _JUNK_NAMES),
+        junk=by_use.get(b"\\junk") or _first(by_name, folder_names.JUNK),
         all_mail=by_use.get(b"\\all", "") if gmail else "",
-        sent=by_use.get(b"\\sent") or _first(by_name, _SENT_NAMES),
+        sent=by_use.get(b"\\sent") or _first(by_name, folder_names.SENT),
         names=tuple(name for name in names if can_be_opened(name)),
     )
 

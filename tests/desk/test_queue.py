@@ -534,6 +534,8 @@ def test_the_evidence_that_was_looked_for(world: World, desk: Desk) -> None:
         "No reply and no bounce has come.",
         "The provider has not said that it was delivered.",
     ]
+    FolderCursor.objects.update(folder="INBOX/Gesendete Objekte")
+    assert evidence()[0] == "No copy in “INBOX/Gesendete Objekte” so far."
     Mailbox.objects.update(imap_host="")
     assert evidence()[1] == "No replies or bounces are read for this mailbox."
     Attempt.objects.update(mailbox=None)

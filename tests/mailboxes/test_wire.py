@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import re
 import time
+import unicodedata
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 
 import pytest
 from django.core.mail import EmailMessage
+from imapclient import imap_utf7
 
 from outreach_site.lib.hosts import HostExceptions
 from outreach_site.mailboxes import imap, smtp
 from outreach_site.mailboxes.answers import Phase
 from outreach_site.mailboxes.errors import MailServerError, Stage, Verdict
+from outreach_site.mailboxes.folder_names import seems_sent
 from outreach_site.mailboxes.models import Security
 from outreach_site.mailboxes.smtp import MailboxBackend
 from outreach_site.mailboxes.wire import ServerSettings, Surroundings
 from outreach_site.sandbox.running import RunningOffice
-from tests.servers import PASSWORD, Certificates, FaultyIMAP, FaultySMTP
+from tests.servers import PASSWORD, Certificates, FaultyIMAP, FaultySMTP, MailFolder
 
 SMTPServers = Callable[..., FaultySMTP]
 IMAPServers = Callable[..., FaultyIMAP]
@@ -652,6 +655,40 @@ def test_reading_over_tls(imap_server: IMAPServers, tls: str) -> None:
         assert session.select_folder(folders.inbox, readonly=True)[b"EXISTS"] == 1
     assert folders.to_read == ("INBOX", "Junk")
     assert folders.sent == "Sent"
+
+
+@pytest.mark.parametrize(
+    ("sent", "junk"),
+    [
+        ("Gesendete Objekte", "Unerwünschte Werbung"),
+        ("Éléments envoyés", "Courrier indésirable"),
+        ("Elementos enviados", "Correo no deseado"),
+        ("Posta inviata", "Posta indesiderata"),
+        ("Verzonden items", "Ongewenste e-mail"),
+        ("Itens Enviados", "Lixo Eletrônico"),
+        ("Elementy wysłane", "Wiadomości-śmieci"),
+        ("Skickat", "Skräppost"),
+        ("Sendt post", "Uønsket mail"),
+        ("Sendte elementer", "Søppelpost"),
+        ("Lähetetyt", "Roskaposti"),
+        ("Odeslaná pošta", "Nevyžádaná pošta"),
+        ("Отправленные", "Спам"),
+        (unicodedata.normalize("NFD", "Envoyés"), "SPAM"),
+    ],
+)
+@pytest.mark.parametrize("before", ["", "INBOX."])
+def test_folders_that_are_not_marked_are_known_by_their_names(
+    imap_server: IMAPServers, sent: str, junk: str, before: str
+) -> None:
+    server = imap_server()
+    server.separator = "."
+    names = ["INBOX", f"Archiv.{sent}", f"{before}{sent}", f"{before}{junk}"]
+    server.folders = {imap_utf7.encode(name).decode(): MailFolder() for name in names}
+    with imap.connect(at(server), surroundings=allowing(server)) as session:
+        folders = imap.find_folders(session)
+    assert (folders.sent, folders.junk) == (f"{before}{sent}", f"{before}{junk}")
+    assert seems_sent(folders.sent)
+    assert not seems_sent(folders.junk)
 
 
 def test_a_wrong_imap_password(imap_server: IMAPServers) -> None:
