@@ -11,12 +11,14 @@ import re
 import secrets
 from binascii import b2a_qp
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from email import charset
 from email._policybase import Compat32
 from email.encoders import encode_base64
 from email.errors import MessageError
+from email.header import decode_header, make_header
 from email.mime.base import MIMEBase
 from email.utils import format_datetime
 from functools import cached_property, lru_cache
@@ -204,6 +206,8 @@ class Letterhead:
         return self.closing.replace(unsubscribe.link(OTHERS_LINK), unsubscribe.link(token)) if token else self.closing
 
 
+# Of a header that has encoded words (RFC 2047, 2).
+_LONGEST_LINE = 76
 # Ids or addresses between angle brackets.
 _OF_TOKENS = frozenset({"Message-ID", "In-Reply-To", "References", "List-Unsubscribe"})
 
@@ -228,7 +232,19 @@ class _Quick(Compat32):
         plain = _plain_field(name, value)
         if plain is not None:
             return plain.replace("\n", self.linesep)
-        return str(super()._fold(name, value, sanitize))  # type: ignore[misc]  # private to the standard library
+        folded = str(super()._fold(name, value, sanitize))  # type: ignore[misc]  # private to the standard library
+        if isinstance(value, str) and "=?" in value and folded.startswith(f"{name}: {self.linesep}"):
+            return self._beside(name, value) or folded
+        return folded
+
+    def _beside(self, name: str, value: str) -> str | None:
+        """Encoded words begin beside the field's name: each is made anew, the first one shorter. None for what only
+        looks like encoded words.
+        """
+        with suppress(MessageError, LookupError, ValueError):
+            words = make_header(decode_header(value.replace("\n", "")), header_name=name)
+            return f"{name}: {words.encode(maxlinelen=_LONGEST_LINE, linesep=self.linesep)}{self.linesep}"
+        return None
 
 
 _QUICK = _Quick()
