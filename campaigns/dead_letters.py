@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime
 
 from django.db import transaction
 
 from campaigns import queueing
 from campaigns.models import Attempt
+from campaigns.rota import CannotQueueError
 from compliance import audit
 from outreach_site.accounts.models import User, Workspace
 
@@ -18,7 +20,11 @@ GIVEN_UP = "Given up by hand."
 
 def requeue_all(workspace: Workspace, numbers: Sequence[int], *, user: User, now: datetime) -> int:
     """Queue these again, the gate deciding each anew; those that may not be are left. How many were queued."""
-    return sum(queueing.requeue(letter, user=user, now=now) for letter in _failed(workspace, numbers))
+    queued = 0
+    for letter in _failed(workspace, numbers):
+        with suppress(CannotQueueError):
+            queued += queueing.requeue(letter, user=user, now=now)
+    return queued
 
 
 def give_up(workspace: Workspace, numbers: Sequence[int], *, user: User, now: datetime) -> int:

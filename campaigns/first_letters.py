@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 
 from django.db import models
 
@@ -57,5 +58,28 @@ def in_the_way(campaign: Campaign, leads: Sequence[Lead]) -> dict[int, str]:
             if lead_id != lead.pk and takes_the_place(state, of_same_lead=False)
         }
         if taken:
-            says[lead.pk] = next(sentence for state, sentence in _SAYS.items() if state in taken)
+            says[lead.pk] = _said_of(taken)
     return says
+
+
+def in_the_way_again(letter: Attempt) -> str:
+    """Why this first letter, which was stopped, is not queued again: another has gone to its address, or meanwhile to
+    its lead, or may yet. Programs write to one address as often as they like (direct.py): of their letters only the
+    same words are meant, written later. Empty where nothing is in the way. One query.
+    """
+    others = Attempt.objects.filter(campaign=letter.campaign_id, kind=Kind.FIRST).exclude(pk=letter.pk)
+    to_them = models.Q(recipient_key=letter.recipient_key)
+    if letter.campaign.is_direct:
+        others = others.filter(to_them, subject=letter.subject, body=letter.body, pk__gt=letter.pk)
+    else:
+        others = others.filter(to_them | models.Q(lead=letter.lead_id, pk__gt=letter.pk))
+    taken = {
+        state
+        for lead_id, state in others.order_by().values_list("lead", "state")
+        if takes_the_place(state, of_same_lead=lead_id == letter.lead_id)
+    }
+    return _said_of(taken) if taken else ""
+
+
+def _said_of(states: AbstractSet[str]) -> str:
+    return next(sentence for state, sentence in _SAYS.items() if state in states)

@@ -15,7 +15,7 @@ from django.utils import timezone
 from campaigns import address_checks, content, following, outbox, restoring, windows
 from campaigns.analytics.counting import batched
 from campaigns.analytics.upkeep import recount
-from campaigns.first_letters import in_the_way
+from campaigns.first_letters import in_the_way, in_the_way_again
 from campaigns.models import Attempt, Campaign, Lead, Step, Task
 from campaigns.models.attempt import due_from
 from campaigns.own_letters import OwnText, own_texts
@@ -294,12 +294,14 @@ def requeue(attempt: Attempt, *, user: User, now: datetime) -> bool:
     """Queue a letter again that could not be sent, was held back or cancelled. The gate decides anew.
 
     False where it is not stopped any more, or another letter of this step has gone to the same address meanwhile.
-    Raises CannotQueueError where something in its text is still open.
+    Raises CannotQueueError where that is a first letter, or where something in its text is still open.
     """
     if attempt.state == Attempt.State.FAILED and attempt.settled_at is None:
         outbox.settle(now=now)  # What its failure has to say, a dead address above all, is said first.
     with transaction.atomic():
         only_one_queues_for(attempt.campaign_id)
+        if attempt.kind == Kind.FIRST and (why := in_the_way_again(attempt)):
+            raise CannotQueueError(why)
         rival = Attempt.objects.filter(step=attempt.step_id, recipient_key=attempt.recipient_key).exclude(
             models.Q(pk=attempt.pk) | models.Q(state__in=[Attempt.State.BLOCKED, Attempt.State.CANCELLED])
         )

@@ -8,6 +8,7 @@ to only where the answer names our letter.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -21,6 +22,7 @@ from campaigns.lifecycle import ENDS_WRITING
 from campaigns.models import Attempt, Lead
 from campaigns.placements.recording import quote
 from campaigns.queueing import cancel_waiting, cancel_waiting_for, prove_sent, requeue, stop_at_companies
+from campaigns.rota import CannotQueueError
 from compliance import audit, holds, suppression
 from compliance.addresses import domain_of
 from compliance.models import Hold, Kind, Suppression
@@ -319,7 +321,11 @@ def _letters_wait_again(lead: Lead, *, taken_back_at: datetime, user: User, now:
         lead=lead, kind=Kind.FIRST, state=Attempt.State.CANCELLED, reason=reason, finished_at=taken_back_at
     )
     letters = list(first.select_related("campaign__workspace"))
-    return sum(requeue(letter, user=user, now=now) for letter in letters) + go_on([lead.pk], reason=reason, now=now)
+    back = 0
+    for letter in letters:
+        with suppress(CannotQueueError):
+            back += requeue(letter, user=user, now=now)
+    return back + go_on([lead.pk], reason=reason, now=now)
 
 
 # --- A server reports -------------------------------------------------------------------------------------------------

@@ -7,12 +7,15 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.db.models import F
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 from django.utils import timezone
 
-from campaigns import launching
+from campaigns import dead_letters, launching, queueing
 from campaigns.first_letters import in_the_way
-from campaigns.models import Attempt, Contact, Lead
+from campaigns.models import Attempt, Campaign, Contact, Lead
+from campaigns.rota import CannotQueueError
 from compliance.models import Kind
 from outreach_site.mailboxes.models import Mailbox
 from tests.campaigns.conftest import Room
@@ -90,6 +93,73 @@ def test_a_lead_has_had_it_whatever_its_address_is_now(room: Room, state: str) -
     assert not page_sends(room, lead)
     assert not room.queue(lead)
     assert api_answers(room, lead) in (403, 409)
+
+
+def refusal(room: Room, letter: Attempt) -> str:
+    """What keeps it from being queued again."""
+    try:
+        assert queueing.requeue(letter, user=room.world.marketer, now=timezone.now())
+    except CannotQueueError as err:
+        return str(err)
+    return ""
+
+
+@pytest.mark.parametrize(("state", "own", "others"), STANDS)
+@pytest.mark.parametrize("whose", ["own", "others"])
+@pytest.mark.parametrize("of_step", [True, False])
+def test_queue_again_agrees(room: Room, state: str, own: str, others: str, whose: str, *, of_step: bool) -> None:
+    """One that failed, and then another to the same address."""
+    wrote(room, room.leads[0], State.FAILED, step=None)
+    failed = Attempt.objects.get()
+    lead = room.leads[0] if whose == "own" else other_site(room, room.leads[0])
+    Attempt.objects.update(state=State.CANCELLED)  # Else no other could be queued.
+    wrote(room, lead, state, **({} if of_step else {"step": None}))
+    Attempt.objects.filter(pk=failed.pk).update(state=State.FAILED)
+    failed.refresh_from_db()
+    says = own if whose == "own" else others
+    assert refusal(room, failed) == says
+    failed.refresh_from_db()
+    assert failed.state == (State.FAILED if says else State.QUEUED)
+
+
+def test_queue_again_asks_for_the_lead_only_what_came_later(room: Room) -> None:
+    """A reader named somebody else, and the letter to them could not be sent: that is no second one for the lead."""
+    wrote(room, room.leads[0], State.SENT, step=None)
+    Attempt.objects.update(state=State.CANCELLED)
+    wrote(room, give_another_address(room.leads[0]), State.FAILED, step=None)
+    first, second = Attempt.objects.order_by("pk")
+    Attempt.objects.filter(pk=first.pk).update(state=State.SENT)
+    assert refusal(room, second) == ""
+    Attempt.objects.filter(pk=first.pk).update(state=State.FAILED)
+    Attempt.objects.filter(pk=second.pk).update(state=State.SENT)
+    first.refresh_from_db()
+    assert refusal(room, first) == HAVE
+
+
+def test_programs_write_as_often_as_they_like_but_never_the_same_again(room: Room) -> None:
+    Campaign.objects.update(is_direct=True)
+    for state in (State.SENT, State.FAILED, State.SENT):
+        wrote(room, room.leads[0], State.CANCELLED, step=None)
+        Attempt.objects.filter(pk=Attempt.objects.latest("pk").pk).update(state=State.CANCELLED, reason=state)
+    Attempt.objects.update(state=F("reason"))
+    before, failed, after = Attempt.objects.select_related("campaign").order_by("pk")
+    assert refusal(room, failed) == HAVE
+    Attempt.objects.filter(pk=after.pk).update(subject="Something else")
+    assert refusal(room, failed) == "", f"{before} left before it"
+
+
+def test_several_queued_again_leave_out_what_is_in_the_way(room: Room) -> None:
+    for lead in room.leads[:2]:
+        wrote(room, lead, State.FAILED, step=None)
+    one, other = Attempt.objects.order_by("pk")
+    Attempt.objects.filter(pk=one.pk).update(state=State.CANCELLED)
+    wrote(room, room.leads[0], State.SENT)
+    Attempt.objects.filter(pk=one.pk).update(state=State.FAILED)
+    assert (
+        dead_letters.requeue_all(room.world.here, [one.pk, other.pk], user=room.world.marketer, now=timezone.now()) == 1
+    )
+    said = room.client().post(reverse("desk:letter_requeue", args=["orchard", one.pk]), follow=True)
+    assert HAVE in said.content.decode()
 
 
 def test_an_answer_is_no_first_letter(room: Room) -> None:
