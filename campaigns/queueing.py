@@ -563,14 +563,11 @@ def _store(
             taken.append((lead, had.get(lead.pk, "A letter to this address is queued or sent already.")))
             continue
         addressed.add(attempt.recipient_key)
-        if before is not None and before.state == Attempt.State.FAILED and before.settled_at is None:
-            # What its failure has to say, a dead address above all, is said first.
-            outbox.settle(now=now)
-            taken.append((lead, JUST_FAILED))
-            continue
-        if forgotten is not None and forgotten.may_hold_first(lead, before):
-            taken.append((lead, following.MAY_HAVE_LEFT))
-            if before is None:
+        if look := _look_first(lead, before, forgotten):
+            taken.append((lead, look.sentence))
+            if look.sentence == JUST_FAILED:
+                outbox.settle(now=now)  # What its failure has to say, a dead address above all, is said first.
+            if look.is_new:
                 keep_back(attempt)
                 doubtful.append(attempt)
             continue
@@ -582,6 +579,34 @@ def _store(
     Attempt.objects.bulk_create(new + doubtful)
     Attempt.objects.bulk_update(again, _REWRITTEN)
     return new + again, taken
+
+
+@dataclass(frozen=True)
+class LookFirst:
+    """Why a person has to look at something before a first letter goes. `is_new`: a letter that nobody has written yet
+    is kept among those that could not be sent.
+    """
+
+    sentence: str
+    is_new: bool = False
+
+
+def look_first(campaign: Campaign, leads: Sequence[Lead]) -> dict[int, LookFirst]:
+    """What `queue_letters` would find of these leads' earlier letters, for the page that asks first. Three queries."""
+    step = campaign.steps.current().first()
+    stored = Attempt.objects.filter(step=step, lead__in=leads).defer("body", "references") if step is not None else []
+    earlier = {attempt.lead_id: attempt for attempt in stored}
+    forgotten = following.forgotten_time()
+    found = {lead.pk: _look_first(lead, earlier.get(lead.pk), forgotten) for lead in leads}
+    return {lead: look for lead, look in found.items() if look is not None}
+
+
+def _look_first(lead: Lead, before: Attempt | None, forgotten: following.ForgottenTime | None) -> LookFirst | None:
+    if before is not None and before.state == Attempt.State.FAILED and before.settled_at is None:
+        return LookFirst(JUST_FAILED)
+    if forgotten is not None and forgotten.may_hold_first(lead, before):
+        return LookFirst(following.MAY_HAVE_LEFT, is_new=before is None)
+    return None
 
 
 def keep_back(attempt: Attempt) -> None:

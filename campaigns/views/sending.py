@@ -21,7 +21,7 @@ from campaigns.lead_list import Filters
 from campaigns.letters import as_sent
 from campaigns.models import Attempt, Campaign, Ground, Lead
 from campaigns.previews import marked
-from campaigns.queueing import LARGEST_REQUEST, Foreseen, cancel, foresee_letters, queue_letters
+from campaigns.queueing import LARGEST_REQUEST, Foreseen, cancel, foresee_letters, look_first, queue_letters
 from campaigns.rota import CannotQueueError
 from campaigns.views.page import PAGE_SIZE, campaign_context, find_attempt, find_campaign, in_dialog, may_act
 from compliance.models import AuditEntry, Kind
@@ -88,17 +88,22 @@ def send_context(request: WorkspaceRequest, campaign: Campaign, leads: list[Lead
         foreseen = foresee_letters(campaign, leads, user=request.user, now=timezone.now())
     except CannotQueueError as err:
         return context | {"problem": str(err)}
-    had, addresses = in_the_way(campaign, leads), set[str]()
+    had, looks, addresses = in_the_way(campaign, leads), look_first(campaign, leads), set[str]()
     going: list[Foreseen] = []
     waiting: list[Foreseen] = []
     asking: list[Foreseen] = []
     refused: list[tuple[str, Lead]] = []
+    kept = 0
     for one in foreseen:
         address = one.lead.contact.email_key if one.lead.contact else ""
         if one.refused:
             refused.append((one.sentence, one.lead))
         elif one.lead.pk in had or address in addresses:
             refused.append((had.get(one.lead.pk, SAME_ADDRESS), one.lead))
+        elif look := looks.get(one.lead.pk):
+            refused.append((look.sentence, one.lead))
+            kept += look.is_new
+            addresses.add(address)
         else:
             (asking if one.asks_for_ground else waiting if one.waits else going).append(one)
             addresses.add(address)
@@ -111,6 +116,7 @@ def send_context(request: WorkspaceRequest, campaign: Campaign, leads: list[Lead
         ),
         "refused": grouped(refused),
         "refused_count": len(refused),
+        "kept_count": kept,
         "queue_count": len(going) + len(waiting) + len(asking),
         "waiting_count": len(waiting),
         "samples": [one.attempt for one in sample(going or waiting or asking)],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -12,9 +13,11 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from campaigns import dead_letters, launching, queueing
+from campaigns import dead_letters, launching, queueing, restoring
 from campaigns.first_letters import in_the_way
+from campaigns.following import MAY_HAVE_LEFT
 from campaigns.models import Attempt, Campaign, Contact, Lead
+from campaigns.queueing import JUST_FAILED
 from campaigns.rota import CannotQueueError
 from compliance.models import Kind
 from outreach_site.mailboxes.models import Mailbox
@@ -178,6 +181,39 @@ def test_the_launch_check_says_it_too(room: Room) -> None:
     assert {group.sentence for group in check.refused if lead in group.leads} == {MAY_GO_AGAIN}
     sliced = launching.look_on(room.campaign, after=room.leads[-1].pk, user=room.world.marketer, now=timezone.now())
     assert (sliced.going, sliced.cannot) == (0, 1)
+
+
+def page_says(room: Room, lead: Lead) -> str:
+    return str(room.get("campaign_send", room.campaign.pk, query=f"?lead={lead.pk}").content.decode())
+
+
+def test_the_page_says_what_has_to_be_looked_at_first(room: Room) -> None:
+    lead, now = room.leads[0], timezone.now()
+    wrote(room, lead, State.FAILED)
+    assert page_sends(room, lead)
+    Attempt.objects.update(settled_at=None)
+    assert not page_sends(room, lead)
+    assert JUST_FAILED in page_says(room, lead)
+    assert room.queue(lead) == []
+    assert page_sends(room, lead), "its failure has said what it had to say"
+    long_ago = now - timedelta(days=1)
+    Attempt.objects.update(created_at=long_ago, finished_at=long_ago)
+    restoring.after_restore(now - timedelta(hours=5), now=now)
+    assert MAY_HAVE_LEFT in page_says(room, lead)
+    assert "Put it under" not in page_says(room, lead), "it is there already"
+    assert room.queue(lead) == []
+
+
+def test_the_page_leads_on_where_nothing_can_go_before_a_person_has_looked(room: Room) -> None:
+    lead, now = room.leads[0], timezone.now()
+    restoring.after_restore(now - timedelta(hours=5), now=now)
+    said = page_says(room, lead)
+    assert MAY_HAVE_LEFT in said
+    assert "Put it under “Could not be sent”" in said
+    room.post("campaign_send", room.campaign.pk, {"lead": lead.pk})
+    letter = Attempt.objects.get()
+    assert (letter.state, letter.reason) == (State.FAILED, MAY_HAVE_LEFT)
+    assert "Put it under" not in page_says(room, lead)
 
 
 def test_many_leads_are_one_question(room: Room) -> None:
