@@ -32,6 +32,13 @@ LONGEST_SUBJECT = 200
 LONGEST_BODY = 20_000
 # A sent draft waits so long for an Undo, and for whoever looks why a letter could not leave.
 KEPT_FOR = timedelta(days=1)
+# `seen` of a page that was opened before there was a draft.
+NOTHING_YET = "nothing"
+OTHER_WINDOW = "--- And from another window: ---"
+TOO_LONG_TOGETHER = (
+    "In another window this answer reads otherwise, and both together are too long to be kept. What you wrote stands "
+    "here and is not kept yet."
+)
 _ANSWERS = re.compile(r"\s*(?:re|aw|sv|antw|rif|odp|vs)\s*(?:\[\d+\])?\s*:", re.IGNORECASE)
 
 __all__ = ["CannotQueueError", "Composer", "composer_of", "keep", "send", "take_back"]
@@ -49,6 +56,7 @@ class Composer:
     foreseen: Foreseen | None = None
     draft: AnswerDraft | None = None
     stamp: str = ""
+    seen: str = ""
     signature: str = ""  # what is put under the words
 
     @property
@@ -82,6 +90,7 @@ def composer_of(reply: Reply, *, user: User, now: datetime) -> Composer:
         foreseen=foreseen,
         draft=draft,
         stamp=stamp_of(reply, user),
+        seen=seen_of(draft),
         signature=identity.written_signature if identity else "",
     )
 
@@ -137,19 +146,44 @@ def stamp_of(reply: Reply, user: User) -> str:
     return str(sent.attempt_id or "") if sent else ""
 
 
-def keep(reply: Reply, *, subject: str, body: str, stamp: str, user: User, now: datetime) -> AnswerDraft | None:
-    """Write down what has been typed. None for words that have been sent already: the page that says them is old."""
+def seen_of(draft: AnswerDraft | None) -> str:
+    """What a page carries so that what was typed in another window meanwhile is not overwritten."""
+    return draft.written_at.isoformat() if draft is not None else NOTHING_YET
+
+
+@dataclass(frozen=True)
+class Kept:
+    """`both`: another window had written something else meanwhile, and the draft holds the one text and the other."""
+
+    draft: AnswerDraft
+    both: bool = False
+
+
+def keep(
+    reply: Reply, *, subject: str, body: str, stamp: str, seen: str = "", user: User, now: datetime
+) -> Kept | None:
+    """Write down what has been typed. None for words that have been sent already: the page that says them is old.
+
+    `seen`: the draft as the page last saw it; without it nothing is compared. Raises CannotQueueError where two texts
+    are too long for one draft.
+    """
     with transaction.atomic():
         draft = AnswerDraft.objects.select_for_update().filter(reply=reply, user=user).first()
+        before = draft.body if draft is not None and draft.sent_at is None and seen not in {"", seen_of(draft)} else ""
         draft = draft or AnswerDraft.objects.create(reply=reply, user=user, written_at=now)
         if draft.sent_at is not None:
             if stamp != str(draft.attempt_id or ""):
                 return None
             draft.files.all().delete()  # They went with the letter.
+        both = before not in body
+        if both:
+            body = before if body in before else f"{before.rstrip()}\n\n{OTHER_WINDOW}\n\n{body.lstrip()}"
+            if len(body) > LONGEST_BODY:
+                raise CannotQueueError(TOO_LONG_TOGETHER)
         draft.subject, draft.body, draft.written_at = subject[:LONGEST_SUBJECT], body[:LONGEST_BODY], now
         draft.attempt, draft.sent_at = None, None
         draft.save()
-    return draft
+    return Kept(draft, both)
 
 
 def begin_for_lead(lead_id: int, *, text: str, user_id: int, now: datetime) -> BegunAnswer | None:

@@ -17,6 +17,7 @@ class AnswerForm(forms.Form):
     subject = forms.CharField(max_length=LONGEST_SUBJECT, required=False)
     body = forms.CharField(max_length=LONGEST_BODY, required=False, strip=False)
     stamp = forms.CharField(max_length=20, required=False)
+    seen = forms.CharField(max_length=40, required=False)
     confirmed = forms.BooleanField(required=False)
 
     def clean_body(self) -> str:

@@ -30,6 +30,8 @@ def reply_answer(request: WorkspaceRequest, workspace: str, reply: int) -> HttpR
         return _opened(request, found)
     try:
         attempt = _send(request, found)
+    except BothKeptError as err:
+        return _opened(request, found, trouble=str(err), as_kept=True)
     except CannotQueueError as err:
         return _opened(request, found, trouble=str(err))
     taking_back = undo(request, "answer_undo", found.pk, attempt.pk)
@@ -58,13 +60,7 @@ def answer_undo(request: WorkspaceRequest, workspace: str, reply: int, attempt: 
 @allow(SENDERS)
 def answer_keep(request: WorkspaceRequest, workspace: str, reply: int) -> HttpResponse:
     """What has been typed so far is kept; files that came along are put to it. htmx asks every moment or so."""
-    found = find(request, reply)
-    trouble = ""
-    try:
-        _enclose(request, _keep(request, found))
-    except CannotQueueError as err:
-        trouble = str(err)
-    return _kept(request, found, trouble=trouble)
+    return _kept(request, find(request, reply))
 
 
 @require_POST
@@ -74,12 +70,7 @@ def answer_file_remove(request: WorkspaceRequest, workspace: str, reply: int, fi
     found = find(request, reply)
     mine = DraftFile.objects.filter(draft__reply=found, draft__user=request.user, draft__sent_at=None)
     get_object_or_404(mine.defer("content"), pk=file).delete()
-    trouble = ""
-    try:
-        _keep(request, found)
-    except CannotQueueError as err:
-        trouble = str(err)
-    return _kept(request, found, trouble=trouble)
+    return _kept(request, found)
 
 
 @require_POST
@@ -91,12 +82,19 @@ def answer_discard(request: WorkspaceRequest, workspace: str, reply: int) -> Htt
     return back(request, found)
 
 
+class BothKeptError(CannotQueueError):
+    """Two windows wrote an answer to one reply: nothing is sent before a person has looked at both texts."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This answer was written in another window too. Both texts are kept, one below the other: make one of them."
+        )
+
+
 def _send(request: WorkspaceRequest, reply: Reply) -> Attempt:
-    draft = _keep(request, reply)
-    _enclose(request, draft)
     return answering.send(
         reply,
-        draft,
+        _keep(request, reply),
         user=request.user,
         now=timezone.now(),
         confirmed=request.POST.get("confirmed") == "on",
@@ -105,24 +103,30 @@ def _send(request: WorkspaceRequest, reply: Reply) -> Attempt:
 
 
 def _keep(request: WorkspaceRequest, reply: Reply) -> AnswerDraft:
-    """The draft with what was posted. Raises CannotQueueError for more than fits, and for what has been sent."""
+    """The draft with what was posted, its files too. Raises CannotQueueError for more than fits, and for what has been
+    sent; BothKeptError where another window has written something else.
+    """
     form = AnswerForm(request.POST)
     if not form.is_valid():
         raise CannotQueueError(
             f"The answer is too long: at most {answering.LONGEST_BODY:,} characters, and {answering.LONGEST_SUBJECT} "
             "in the subject. It stands here as you wrote it and is not kept yet."
         )
-    draft = answering.keep(
+    kept = answering.keep(
         reply,
         subject=form.cleaned_data["subject"],
         body=form.cleaned_data["body"],
         stamp=form.cleaned_data["stamp"],
+        seen=form.cleaned_data["seen"],
         user=request.user,
         now=timezone.now(),
     )
-    if draft is None:
+    if kept is None:
         raise CannotQueueError("This answer has just been sent.")
-    return draft
+    _enclose(request, kept.draft)
+    if kept.both:
+        raise BothKeptError
+    return kept.draft
 
 
 def _enclose(request: WorkspaceRequest, draft: AnswerDraft) -> None:
@@ -131,9 +135,14 @@ def _enclose(request: WorkspaceRequest, draft: AnswerDraft) -> None:
         raise CannotQueueError(" ".join(troubles))
 
 
-def _opened(request: WorkspaceRequest, reply: Reply, *, trouble: str = "") -> HttpResponse:
-    """The thread with the composer in it; after a refusal with what was typed and why it did not go."""
-    typed = {name: request.POST[name] for name in ("subject", "body") if name in request.POST}
+def _opened(request: WorkspaceRequest, reply: Reply, *, trouble: str = "", as_kept: bool = False) -> HttpResponse:
+    """The thread with the composer in it; after a refusal with what was typed, or what of it is kept, and why it did
+    not go.
+    """
+    typed: dict[str, str] = {}
+    if request.method == "POST" and not as_kept:
+        typed = {name: request.POST[name] for name in ("subject", "body") if name in request.POST}
+        typed["seen"] = _seen(request, answering.draft_of(reply, request.user))
     chosen, said = chosen_of(request), {"trouble": trouble, "typed": typed, "composing": True}
     if replaces_thread(request):
         return reading(request, reply, chosen, also_row=None, composing=True, said=said)
@@ -143,8 +152,20 @@ def _opened(request: WorkspaceRequest, reply: Reply, *, trouble: str = "") -> Ht
     return render(request, "inbox/reply_list.html", page(request, chosen) | context)
 
 
-def _kept(request: WorkspaceRequest, reply: Reply, *, trouble: str) -> HttpResponse:
-    """The line that says what is kept, and the files."""
+def _seen(request: WorkspaceRequest, draft: AnswerDraft | None) -> str:
+    """What the page has seen of the draft: what it posted, where that was kept; else as before."""
+    posted = request.POST.get("body", "").replace("\r\n", "\n")
+    is_kept = draft is not None and draft.body == posted
+    return answering.seen_of(draft) if is_kept else request.POST.get("seen", "")
+
+
+def _kept(request: WorkspaceRequest, reply: Reply) -> HttpResponse:
+    """Keeps what was posted. The line that says so, and the files; where two windows wrote, both their words."""
+    trouble, both = "", False
+    try:
+        _keep(request, reply)
+    except CannotQueueError as err:
+        trouble, both = str(err), isinstance(err, BothKeptError)
     if is_htmx(request):
         draft = answering.draft_of(reply, request.user)
         context = {
@@ -152,6 +173,8 @@ def _kept(request: WorkspaceRequest, reply: Reply, *, trouble: str) -> HttpRespo
             "draft": draft,
             "files": draft.files.defer("content") if draft else [],
             "trouble": trouble,
+            "both": both,
+            "seen": answering.seen_of(draft) if both else _seen(request, draft),
             "query": chosen_of(request).query(),
         }
         return render(request, "inbox/composer.html#kept", context)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -12,7 +13,8 @@ from playwright.sync_api import expect
 from pytest_django.live_server_helper import LiveServer
 
 from campaigns.models import Attempt
-from inbox.desk_models import DraftFile
+from inbox import answering
+from inbox.desk_models import AnswerDraft, DraftFile
 from inbox.models import Reply
 from tests.conftest import World
 from tests.desk.chromium import browser
@@ -93,6 +95,32 @@ def test_a_refused_file_says_why_and_stays_said(live_server: LiveServer, world: 
         page.wait_for_timeout(1500)
         expect(page.locator("#composer-kept")).to_contain_text("“empty.txt” is empty")
     assert not DraftFile.objects.exists()
+
+
+def test_two_windows_on_one_reply_show_both_texts(live_server: LiveServer, world: World, desk: Desk) -> None:
+    reply = desk.reply(Reply.Classification.INTERESTED, age=timedelta(hours=1))
+    with browser(live_server, width=1280, session=world.client(world.owner)) as first:
+        first.goto(f"/w/orchard/inbox/{reply.pk}/answer/")
+        with first.expect_popup() as opened:
+            first.evaluate("window.open(location.href); undefined")
+        second = opened.value
+        expect(second.locator("#answer-body")).to_be_focused()
+        for words in ("From the first.", "Written anew."):
+            with first.expect_response(re.compile("/keep/")):
+                first.locator("#answer-body").fill(words)
+            expect(first.locator("#composer-kept")).to_contain_text("Draft kept")
+            expect(first.locator("#composer-kept")).not_to_contain_text("another window")
+        second.locator("#answer-body").fill("From the second.")
+        expect(second.locator("#answer-words")).to_contain_text("in another window too")
+        expect(second.locator("#answer-body")).to_have_value(
+            f"Written anew.\n\n{answering.OTHER_WINDOW}\n\nFrom the second."
+        )
+        expect(second.locator("#composer-kept")).to_contain_text("Draft kept")
+        second.wait_for_timeout(1000)
+        expect(second.locator("#answer-words")).to_contain_text("in another window too")
+        with second.expect_response(re.compile("/keep/")):
+            second.locator("#answer-body").fill("Made one.")
+    assert AnswerDraft.objects.get().body == "Made one."
 
 
 def test_who_is_signed_out_while_typing_keeps_what_was_typed(live_server: LiveServer, world: World, desk: Desk) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import email
 import email.policy
+import re
 from datetime import timedelta
 
 import pytest
@@ -107,6 +108,58 @@ def test_what_is_typed_is_kept_and_there_after_a_reload(client: Client, reply: R
     assert "gladly." in page
     client.post(url("answer_discard", reply.pk))
     assert "gladly." not in client.get(url("reply_detail", reply.pk)).content.decode()
+
+
+def seen_in(page: str) -> str:
+    found = re.search(r'name="seen" value="([^"]+)"', page)
+    assert found is not None
+    return found[1]
+
+
+def test_two_windows_overwrite_nothing_of_each_other(client: Client, reply: Reply) -> None:
+    htmx = {"HX-Request": "true"}
+    keep, send = url("answer_keep", reply.pk), url("reply_answer", reply.pk)
+    one = other = seen_in(composer(client, reply))
+    answer = client.post(keep, TYPED | {"seen": one}, headers=htmx).content.decode()
+    assert "another window" not in answer
+    one = seen_in(answer)
+    answer = client.post(keep, TYPED | {"seen": one, "body": "Hi Ed, rewritten."}, headers=htmx).content.decode()
+    assert "another window" not in answer, "one window may change all it likes"
+    late = {"seen": other, "body": "From the second."}
+    page = client.post(send, TYPED | late, headers=HTMX).content.decode()
+    assert "was written in another window too" in page
+    assert not Attempt.objects.filter(kind=Kind.ANSWER).exists()
+    both = f"Hi Ed, rewritten.\n\n{answering.OTHER_WINDOW}\n\nFrom the second."
+    assert AnswerDraft.objects.get().body == both
+    assert f">\n{both}</textarea>" in page
+    answer = client.post(keep, TYPED | {"seen": one, "body": "Once more."}, headers=htmx).content.decode()
+    assert 'hx-swap-oob="true"' in answer, "the first window shows both too"
+    assert AnswerDraft.objects.get().body == f"{both}\n\n{answering.OTHER_WINDOW}\n\nOnce more."
+    client.post(send, TYPED | {"seen": seen_in(answer), "body": "Made one."})
+    assert Attempt.objects.get(kind=Kind.ANSWER).body == "Made one."
+
+
+@pytest.mark.parametrize("body", ["Hi Ed,\n\ngladly. And more.", "Hi Ed,\n\n"])
+def test_of_two_texts_that_hold_each_other_the_longer_is_kept(client: Client, reply: Reply, body: str) -> None:
+    other = seen_in(composer(client, reply))
+    client.post(url("answer_keep", reply.pk), TYPED)
+    answer = client.post(
+        url("answer_keep", reply.pk), {"subject": "s", "body": body, "seen": other}, headers={"HX-Request": "true"}
+    )
+    longer = max(body, TYPED["body"], key=len)
+    assert AnswerDraft.objects.get().body == longer
+    assert ("another window" in answer.content.decode()) is (longer != body)
+
+
+def test_two_texts_that_are_too_long_together_stay_where_they_are(client: Client, reply: Reply) -> None:
+    other = seen_in(composer(client, reply))
+    client.post(url("answer_keep", reply.pk), TYPED)
+    late = {"subject": "s", "body": "x" * answering.LONGEST_BODY, "seen": other}
+    page = client.post(url("reply_answer", reply.pk), late).content.decode()
+    assert answering.TOO_LONG_TOGETHER in page
+    assert late["body"] in page
+    assert seen_in(page) == other, "it is not overwritten the next time either"
+    assert AnswerDraft.objects.get().body == TYPED["body"]
 
 
 def test_files_are_kept_one_by_one_and_left_out_again(client: Client, reply: Reply) -> None:
