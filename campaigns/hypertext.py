@@ -8,8 +8,9 @@ from __future__ import annotations
 import re
 from html import escape
 
-# Balanced enough for what people write: a web address ends before the punctuation of its sentence.
-_LINK = re.compile(r"https?://[^\s<>\"]+[^\s<>\"'.,;:!?)\]}»”’]", re.IGNORECASE)
+from campaigns.web_addresses import ADDRESS, without_punctuation
+
+_LINK = re.compile(rf"https?://(?=\w|\[){ADDRESS}", re.IGNORECASE)
 
 
 def from_text(text: str, *, language: str) -> str:
@@ -30,9 +31,10 @@ def _lines(block: str) -> str:
 def _linked(line: str) -> str:
     parts, position = [], 0
     for found in _LINK.finditer(line):
-        address = escape(found.group())
+        written = without_punctuation(found.group())
+        address = escape(written)
         parts += [_spaced(line[position : found.start()]), f'<a href="{address}">{address}</a>']
-        position = found.end()
+        position = found.start() + len(written)
     return "".join([*parts, _spaced(line[position:])])
 
 

@@ -23,7 +23,7 @@ from email.mime.base import MIMEBase
 from email.utils import format_datetime
 from functools import cached_property, lru_cache
 from typing import Any
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
 from django.core.mail import SafeMIMEMultipart, SafeMIMEText
 
@@ -66,6 +66,7 @@ _PLAIN_TEXT = (
 
 # No text that people write comes near; a message of many megabytes would be refused by every server, and late.
 LONGEST_TEXT = 1_000_000  # characters
+LONGEST_PARAMETER = 900  # characters: a line has 998 (RFC 5322, 2.1.1)
 LONGEST_LINK = 100  # characters of the page where an address was found
 # What stands in the place of the reader's own link wherever somebody else may look.
 OTHERS_LINK = "their-own-link"
@@ -375,9 +376,21 @@ def _enclosed(file: EnclosedFile) -> MIMEBase:
     part = MIMEBase(*file.content_type.split("/", maxsplit=1))
     part.set_payload(bytes(file.content))
     encode_base64(part)
-    name = file.name if file.name.isascii() else ("utf-8", "", file.name)
-    part.add_header("Content-Disposition", "attachment", filename=name)
+    if file.name.isascii():
+        part.add_header("Content-Disposition", "attachment", filename=file.name)
+    else:
+        part["Content-Disposition"] = "; ".join(["attachment", *_beyond_ascii(file.name)])
     return part
+
+
+def _beyond_ascii(name: str) -> list[str]:
+    """A file's name as parameters (RFC 2231): in one where a line has room for it, as every mail program reads it, in
+    pieces where not (3.)."""
+    encoded = quote(name, safe="")
+    if len(encoded) <= LONGEST_PARAMETER:
+        return [f"filename*=utf-8''{encoded}"]
+    pieces = [quote(name[at : at + 20], safe="") for at in range(0, len(name), 20)]
+    return [f"filename*{number}*={piece}" for number, piece in enumerate([f"utf-8''{pieces[0]}", *pieces[1:]])]
 
 
 # --- Threads ----------------------------------------------------------------------------------------------------------

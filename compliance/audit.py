@@ -22,6 +22,7 @@ from django.utils import timezone
 from compliance.fields import Written, written_list, written_texts
 from compliance.models import AuditEntry, AuditPerson
 from outreach_site.accounts.models import User, Workspace
+from outreach_site.lib.addresses import JOINERS
 from outreach_site.lib.crypto import keyed_digest
 from outreach_site.lib.inserting import Maker, insert
 from outreach_site.lib.ports import AuditRecord
@@ -139,7 +140,10 @@ def one_line(text: str, limit: int) -> str:
     # Nearly every line is one already. What is printable has no control character, and no space but the plain one.
     if len(text) <= limit and text.isprintable() and "  " not in text and text.strip(" ") == text:
         return text
-    kept = "".join(" " if unicodedata.category(char) in _UNPRINTABLE else char for char in text[: limit * 4])
+    kept = "".join(
+        " " if unicodedata.category(char) in _UNPRINTABLE and char not in JOINERS else char
+        for char in text[: limit * 4]
+    )
     line = " ".join(kept.split())
     return line if len(line) <= limit else f"{line[: limit - 1]}…"
 

@@ -13,6 +13,9 @@ import idna
 _NEEDS_NO_CARE = re.compile(r"[A-Za-z0-9]+(?: [A-Za-z0-9]+)*")
 _BARE = re.compile(r"[A-Za-z0-9_+-]+(?:\.[A-Za-z0-9_+-]+)*@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
 
+# Persian and Sinhala names are misspelt without them: the characters that keep letters apart, and join them.
+JOINERS = "\u200c\u200d"
+
 
 @lru_cache(maxsize=5_000)
 def named(name: str, address: str) -> str:
@@ -22,7 +25,7 @@ def named(name: str, address: str) -> str:
     """
     if _NEEDS_NO_CARE.fullmatch(name) and _BARE.fullmatch(address):
         return f"{name} <{address}>"
-    plain = "".join(character for character in name if character.isprintable()).strip()
+    plain = "".join(each for each in name if each.isprintable() or each in JOINERS).strip(f" {JOINERS}")
     try:
         return str(Address(display_name=plain, addr_spec=address)) if plain else address
     except (ValueError, MessageError, LookupError, AttributeError) as err:  # Whatever the parser lets escape.

@@ -19,7 +19,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from pytest_django import Settings
 
-from campaigns import languages, letters, wire_ids
+from campaigns import hypertext, languages, letters, wire_ids
 from campaigns.languages import language_of
 from campaigns.models import Attempt, Campaign, Contact, Lead
 from compliance import unsubscribe
@@ -270,6 +270,12 @@ def test_what_is_no_address_gets_no_name(address: str) -> None:
         named("Ada", address)
 
 
+@pytest.mark.parametrize("name", ["علی\u200cرضا رضایی", "ශ්\u200dරී ලංකා", "👩\u200d🌾 Ann"])
+def test_letters_of_a_name_stay_apart_or_joined_as_they_are_written(name: str) -> None:
+    assert named(f" {name}\u200c\u202e ", "ada@site.com") == named(name, "ada@site.com") != ""
+    assert name in named(name, "ada@site.com")
+
+
 def test_a_message_id_is_ours_and_new() -> None:
     one, two = letters.new_message_id("a@orchard.com"), letters.new_message_id("a@orchard.com")
     assert one != two
@@ -418,6 +424,42 @@ def test_html_is_the_same_words_and_loads_nothing(world: World, contact: Contact
     assert not re.search(r"<(?:img|script|style|link|iframe)|src=|url\(|javascript:", page)
     # Every address that can be clicked is the address that is read.
     assert all(href == words for href, words in re.findall(r'<a href="([^"]*)">([^<]*)</a>', page))
+
+
+@pytest.mark.parametrize(
+    ("text", "links"),
+    [
+        ("弊社の表はhttps://example.jp/guideです。ご覧ください。", ["https://example.jp/guide"]),
+        ("「https://example.jp/guide」をご覧ください。", ["https://example.jp/guide"]),
+        ("https://example.jp/をご覧ください。", ["https://example.jp/"]),
+        ("https://example.jpです。", ["https://example.jp"]),
+        ("请看https://example.cn/guide，谢谢。", ["https://example.cn/guide"]),
+        ("https://example.kr/guide에서 보세요.", ["https://example.kr/guide"]),
+        ("انظر https://example.com/a، شكرا", ["https://example.com/a"]),
+        ("See https://a.example/x—really.", ["https://a.example/x"]),
+        ("https://ja.wikipedia.org/wiki/日本のWindows事情。", ["https://ja.wikipedia.org/wiki/日本のWindows事情"]),
+        ("https://my東京.example/a を", ["https://my東京.example/a"]),
+        ("https://de.wikipedia.org/wiki/Käse, gut", ["https://de.wikipedia.org/wiki/Käse"]),
+        ("https://ru.wikipedia.org/wiki/Лимон.", ["https://ru.wikipedia.org/wiki/Лимон"]),
+        ("(https://en.wikipedia.org/wiki/Rose_(plant)).", ["https://en.wikipedia.org/wiki/Rose_(plant)"]),
+        ("https://en.wikipedia.org/wiki/Rose_(plant)", ["https://en.wikipedia.org/wiki/Rose_(plant)"]),
+        ("https://a.example/?ids[]=1&x[a]=", ["https://a.example/?ids[]=1&amp;x[a]="]),
+        ("https://[::1]:8000/a, https://a.example:80?", ["https://[::1]:8000/a", "https://a.example:80"]),
+        ("https:// and https://. and http://", []),
+    ],
+)
+def test_a_link_ends_where_its_address_does(text: str, links: list[str]) -> None:
+    page = hypertext.from_text(text, language="en")
+    assert re.findall(r'<a href="([^"]*)">', page) == links
+    assert all(href == words for href, words in re.findall(r'<a href="([^"]*)">([^<]*)</a>', page))
+
+
+@pytest.mark.parametrize(
+    "text", ["https://" * 6_000, "https://a(" * 5_000, "https://a" + ")" * 50_000, "https://a" + "あ" * 50_000]
+)
+def test_hostile_links_are_found_in_a_moment(text: str) -> None:
+    """No pattern may walk a text again and again; the suite's own patience is the bound."""
+    hypertext.from_text(text, language="en")
 
 
 def test_plain_text_alone_is_the_rule(world: World, contact: Contact) -> None:
