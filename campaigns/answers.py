@@ -101,8 +101,8 @@ def queue_answer(
         raise CannotQueueError(
             f"The answer has {len(body):,} characters; at most {LONGEST_BODY:,} can be sent. Enclose a file instead."
         )
-    if trouble := left_open_in_answer(body):
-        raise CannotQueueError(f"{trouble} Fill it in, or write it without the brackets.")
+    if trouble := left_open_in_answer(subject, body, proposed=to.subject):
+        raise CannotQueueError(f"{trouble} Fill it in, or say it in other words.")
     try:
         files = admit(enclosures)
     except CannotEncloseError as err:

@@ -13,47 +13,50 @@ from itertools import pairwise
 from typing import Literal
 
 from campaigns.rendering import BUILT_IN, Rendered
+from campaigns.web_addresses import ADDRESS, without_punctuation
 
 SHORT_SUBJECT = 50  # characters: what most phones show of a subject
 GOOD_LENGTH = 150  # words
 LONG_LETTER = 250  # words
 MOST_LINKS = 2
+CHARACTERS_OF_A_WORD = 2  # about as many stand for one in Japanese and Chinese
+_HAN_OR_KANA = re.compile(r"[\u3005-\u3007\u3041-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
 
 # What filters and people both take for advertising, in the languages that letters are written in here.
 _PHRASES = (
     # English
-    "100% free", "act now", "best price", "buy now", "cash bonus", "click here", "congratulations", "dear friend",
+    "100% free", "act now", "best price", "buy now", "cash bonus", "click here", "dear friend",
     "dear sir", "dear sir/madam", "dear webmaster", "double your", "earn money", "exclusive deal", "free money",
     "guaranteed", "increase your ranking", "increase your traffic", "limited time", "link exchange", "lowest price",
     "no obligation", "once in a lifetime", "order now", "risk free", "risk-free", "special promotion", "urgent",
-    "this is not spam", "winner", "first page of google", "dofollow link", "high da", "pbn",
+    "this is not spam", "first page of google", "dofollow link", "high da", "pbn",
     # German
     "jetzt kaufen", "jetzt bestellen", "jetzt zugreifen", "hier klicken", "klicken sie hier", "kostenlos testen",
     "100% kostenlos", "garantiert", "geld verdienen", "schnell reich", "nur für kurze zeit", "sonderangebot",
-    "unverbindlich und kostenlos", "herzlichen glückwunsch", "linktausch", "sehr geehrter webmaster",
-    "kein spam", "letzte chance", "dringend",
+    "unverbindlich und kostenlos", "linktausch", "sehr geehrter webmaster",
+    "kein spam", "letzte chance",
     # French
-    "cliquez ici", "achetez maintenant", "offre limitée", "offre exceptionnelle", "100% gratuit", "garanti",
-    "gagner de l'argent", "félicitations", "sans engagement", "dernière chance", "échange de liens",
+    "cliquez ici", "achetez maintenant", "offre limitée", "offre exceptionnelle", "100% gratuit",
+    "gagner de l'argent", "sans engagement", "dernière chance", "échange de liens",
     "cher webmaster", "ceci n'est pas un spam", "urgent",
     # Spanish
     "haga clic aquí", "haz clic aquí", "compra ahora", "oferta limitada", "100% gratis", "garantizado",
-    "ganar dinero", "felicidades", "sin compromiso", "última oportunidad", "intercambio de enlaces",
+    "ganar dinero", "sin compromiso", "última oportunidad", "intercambio de enlaces",
     "estimado webmaster", "esto no es spam", "urgente",
     # Italian
     "clicca qui", "acquista ora", "offerta limitata", "100% gratuito", "garantito", "guadagnare soldi",
-    "congratulazioni", "senza impegno", "ultima occasione", "scambio link", "gentile webmaster",
+    "senza impegno", "ultima occasione", "scambio link", "gentile webmaster",
     # Dutch
-    "klik hier", "koop nu", "nu bestellen", "100% gratis", "gegarandeerd", "geld verdienen", "gefeliciteerd",
+    "klik hier", "koop nu", "nu bestellen", "100% gratis", "gegarandeerd", "geld verdienen",
     "tijdelijke aanbieding", "laatste kans", "linkruil", "beste webmaster", "vrijblijvend en gratis",
     # Polish
-    "kliknij tutaj", "kup teraz", "zamów teraz", "gwarantowane", "zarabiaj", "gratulacje", "ostatnia szansa",
+    "kliknij tutaj", "kup teraz", "zamów teraz", "gwarantowane", "zarabiaj", "ostatnia szansa",
     "oferta ograniczona", "wymiana linków", "to nie jest spam",
     # Portuguese
-    "clique aqui", "compre agora", "garantido", "ganhar dinheiro", "parabéns", "última chance",
+    "clique aqui", "compre agora", "garantido", "ganhar dinheiro", "última chance",
     "troca de links", "caro webmaster",
     # Swedish, Danish, Norwegian
-    "klicka här", "köp nu", "garanterat", "tjäna pengar", "grattis", "sista chansen", "länkbyte", "klik her",
+    "klicka här", "köp nu", "garanterat", "tjäna pengar", "sista chansen", "länkbyte", "klik her",
     "køb nu", "tjen penge", "klikk her", "kjøp nå", "siste sjanse",
 )  # fmt: skip
 _SPAM = re.compile(
@@ -67,21 +70,33 @@ _SHORTENERS = (
     "lnkd.in", "ow.ly", "qr.ae", "rb.gy", "rebrand.ly", "s.id", "short.io", "shorte.st", "shorturl.at", "soo.gd",
     "t.co", "t.ly", "t1p.de", "tiny.cc", "tinyurl.com", "trib.al", "u.to", "urlz.fr", "v.gd", "wp.me", "x.co",
 )  # fmt: skip
-_LINK = re.compile(r"(?:https?://|(?<![\w@.])www\.)[^\s<>\"]+|\{your_site(?:\|[^{}]*)?\}", re.IGNORECASE)
+_LINK = re.compile(
+    rf"(?:https?://(?=\w|\[)|(?<![\w@.])www\.(?=\w)){ADDRESS}|\{{your_site(?:\|[^{{}}]*)?\}}", re.IGNORECASE
+)
 _HOST = re.compile(r"^(?:https?://)?(?:www\.)?([^/:?#\s]+)", re.IGNORECASE)
 _SHORT_LINK = re.compile(
-    r"(?<![\w@.-])(?:https?://)?(?:www\.)?(?:" + "|".join(map(re.escape, _SHORTENERS)) + r")/[^\s<>\"]+", re.IGNORECASE
+    rf"(?<![\w@.-])(?:https?://)?(?:www\.)?(?=(?:{'|'.join(map(re.escape, _SHORTENERS))})/\w){ADDRESS}", re.IGNORECASE
 )
 
+_IN_JAPANESE = "お名前|氏名|会社名|貴社名|御社名|サイト名|ブログ名|担当者名"
 # What other tools and tired people leave open. Only names that stand for something: "[sic]" and "[1]" are no gaps.
 _GAP_NAME = (
     r"(?:(?:first|last|full|your|their|the|recipient'?s?|contact'?s?|sender'?s?|blog|site|website|company|editor'?s?|"
-    r"article|insert|add|my)"
+    r"author'?s?|job|post|article|insert|add|my)"
     r"[ _-]{0,3}){0,4}"
     r"(?:first[ _-]?name|f[ _-]?name|last[ _-]?name|l[ _-]?name|full[ _-]?name|name|company|website|web[ _-]?site|site|"
     r"blog|url|link|topic|keyword|title|position|phone[ _-]?number|article|email|date|subject|city|here|"
-    r"vorname|nachname|firma|webseite|thema|anrede|datum|titel|prénom|prenom|nom|société|sujet|nombre|apellido|empresa|"
-    r"sitio|tema|nome|azienda|sito|naam|voornaam|bedrijf|imię|firmy|strona)"
+    r"(?<!the )(?:author|editor|recipient)|niche|industry|blog[ _-]?post|"
+    r"vorname|nachname|namen|firma|webseite|thema|anrede|datum|titel|empfängers?|ansprechpartners?|"
+    r"prénom|prenom|nom|société|sujet|nombre|apellido|empresa|"
+    r"sitio|tema|nome|azienda|sito|naam|voornaam|bedrijf|imię|firmy|strona|имя|姓名|您的姓名|이름|"
+    rf"{_IN_JAPANESE})"
+)
+_OF = r"of|to|for|du|de la|de l['’]|de|del|della|dell['’]|do|da|des|der|van de|van het|van|ihrer|ihres|deiner|deines"
+# As in "[Name Here]", "[Name of your blog]", "[nom du site]", "[Topic/Niche]" or "[Name einfügen]".
+_GAP_IN_BRACKETS = (
+    rf"{_GAP_NAME}(?: here| (?:hier )?(?:einfügen|eintragen|einsetzen|ergänzen|invoegen|invullen))?"
+    rf"(?: (?:{_OF}) ?(?:(?:a|an|our) )?{_GAP_NAME}| ?(?:/| or | und | oder ) ?(?:{_GAP_NAME}|team)){{0,2}}"
 )
 # "[Your Phone Number]", "[Ihre Website]", "[Il tuo nome]": what whoever writes was to say of themselves.
 _YOUR = (
@@ -97,25 +112,34 @@ _YOUR = (
 _YOURS = (
     rf"(?:(?:il|lo|la|i|gli|le|o|a) )?(?:{'|'.join(_YOUR)})(?:[ _-]{{1,2}}[^\W_]{{1,30}}(?:['’][^\W_]{{1,9}})?){{1,4}}"
 )
-_TAG = r"(?-i:title|link|subject|article)"  # of a page or a letter, as one writes of them
+_TAG = r"(?-i:title|link|subject|article|author|editor)"  # of a page, a feed or a letter, as one writes of them
 _MARKDOWN = r"\((?:https?://|www\.)"  # what makes "[here](https://…)" of a bracket
+_DUNDER = r"(?-i:name|title|url|email|author|date|DATE)__"  # Python's and C's own begin with two more
 _GAPS = re.compile(
-    rf"\[ {{0,3}}(?:{_GAP_NAME}|{_YOURS}) {{0,3}}\](?!{_MARKDOWN})"  # [Name], [insert link here], [Ihre Website]
+    rf"[\[［] {{0,3}}(?:{_GAP_IN_BRACKETS}|{_YOURS}) {{0,3}}[\]］](?!{_MARKDOWN})"  # [Name], [insert link here]
     rf"|\[ {{0,3}}(?:insert|add|todo|tbd|xxx)\b[^\]\n]{{0,60}}\]"
-    rf"|<(?!{_TAG}>) {{0,3}}(?:insert\b[^>\n]{{0,60}}|{_GAP_NAME}|{_YOURS}) {{0,3}}>"
+    # A form has 【お名前】, too, with what was asked for behind it.
+    rf"|【(?:{_IN_JAPANESE})】(?=様|さま|さん|御中|[,，、。])"
+    rf"|<(?!{_TAG}>) {{0,3}}(?:insert\b[^>\n]{{0,60}}|todo|{_GAP_NAME}|{_YOURS}) {{0,3}}>"
     rf"|%%? {{0,3}}{_GAP_NAME} {{0,3}}%%?"  # %FIRSTNAME%
     rf"|\*\|[^|\n]{{1,40}}\|\*"  # *|FNAME|* (Mailchimp)
     rf"|\{{\{{[^{{}}\n]{{1,60}}\}}\}}"  # {{name}}
-    rf"|\{{ {{0,3}}(?:{'|'.join(BUILT_IN)}|{_GAP_NAME}) {{0,3}}(?:\|[^{{}}\n]{{0,60}})?\}}"  # {name}
-    rf"|__{_GAP_NAME}__"
-    r"|(?<!\w)(?:TODO|TBD|FIXME)(?!\w)"
+    rf"|\{{ {{0,3}}(?:{'|'.join(BUILT_IN)}|todo|{_GAP_NAME}) {{0,3}}(?:\|[^{{}}\n]{{0,60}})?\}}"  # {name}
+    rf"|\{{!? {{0,3}}[a-z]\w{{0,30}}\.{_GAP_NAME} {{0,3}}\}}"  # {contact.first_name}, {!Contact.FirstName}
+    rf"|__(?!{_DUNDER}){_GAP_NAME}__"
+    r"|(?<!\w)(?:TBD|FIXME)(?!\w)"
+    r"|TODO(?:(?<=^TODO)(?:$|(?=:))|(?:(?<=[.!?(–—-]TODO)|(?<=[.!?(–—-] TODO))(?=:))"  # at the beginning of a sentence
     r"|lorem ipsum",
-    re.IGNORECASE,
+    re.IGNORECASE | re.MULTILINE,
 )
 # Those that mean a gap only as they are written here.
 _ONLY_CAPITALS = re.compile(r"todo|tbd|fixme", re.IGNORECASE)
-# What may be meant just so: a page's <title>, the Super Bowl XXX. A "xxx" ends many a letter between friends.
-_DOUBTFUL = re.compile(rf"<{_TAG}>|\[[^\[\]\n]{{1,100}}\]{_MARKDOWN}[^\s()]{{0,300}}\)|(?<!\w)X{{3,}}(?!\w)")
+# What may be meant just so: a page's <title>, the Super Bowl XXX, a TODO (Spanish for "all" in a raised voice), a word
+# put into a quotation. A "xxx" ends many a letter between friends.
+_DOUBTFUL = re.compile(
+    rf"<{_TAG}>|\[[^\[\]\n]{{1,100}}\]{_MARKDOWN}[^\s()]{{0,300}}\)|(?<!\w)(?:X{{3,}}|TODO)(?!\w)|__{_DUNDER}"
+    rf"|\[(?!(?i:sic)\b)[^\W\d_][^\[\]\n\d]{{1,60}}\]|\[X\](?!\w)|【(?:{_IN_JAPANESE})】"
+)
 
 _WORD = re.compile(r"[^\W\d_]{4,}")
 # Capitals that are a name, not a raised voice.
@@ -125,7 +149,7 @@ _ACRONYMS = frozenset(
         "NASA", "NATO", "RGPD", "REST", "SAAS", "SEPA", "UNESCO", "UNICEF", "WLAN", "YAML", "WCAG", "IMAP", "SMTP",
     }
 )  # fmt: skip
-_LOUD_MARKS = re.compile(r"[!?]{2,}|[$€£]{2,}")
+_LOUD_MARKS = re.compile(r"[!?！？؟]{2,}|[$€£]{2,}")
 
 
 @dataclass(frozen=True)
@@ -163,8 +187,7 @@ def findings(subject: str, body: str) -> list[Finding]:
 
 def left_open(subject: str, body: str) -> str:
     """Why this letter cannot leave, in a sentence: something in it was to be filled in and was not. "" if nothing."""
-    gaps = _gaps(subject, body)
-    return f"Something is still open: {_quoted(text[s.start : s.end] for text, s in gaps)}." if gaps else ""
+    return _still_open([text[spot.start : spot.end] for text, spot in _gaps(subject, body)])
 
 
 def trouble_with(rendered: Rendered) -> str:
@@ -177,14 +200,23 @@ def gaps_in(text: str) -> set[str]:
     return {text[spot.start : spot.end] for _, spot in _gaps("", text)}
 
 
-def left_open_in_answer(body: str) -> str:
-    """The same as `left_open` for what a person writes back; what it quotes (`> …`) is the other's."""
-    return left_open("", "\n".join(line for line in body.splitlines() if not line.lstrip().startswith(">")))
+def left_open_in_answer(subject: str, body: str, *, proposed: str) -> str:
+    """The same as `left_open` for what a person writes back; what it quotes (`> …`) is the other's, and so is what the
+    subject has of the `proposed` one.
+    """
+    own = "\n".join(line for line in body.splitlines() if not line.lstrip().startswith(">"))
+    theirs = {("subject", gap) for gap in gaps_in(proposed)}
+    gaps = [(spot.place, text[spot.start : spot.end]) for text, spot in _gaps(subject, own)]
+    return _still_open([gap for place, gap in gaps if (place, gap) not in theirs])
 
 
 def advice(subject: str, body: str) -> list[Finding]:
     """What would better be changed; what is well, and what stops the letter anyway, is not among it."""
     return [one for one in findings(subject, body) if one.tone == "warn"]
+
+
+def _still_open(gaps: list[str]) -> str:
+    return f"Something is still open: {_quoted(gaps)}." if gaps else ""
 
 
 def _about_gaps(subject: str, body: str) -> Iterator[Finding]:
@@ -215,7 +247,6 @@ def _about_doubts(subject: str, body: str) -> Iterator[Finding]:
 
 
 def _about_subject(subject: str) -> Iterator[Finding]:
-    whole = (Spot("subject", 0, len(subject)),)
     if not subject.strip():
         yield Finding("warn", "There is no subject yet.")
     elif len(subject) > SHORT_SUBJECT:
@@ -230,17 +261,21 @@ def _about_subject(subject: str) -> Iterator[Finding]:
     if loud := [match for match in _WORD.finditer(plain) if match[0].isupper() and match[0] not in _ACRONYMS]:
         spots = tuple(Spot("subject", match.start(), match.end()) for match in loud)
         yield Finding("warn", "The subject shouts: write it without words in capitals.", spots)
-    if "!" in subject:
-        marks = tuple(Spot("subject", match.start(), match.end()) for match in re.finditer("!+", subject))
-        yield Finding("warn", "The subject does better without an exclamation mark.", marks or whole)
+    if marks := tuple(Spot("subject", match.start(), match.end()) for match in re.finditer("[!！]+", subject)):
+        yield Finding("warn", "The subject does better without an exclamation mark.", marks)
 
 
 def _about_length(body: str) -> Iterator[Finding]:
-    words = len(body.split())
-    if words > LONG_LETTER:
-        yield Finding("warn", f"The letter has {words} words; busy people read about {GOOD_LENGTH}.")
-    elif words:
-        yield Finding("good", f"The letter has {words} words.")
+    characters = len(_HAN_OR_KANA.findall(body))
+    words = len(re.findall(r"\w\S*", _HAN_OR_KANA.sub(" ", body)))
+    if characters > words:  # Japanese or Chinese: words are not to be told apart.
+        count, length = f"{len(''.join(body.split())):,} characters", f"{CHARACTERS_OF_A_WORD * GOOD_LENGTH}"
+    else:
+        count, length = f"{len(body.split())} words", f"{GOOD_LENGTH}"
+    if words + characters // CHARACTERS_OF_A_WORD > LONG_LETTER:
+        yield Finding("warn", f"The letter has {count}; busy people read about {length}.")
+    elif words or characters:
+        yield Finding("good", f"The letter has {count}.")
 
 
 def _about_phrases(subject: str, body: str) -> Iterator[Finding]:
@@ -256,7 +291,7 @@ def _about_phrases(subject: str, body: str) -> Iterator[Finding]:
 
 def _about_shouting(body: str) -> Iterator[Finding]:
     """Two words in capitals side by side or three anywhere are a raised voice; one may be a name."""
-    plain = _LINK.sub(lambda match: " " * len(match[0]), re.sub(r"\{[^{}]*\}", lambda m: " " * len(m[0]), body))
+    plain = re.sub(r"\{[^{}]*\}", lambda match: " " * len(match[0]), _without_links(body))
     loud = [match for match in _WORD.finditer(plain) if match[0].isupper() and match[0] not in _ACRONYMS]
     side_by_side = any(one.end() + 1 == other.start() for one, other in pairwise(loud))
     marks = list(_LOUD_MARKS.finditer(plain))
@@ -266,15 +301,10 @@ def _about_shouting(body: str) -> Iterator[Finding]:
 
 
 def _about_links(subject: str, body: str) -> Iterator[Finding]:
-    links = [Spot("body", match.start(), match.end()) for match in _LINK.finditer(body)]
+    links = [spot for _, spot in _addresses(_LINK, "", body)]
     if len(links) > MOST_LINKS:
         yield Finding("warn", f"It has {len(links)} links; one is enough for a first letter.", tuple(links))
-    short = [
-        (text, Spot(place, match.start(), match.end()))
-        for place, text in _texts(subject, body)
-        for match in _SHORT_LINK.finditer(text)
-    ]
-    if short:
+    if short := _addresses(_SHORT_LINK, subject, body):
         hosts = _quoted(sorted({_host(text[spot.start : spot.end]) for text, spot in short}))
         yield Finding(
             "warn",
@@ -283,18 +313,43 @@ def _about_links(subject: str, body: str) -> Iterator[Finding]:
         )
 
 
-# How one speaks of oneself at the beginning of a sentence, and of whom one writes to, in the languages of letters here.
-_OURSELVES = re.compile(
-    r"(?:I|I['’]m|I['’]ve|We|We['’]re|My|Our|Ich|Wir|Mein|Meine|Unser|Unsere|Je|J['’]ai|Nous|Mon|Ma|Notre|Yo|Soy|Somos|Io|"
-    r"Sono|Siamo|Noi|Ik|Wij|Mijn|Jag|Vi|Jeg|Eu|Sou|Jestem)\b"
+_ENGLISH = r"you|your|yours"
+_GERMAN = r"du|dein\w*|dich|dir|(?-i:Sie|Ihr\w*|Ihnen)|ihr|euch|euer|eure\w*"  # "sie" and "ihre" are others
+_FRENCH = r"vous|votre|vos|tu|te|t['’]\w+|toi|ton|ta|tes"
+_SPANISH = r"usted\w*|tu|tus|te|ti|su|sus|vosotr[oa]s|vuestr\w*"
+_ITALIAN = r"lei|suo|sua|suoi|sue|tu|tuo|tua|tuoi|tue|te|ti|vostr[oaie]|voi"
+_DUTCH = r"je|jij|jou|jouw|jullie|uw|u"
+_NORDIC = r"du|din|ditt|dina|dig|dit|dine|deg|ert|era|er|jer|jeres|deres|dere"
+_PORTUGUESE = r"você|vocês|seu|seus|sua|suas|te|teu|teus|tua|tuas|tu|vosso|vossa"
+_POLISH = r"pan\w{0,3}|państw\w*|wasz\w*|twój|twoj\w*|ciebie|tobie|was"
+# How one speaks of oneself at the beginning of a sentence, and of whom one writes to, in the languages that begin so.
+_OPENINGS = tuple(
+    (re.compile(rf"(?:{ourselves})\b"), re.compile(rf"\b(?:{'|'.join(them)})\b", re.IGNORECASE))
+    for ourselves, *them in (
+        (r"I['’]m|I['’]ve|We['’]re|Our", _ENGLISH),
+        ("I", _ENGLISH, _ITALIAN, _NORDIC),
+        ("My", _ENGLISH, _POLISH),
+        ("We", _ENGLISH, _DUTCH),
+        ("Ich|Wir|Mein|Meine|Unser|Unsere", _GERMAN),
+        (r"Je|J['’]ai|Nous|Mon|Notre", _FRENCH),
+        ("Ma", _FRENCH, _ITALIAN),
+        ("Yo|Soy", _SPANISH),
+        ("Somos", _SPANISH, _PORTUGUESE),
+        ("Io|Sono|Siamo|Noi", _ITALIAN),
+        ("Ik|Wij|Mijn", _DUTCH),
+        ("Jag|Jeg", _NORDIC),
+        ("Vi", _NORDIC, _ITALIAN),
+        ("Eu|Sou", _PORTUGUESE),
+        ("Jestem", _POLISH),
+    )
 )
-_THEM = re.compile(
-    r"\b(?:you|your|yours|du|dein\w*|dich|dir|sie|ihr\w*|ihnen|euch|euer|eure\w*|vous|votre|vos|tu|te|ton|ta|tes|usted\w*|"
-    r"su|sus|tus|lei|suo|sua|vostro|vostra|voi|je|jij|jouw|jullie|uw|u|din|ditt|dina|dig|ert|deres|dere|você|seu|"
-    r"pan|pani|pana|państw\w*|wasz\w*|twój|twoj\w*)\b",
-    re.IGNORECASE,
+# A Dutch sentence that begins with "Je" speaks of theirs.
+_IN_DUTCH = re.compile(
+    r"Je\b.*\b(?:een|het|heeft|hebt|is|bent|zijn|kan|kunt|van|over|wij|ons|onze|mijn|ik|niet)\b", re.DOTALL
 )
 MOST_QUESTIONS = 2
+# A sentence, or what a mark stands alone behind, up to its end; the group has the marks of a question.
+_QUESTION = re.compile(r"(?:[^\s.!?。！？؟][^\n.!?。！？؟]*)?(?:([?？؟]+)|[\n.!。！]|\Z)")
 
 
 def _about_opening(body: str) -> Iterator[Finding]:
@@ -305,21 +360,43 @@ def _about_opening(body: str) -> Iterator[Finding]:
         if len(text) <= 60 and text.endswith((",", "!")):
             greeted = True
             continue
-        if greeted and _OURSELVES.match(text) and not _THEM.search(text):
+        if greeted and _speaks_of_us_alone(text):
             spot = Spot("body", part.start(), part.start() + len(text))
             yield Finding("warn", "The opening speaks of you alone. Begin with their work.", (spot,))
         return
 
 
+def _speaks_of_us_alone(text: str) -> bool:
+    them = next((them for ourselves, them in _OPENINGS if ourselves.match(text)), None)
+    return them is not None and not them.search(text) and not _IN_DUTCH.match(text)
+
+
 def _about_asking(body: str) -> Iterator[Finding]:
     asked = [
-        Spot("body", max(body.rfind(end, 0, match.start()) for end in ".!?\n") + 1, match.end())
-        for match in re.finditer(r"\?+", body)
+        Spot("body", match.start(), match.end(1)) for match in _QUESTION.finditer(_without_links(body)) if match[1]
     ]
     if len(asked) > MOST_QUESTIONS:
         yield Finding(
             "warn", f"It asks {len(asked)} questions. One thing to say yes to is answered more often.", tuple(asked)
         )
+
+
+def _addresses(pattern: re.Pattern[str], subject: str, body: str) -> list[tuple[str, Spot]]:
+    return [
+        (text, Spot(place, match.start(), match.start() + len(without_punctuation(match[0]))))
+        for place, text in _texts(subject, body)
+        for match in pattern.finditer(text)
+    ]
+
+
+def _without_links(text: str) -> str:
+    """Of the same length: a link's capitals and marks are no words."""
+
+    def blank(match: re.Match[str]) -> str:
+        length = len(without_punctuation(match[0]))
+        return "_" * length + match[0][length:]
+
+    return _LINK.sub(blank, text)
 
 
 def _host(link: str) -> str:

@@ -149,21 +149,39 @@ def which_lead(among: LeadQuerySet, wanted: str) -> Shown:
 Stretch = tuple[int, int, str]
 
 
-def _spots(place: str, found: Iterable[Finding]) -> list[Stretch]:
-    return [(spot.start, spot.end, one.sentence) for one in found for spot in one.spots if spot.place == place]
+@dataclass(frozen=True)
+class Look:
+    """A stretch to be looked at, and why; `stops` where the letter cannot leave so."""
+
+    start: int
+    end: int
+    sentence: str
+    stops: bool = False
 
 
-def segments(whole: str, rendered: str, marks: Iterable[Mark], spots: Iterable[Stretch] = ()) -> Iterable[Segment]:
+def _spots(place: str, found: Iterable[Finding]) -> list[Look]:
+    return [
+        Look(spot.start, spot.end, one.sentence, stops=one.tone == "bad")
+        for one in found
+        for spot in one.spots
+        if spot.place == place
+    ]
+
+
+def segments(whole: str, rendered: str, marks: Iterable[Mark], spots: Sequence[Look] = ()) -> Iterable[Segment]:
     """Cut `whole` at the marks and spots of `rendered`, of which it holds everything but some white space, and more
-    after it. A stretch may be both: a value that was filled in may be what is to be looked at.
+    after it. A stretch may be both: a value that was filled in may be what is to be looked at. What stops the letter
+    is marked also where it lies within what is only advised.
     """
     place = _places(whole, rendered)
     kinds = [(place[mark.start], place[mark.end], mark.kind.value) for mark in marks]
-    looks = [(place[start], place[end], sentence) for start, end, sentence in spots]
-    cuts = sorted({0, len(whole), *(edge for start, end, _ in [*kinds, *looks] for edge in (start, end))})
-    kind_at, found_at = _walker(kinds), _walker(looks)
+    stops = [(place[look.start], place[look.end], look.sentence) for look in spots if look.stops]
+    advised = [(place[look.start], place[look.end], look.sentence) for look in spots if not look.stops]
+    cuts = sorted({0, len(whole), *(edge for start, end, _ in [*kinds, *stops, *advised] for edge in (start, end))})
+    kind_at, stop_at, advice_at = map(_walker, (kinds, stops, advised))
     for start, end in pairwise(cuts):
-        yield Segment(whole[start:end], kind=kind_at(start), found=found_at(start))
+        stop, advice = stop_at(start), advice_at(start)
+        yield Segment(whole[start:end], kind=kind_at(start), found=stop or advice)
     if len(cuts) == 1:
         yield Segment("")
 

@@ -19,7 +19,7 @@ from campaigns.drafting.grounding import Claim
 from campaigns.drafting.provider import DraftingError
 from campaigns.drafting.writing import Draft, Tone
 from campaigns.models import Campaign, Lead
-from campaigns.previews import Segment, segments
+from campaigns.previews import Look, Segment, segments
 from campaigns.rendering import Mark, MarkKind
 from campaigns.views.page import campaign_context, find_campaign
 from outreach_site.accounts.access import OWNERS, SENDERS, WorkspaceRequest, allow
@@ -100,7 +100,7 @@ def marked(text: str, claims: Sequence[Claim]) -> list[Segment]:
         if claim.is_backed:
             backed.append(Mark(at, at + len(claim.text), "claim", MarkKind.FILLED))
         else:
-            open_ones.append((at, at + len(claim.text), UNBACKED))
+            open_ones.append(Look(at, at + len(claim.text), UNBACKED))
     return list(segments(text, text, backed, open_ones))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import email
 import email.policy
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -12,7 +13,7 @@ import pytest
 from django.utils import timezone
 from django_q.models import OrmQ
 
-from campaigns import outbox, queueing
+from campaigns import letters, outbox, queueing
 from campaigns.answers import UNDO, AnswerTo, Enclosure, foresee_answer, queue_answer
 from campaigns.enclosures import LARGEST_FILE, CannotEncloseError, admit, safe_name, safe_type
 from campaigns.models import Attempt, Campaign, EnclosedFile, Lead
@@ -91,6 +92,37 @@ def test_what_was_left_open_does_not_leave_and_what_they_wrote_may_be_quoted(reh
         answer(rehearsal, body="Here it is: [link]\n> Dear [Name]")
     assert not Attempt.objects.exists()
     assert answer(rehearsal, body="Gladly.\n\n> Dear [Name]\n > {name}").state == State.QUEUED
+
+
+@pytest.mark.parametrize("gap", ["{contact.first_name}", "{!Contact.FirstName}", "[Name Here]"])
+def test_what_was_left_open_in_a_subject_or_by_another_tool_does_not_leave(rehearsal: Letterbox, gap: str) -> None:
+    open_one = re.escape(f"still open: “{gap}”. Fill it in, or say it in other words.")
+    with pytest.raises(CannotQueueError, match=open_one):
+        answer(rehearsal, subject=f"For {gap}")
+    with pytest.raises(CannotQueueError, match=open_one):
+        answer(rehearsal, body=f"Hi {gap}")
+
+
+def test_a_subject_of_theirs_may_come_back(rehearsal: Letterbox) -> None:
+    to = answer_to(rehearsal, subject="Re: [Blog] lemons")
+    with pytest.raises(CannotQueueError, match=r"“\[Blog\]”"):
+        answer(rehearsal, to=to, subject=to.subject, body="On [Blog]")
+    assert answer(rehearsal, to=to, subject=f"{to.subject} and limes").state == State.QUEUED
+
+
+@pytest.mark.parametrize("name", ["あ" * 116 + ".pdf", "😀" * 116 + ".png", "報告 'a' 100~.pdf"])
+def test_a_long_name_of_a_file_in_any_script_fits_its_lines(rehearsal: Letterbox, name: str) -> None:
+    attempt = answer(rehearsal, enclosures=[Enclosure(name, "application/pdf", b"%PDF")])
+    wire = letters.as_sent(attempt)
+    assert max(map(len, wire.split(b"\r\n"))) <= 998
+    message = email.message_from_bytes(wire, policy=email.policy.default)
+    assert [part.get_filename() for part in message.iter_attachments()] == [name]
+
+
+def test_the_joiners_of_a_script_stay_in_names_and_subjects(rehearsal: Letterbox) -> None:
+    to = answer_to(rehearsal, recipient_name="علی\u200cرضا")
+    attempt = answer(rehearsal, to=to, subject="Re: مقاله\u200cها")
+    assert (attempt.recipient_name, attempt.subject) == ("علی\u200cرضا", "Re: مقاله\u200cها")
 
 
 def test_it_can_be_taken_back_until_it_starts(rehearsal: Letterbox, post_office: RunningOffice) -> None:

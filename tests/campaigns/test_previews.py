@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from campaigns import letters
 from campaigns.content import without_opt_out
 from campaigns.models import Campaign
-from campaigns.previews import preview, sample_lead, segments
+from campaigns.previews import marked, preview, sample_lead, segments
 from campaigns.rendering import MarkKind, render
 from campaigns.starters import STARTERS, starter
 from compliance.models import Kind
@@ -59,6 +60,21 @@ def test_what_is_to_be_looked_at_is_marked_in_the_letter() -> None:
     assert [part.text for part in shown.subject if part.found] == ["URGENT", "Buy Now"]
     assert "".join(part.text for part in shown.subject) == "URGENT Buy Now Ltd"
     assert {one.tone for one in shown.findings} == {"good", "warn"}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "Hi Ann,\n\nWe are writing about [Title] today.\n\nBest",
+        "Hi Ann,\n\nDo you take posts? Could I send [Title]? Or are three better?",
+        "Hi Ann,\n\n[Title] is what we are. Is it? Is it? Is it?",
+    ],
+)
+def test_what_stops_a_letter_is_marked_within_what_is_advised(body: str) -> None:
+    shown = marked("S", body).body
+    assert [part.text for part in shown if "still open" in part.found] == ["[Title]"]
+    assert any(part.found and "still open" not in part.found for part in shown)
+    assert "".join(part.text for part in shown) == body
 
 
 def test_a_letter_without_a_way_to_say_no_says_so() -> None:
