@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.middleware.csrf import get_token
 from django.shortcuts import render
 from django.template.loader import render_to_string
 
 from outreach_site.lib.api import what_failed
+from outreach_site.lib.htmx import is_htmx
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
@@ -37,5 +39,11 @@ def _is_for_programs(request: HttpRequest) -> bool:
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """An expired form: nothing was changed, and what was typed is still in the page behind."""
-    return render(request, "403_csrf.html", status=403)
+    """An expired form: nothing was changed, and what was typed is still in the page behind.
+
+    A page of somebody who signed in anew meanwhile gets the new token, to ask once more; somebody else's does not.
+    """
+    response = render(request, "403_csrf.html", status=403)
+    if is_htmx(request) and request.user.is_authenticated and request.headers.get("X-Person") == str(request.user.pk):
+        response["X-CSRFToken"] = get_token(request)
+    return response

@@ -62,6 +62,24 @@ document.addEventListener("htmx:beforeOnLoad", (event) => {
     document.dispatchEvent(new CustomEvent("toasts", { detail: { items: [{ tone: "bad", text: SIGNED_OUT }] } }));
   else location.assign(`${document.body.dataset.loginUrl}?next=${encodeURIComponent(location.pathname + location.search)}`);
 });
+/* Who signs in again gets another token, and the old one is refused. The refusal brings the new one to a page of the same
+   person; with it, what was asked for is asked once more. */
+const TOKEN = "X-CSRFToken";
+document.addEventListener("htmx:beforeOnLoad", (event) => {
+  const { xhr, target, etc, requestConfig: asked } = event.detail;
+  const token = xhr.getResponseHeader(TOKEN);
+  if (!token || etc.headers) return;
+  event.preventDefault();
+  const { body } = document;
+  body.setAttribute("hx-headers", JSON.stringify({ ...JSON.parse(body.getAttribute("hx-headers")), [TOKEN]: token }));
+  for (const field of document.getElementsByName("csrfmiddlewaretoken")) field.value = token;
+  const values = asked.formData;
+  values.delete("csrfmiddlewaretoken");
+  // After htmx is done with the first one.
+  setTimeout(() =>
+    htmx.ajax(asked.verb, asked.path, { source: asked.elt, event: asked.triggeringEvent, target, swap: etc.swapOverride, select: etc.select, values, headers: { [TOKEN]: token } }),
+  );
+});
 /* Back from the browser's memory: the buttons must work again. */
 addEventListener("pageshow", (event) => {
   if (event.persisted) for (const button of document.querySelectorAll("[aria-busy=true]")) button.removeAttribute("aria-busy");

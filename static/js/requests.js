@@ -31,7 +31,7 @@ document.addEventListener("htmx:responseError", (event) => {
   if (/"toasts"/.test(xhr.getResponseHeader("HX-Trigger") ?? "")) return;
   const words = {
     401: "You are signed out. Reload the page to sign in again.",
-    403: "This was refused: your role does not allow it, or the page has stood open too long. Reload it and try again.",
+    403: "This was refused: your role does not allow it, or somebody else signed in meanwhile. Copy what you typed, reload the page, and try again.",
     404: "This is no longer there. Reload the page to see what is.",
     405: "This cannot be done here. Reload the page and try again.",
     409: "Somebody else was quicker. Reload the page to see how things stand.",

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
+from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries, Settings
 
@@ -153,3 +155,21 @@ def test_nobody_is_led_to_sign_in(world: World) -> None:
 def test_what_is_not_yours_is_not_there(world: World, slug: str) -> None:
     Workspace.objects.create(name="Third", slug="third")
     assert world.client(world.owner).get(f"/w/{slug}/").status_code == 404
+
+
+# --- Forms that expired
+
+
+def test_a_refused_form_brings_the_new_token_to_a_page_of_the_same_person_alone(world: World) -> None:
+    browser = Client(enforce_csrf_checks=True)
+    browser.force_login(world.owner)
+
+    def stop(person: User, **more: str) -> Any:
+        htmx = {"HX-Request": "true", "X-Person": str(person.pk)}
+        return browser.post(f"{QUEUE}stop/", headers=htmx | more)
+
+    refused = stop(world.owner)
+    assert refused.status_code == 403
+    assert "X-CSRFToken" not in stop(world.marketer)
+    assert "X-CSRFToken" not in browser.post(f"{QUEUE}stop/", headers={"X-Person": str(world.owner.pk)})
+    assert stop(world.owner, **{"X-CSRFToken": refused["X-CSRFToken"]}).status_code == 200

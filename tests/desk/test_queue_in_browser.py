@@ -7,12 +7,13 @@ from datetime import timedelta
 
 import pytest
 from django.conf import settings
+from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
-from campaigns.models import Attempt
+from campaigns.models import Attempt, Step
 from inbox import answering
 from inbox.desk_models import AnswerDraft, DraftFile
 from inbox.models import Reply
@@ -23,6 +24,7 @@ from tests.desk.conftest import Desk
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 State = Attempt.State
 QUEUE = "/w/orchard/queue/"
+PASSWORD = "lemons-and-apples-9"  # of the people who sign in here
 
 
 def failed(desk: Desk) -> Attempt:
@@ -132,3 +134,56 @@ def test_who_is_signed_out_while_typing_keeps_what_was_typed(live_server: LiveSe
         expect(page.locator(".toast")).to_contain_text("You are signed out")
         assert page.url.endswith(f"/inbox/{reply.pk}/answer/")
         assert page.locator("#answer-body").input_value() == "Dear Hannah, thank you for"
+
+
+def test_who_signs_in_again_in_another_tab_goes_on_where_they_typed(
+    live_server: LiveServer, world: World, desk: Desk
+) -> None:
+    session = signed_in_with_a_password(world)
+    with browser(live_server, width=1280, session=session, provoked="403") as page:
+        type_a_letter_while_the_session_ends(page, desk)
+        sign_in_in_another_tab(page, world.owner.email)
+        page.locator("#letter-body").press_sequentially(" And lemons.")
+        page.get_by_role("button", name="Save letter").click()
+        expect(page.locator(".toast", has_text="The letter is saved.")).to_be_visible()
+    step = Step.objects.get(campaign=desk.campaign)
+    assert (step.letter_subject, step.letter_body) == ("Lemons", "Dear Hannah, this is about apples. And lemons.")
+
+
+def test_what_one_typed_is_not_taken_from_another_who_signed_in_meanwhile(
+    live_server: LiveServer, world: World, desk: Desk
+) -> None:
+    session = signed_in_with_a_password(world)
+    with browser(live_server, width=1280, session=session, provoked="403") as page:
+        type_a_letter_while_the_session_ends(page, desk)
+        sign_in_in_another_tab(page, world.marketer.email)
+        page.get_by_role("button", name="Save letter").click()
+        expect(page.locator(".toast", has_text="somebody else signed in meanwhile")).to_be_visible()
+        assert page.locator("#letter-body").input_value() == "Dear Hannah, this is about apples."
+    assert Step.objects.get(campaign=desk.campaign).letter_subject != "Lemons"
+
+
+def signed_in_with_a_password(world: World) -> Client:
+    for person in (world.owner, world.marketer):
+        person.set_password(PASSWORD)
+        person.save()
+    return world.client(world.owner)
+
+
+def type_a_letter_while_the_session_ends(page: Page, desk: Desk) -> None:
+    page.goto(reverse("campaigns:campaign_letters", args=["orchard", desk.campaign.pk]))
+    page.context.clear_cookies(name=settings.SESSION_COOKIE_NAME)
+    page.locator("#letter-subject").fill("Lemons")
+    page.locator("#letter-body").fill("Dear Hannah, this is about apples.")
+    page.get_by_role("button", name="Save letter").click()
+    expect(page.locator(".toast").first).to_contain_text("Sign in in another tab")
+
+
+def sign_in_in_another_tab(page: Page, email: str) -> None:
+    other = page.context.new_page()
+    other.goto(reverse("account_login"))
+    other.locator("input[name=login]").fill(email)
+    other.locator("input[name=password]").fill(PASSWORD)
+    other.keyboard.press("Enter")
+    expect(other.locator("body.app")).to_be_visible()
+    page.bring_to_front()
