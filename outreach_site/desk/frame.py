@@ -116,7 +116,7 @@ def _build(request: HttpRequest, user: User) -> Frame:
             )
             for one in memberships
         ],
-        banners=_banners(here),
+        banners=banners_of(here),
         search_url=reverse("desk:search", args=[here.slug]) if here else "",
         bell=_bell(request, standing) if standing else None,
         post_office_url=reverse("desk:post_office") if settings.SANDBOX else "",
@@ -221,7 +221,8 @@ def badge_of(stands: Tally, mail: Callable[[], Pulse]) -> Badge:
     return Badge(stands.words(waiting), "bad" if is_dead else "")
 
 
-def _banners(here: Workspace | None) -> list[Banner]:
+def banners_of(here: Workspace | None) -> list[Banner]:
+    """What somebody must not forget on any page. At most two queries, and none where sending goes on."""
     banners = []
     if here is not None and here.is_rehearsal:
         banners.append(

@@ -23,7 +23,7 @@ from outreach_site.accounts.access import READERS, SENDERS, WorkspaceRequest, al
 from outreach_site.accounts.models import Workspace
 from outreach_site.desk import mailbox_health as mailbox_page
 from outreach_site.desk import queue as queue_page
-from outreach_site.desk.frame import badge_of
+from outreach_site.desk.frame import badge_of, banners_of
 from outreach_site.desk.queue import Asked, Show
 from outreach_site.lib.htmx import is_htmx, redirect_to
 from outreach_site.mailboxes.models import Mailbox
@@ -94,7 +94,9 @@ def _queue_page(request: WorkspaceRequest, asked: Asked) -> HttpResponse:
         "may_send": request.membership.role in SENDERS,
     }
     if is_htmx(request):
-        return render(request, "desk/queue.html#live", context | {"badge": badge_of(tally, lambda: page.pulse)})
+        badge = badge_of(tally, lambda: page.pulse)
+        around = {"is_renewed": True, "badge": badge, "banners": banners_of(here)}
+        return render(request, "desk/queue.html#live", context | around)
     return render(request, "desk/queue.html", context)
 
 

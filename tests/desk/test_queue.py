@@ -350,6 +350,25 @@ def test_stopping_asks_first_and_the_page_says_who_did_and_when(world: World, de
     assert "All sending is stopped in this workspace, by" in said, "the banner of every page"
 
 
+def test_a_page_that_renews_itself_hears_of_another_who_stops_and_resumes(world: World, desk: Desk) -> None:
+    desk.letter(State.SENDING)
+
+    def renewed() -> str:
+        return world.client(world.owner).get(QUEUE, headers={"HX-Request": "true"}).content.decode()
+
+    assert "Stop all sending" in renewed()
+    world.here.stop_sending(now=timezone.now())
+    stopped = renewed()
+    assert 'id="queue-actions" hx-swap-oob="true"' in stopped
+    assert "Resume sending" in stopped
+    assert "Stop all sending" not in stopped
+    assert "All sending is stopped in this workspace" in stopped, "the banner"
+    world.here.resume_sending()
+    assert "Stop all sending" in renewed()
+    assert "stopped in this workspace" not in renewed()
+    assert "Stop all" not in world.client(world.viewer).get(QUEUE, headers={"HX-Request": "true"}).content.decode()
+
+
 # --- All that waits
 
 

@@ -71,6 +71,26 @@ def test_all_of_a_mailbox_can_be_taken_back_while_letters_leave(
         expect(page.get_by_role("dialog")).to_contain_text("Take back 1 letter")
 
 
+def test_what_is_stopped_in_another_tab_shows_in_the_header_and_the_banner_too(
+    live_server: LiveServer, world: World, desk: Desk
+) -> None:
+    desk.letter(State.SENDING)
+    with browser(live_server, width=1280, session=world.client(world.owner)) as page:
+        page.goto(QUEUE)
+        header, banner = page.locator(".page-header"), page.locator(".banner", has_text="All sending is stopped")
+        other = page.context.new_page()
+        other.goto(f"{QUEUE}stop/")
+        other.get_by_role("button", name="Stop all sending").click()
+        expect(header.get_by_role("button", name="Resume sending")).to_be_visible()
+        expect(header.get_by_role("link", name="Stop all sending")).to_have_count(0)
+        expect(banner).to_be_visible()
+        other.get_by_role("button", name="Resume sending").click()
+        expect(header.get_by_role("link", name="Stop all sending")).to_be_visible()
+        expect(banner).to_have_count(0)
+        header.get_by_role("link", name="Stop all sending").click()
+        expect(page.get_by_role("dialog")).to_contain_text("Stop all sending of Orchard?")
+
+
 def test_nothing_scrolls_sideways_whatever_addresses_look_like(
     live_server: LiveServer, world: World, desk: Desk
 ) -> None:
