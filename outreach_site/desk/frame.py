@@ -216,9 +216,7 @@ def badge_of(stands: Tally, mail: Callable[[], Pulse]) -> Badge:
     waiting = min(stands.waiting + stands.asking + stands.sending, BADGE_AT_MOST)
     if not waiting:
         return Badge("")
-    pulse = mail()
-    is_dead = pulse.beat_at is not None and not pulse.works_somewhere
-    return Badge(stands.words(waiting), "bad" if is_dead else "")
+    return Badge(stands.words(waiting), "bad" if mail().is_silent else "")
 
 
 def banners_of(here: Workspace | None) -> list[Banner]:

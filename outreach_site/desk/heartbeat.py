@@ -69,6 +69,11 @@ class Pulse:
         return any(host.is_well for host in self.hosts)
 
     @property
+    def is_silent(self) -> bool:
+        """Whether there were workers, and none is left."""
+        return self.beat_at is not None and not self.works_somewhere
+
+    @property
     def silent_hosts(self) -> list[HostPulse]:
         return [host for host in self.hosts if not host.is_well]
 

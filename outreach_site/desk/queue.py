@@ -32,6 +32,9 @@ from outreach_site.mailboxes.models import Mailbox, Provider
 ROWS = 50
 # A letter that is due this soon is worth watching.
 SOON = timedelta(minutes=2)
+# How soon a page looks again while letters leave, and while those who should send them are silent.
+LOOK_AGAIN_SECONDS = 3
+SILENT_SECONDS = 30
 # Of the letters that are due, so many are looked at to see whether any of them may leave.
 LOOKED_AT = 2_000
 # Providers that tell what became of a letter.
@@ -113,7 +116,7 @@ class Page:
     mailboxes: list[Card]
     pulse: Pulse
     last_run: Run | None
-    is_moving: bool
+    look_again_seconds: int  # 0 where nothing moves
     stop: Stop | None
 
 
@@ -125,6 +128,7 @@ def page(here: Workspace, asked: Asked, *, now: datetime) -> Page:
     mailboxes = list(Mailbox.objects.in_workspace(here).in_use())
     holds = Hold.objects.in_workspace(here).standing().filter(Q(subject__startswith="mailbox:") | _of_campaigns(found))
     held = dict(holds.values_list("subject", "reason"))
+    mail = pulses(now)[0]
     return Page(
         tally=stands,
         sent_today=_sent_today(here, now),
@@ -132,17 +136,22 @@ def page(here: Workspace, asked: Asked, *, now: datetime) -> Page:
         rows=_rows(found[:ROWS], held=held, now=now),
         older_than=found[ROWS - 1].pk if pages_on and len(found) > ROWS else None,
         mailboxes=cards(mailboxes, workspace=here, now=now),
-        pulse=pulses(now)[0],
+        pulse=mail,
         last_run=Run.objects.filter(schedule="dispatch").first(),
-        is_moving=_is_moving(here, stands, held, now=now),
+        look_again_seconds=_look_again_seconds(mail) if _is_moving(here, stands, held, now=now) else 0,
         stop=who_stopped(here),
     )
 
 
-def is_moving(here: Workspace, *, now: datetime) -> bool:
-    """Whether a letter is leaving, or is about to: what shows that is worth looking at again."""
+def look_again_seconds(here: Workspace, *, now: datetime) -> int:
+    """How soon what shows the letters that leave is worth looking at again; 0 where none leaves, or is about to."""
     holds = Hold.objects.in_workspace(here).standing().filter(subject__startswith="mailbox:")
-    return _is_moving(here, tally(here), dict(holds.values_list("subject", "reason")), now=now)
+    is_moving = _is_moving(here, tally(here), dict(holds.values_list("subject", "reason")), now=now)
+    return _look_again_seconds(pulses(now)[0]) if is_moving else 0
+
+
+def _look_again_seconds(mail: Pulse) -> int:
+    return SILENT_SECONDS if mail.is_silent else LOOK_AGAIN_SECONDS
 
 
 def _is_moving(here: Workspace, stands: Tally, held: dict[str, str], *, now: datetime) -> bool:

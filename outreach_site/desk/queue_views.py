@@ -124,7 +124,7 @@ def mailbox_health(request: WorkspaceRequest, workspace: str) -> HttpResponse:
     here, now = request.membership.workspace, timezone.now()
     context = {
         "lines": mailbox_page.lines(here, now=now),
-        "is_moving": queue_page.is_moving(here, now=now),
+        "look_again_seconds": queue_page.look_again_seconds(here, now=now),
         "may_send": request.membership.role in SENDERS,
     }
     return render(request, "desk/mailbox_health.html", context)

@@ -1,5 +1,7 @@
 /* Forms: busy buttons, one submission, typing that is not lost by accident, passwords one can look at. */
 
+const toast = (item) => document.dispatchEvent(new CustomEvent("toasts", { detail: { items: [item] } }));
+
 /* Busy. `disabled` would drop the button's own name from what is posted, so it only says busy and takes no second press. */
 const busy = new WeakMap(); // form -> submitter
 
@@ -54,12 +56,15 @@ function isSignIn(xhr) {
 document.addEventListener("htmx:beforeOnLoad", (event) => {
   const { detail, target } = event;
   if (!isSignIn(detail.xhr)) {
-    if (detail.xhr.status < 300) dirty.delete(target);
+    if (detail.xhr.status < 300) {
+      dirty.delete(target);
+      toast({ about: "signed-out" });
+    }
     return;
   }
   event.preventDefault();
   if (isDirty(document) || target.matches("[data-keeps]"))
-    document.dispatchEvent(new CustomEvent("toasts", { detail: { items: [{ tone: "bad", text: SIGNED_OUT }] } }));
+    toast({ tone: "bad", text: SIGNED_OUT, about: "signed-out" });
   else location.assign(`${document.body.dataset.loginUrl}?next=${encodeURIComponent(location.pathname + location.search)}`);
 });
 /* Who signs in again gets another token, and the old one is refused. The refusal brings the new one to a page of the same
@@ -141,8 +146,7 @@ document.addEventListener("click", async (event) => {
   if (copy) {
     const text = copy.closest(".copy, [data-copy-from]").querySelector("[data-copy-text]").textContent.trim();
     const done = await navigator.clipboard?.writeText(text).then(() => true, () => false);
-    const toast = done ? { tone: "good", text: "Copied." } : { tone: "warn", text: "The browser did not allow copying. Select the text and copy it by hand." };
-    document.dispatchEvent(new CustomEvent("toasts", { detail: { items: [toast] } }));
+    toast(done ? { tone: "good", text: "Copied." } : { tone: "warn", text: "The browser did not allow copying. Select the text and copy it by hand." });
   }
 });
 

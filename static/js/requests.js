@@ -2,7 +2,8 @@
 const root = document.documentElement;
 let waiting = 0;
 
-const say = (text, tone = "bad") => document.dispatchEvent(new CustomEvent("toasts", { detail: { items: [{ tone, text }] } }));
+const toast = (item) => document.dispatchEvent(new CustomEvent("toasts", { detail: { items: [item] } }));
+const say = (text, tone = "bad") => toast({ tone, text });
 const changes = (event) => (event.detail.requestConfig?.verb ?? "get") !== "get";
 
 document.addEventListener("htmx:beforeRequest", () => {
@@ -14,9 +15,25 @@ document.addEventListener("htmx:afterRequest", () => {
   root.toggleAttribute("data-loading", waiting > 0);
 });
 
+/* What a page asks by itself, again and again, fails as often: said once, and taken back when it goes on. */
+const STILL = "This page cannot be renewed just now and shows how things stood. It goes on by itself as soon as it can.";
+let isStill = false;
+const asksByItself = ({ elt, triggeringEvent }) => !triggeringEvent && elt.matches("[hx-trigger*=every]");
+function fails({ detail }, text) {
+  if (!asksByItself(detail.requestConfig)) return say(text);
+  if (!isStill) toast({ tone: "bad", text: STILL, about: "still" });
+  isStill = true;
+}
+document.addEventListener("htmx:afterRequest", ({ detail }) => {
+  if (!isStill || !detail.successful || !asksByItself(detail.requestConfig)) return;
+  isStill = false;
+  toast({ about: "still" });
+});
+
 /* A request that reached nobody, or whose answer was lost: only a GET surely changed nothing. */
 function noAnswer(event) {
-  say(
+  fails(
+    event,
     changes(event)
       ? "The server did not answer, so it is not known whether this was done. Reload the page before you try again."
       : "The server did not answer. Nothing was changed; try again.",
@@ -39,7 +56,7 @@ document.addEventListener("htmx:responseError", (event) => {
     429: "Too many tries in a short time. Wait a minute and try again.",
     503: "This cannot be done just now. Try again in a minute.",
   };
-  say(words[xhr.status] ?? "Something went wrong on the server. Reload the page to see how things stand, then try again.");
+  fails(event, words[xhr.status] ?? "Something went wrong on the server. Reload the page to see how things stand, then try again.");
 });
 document.addEventListener("htmx:swapError", () => say("The page could not show the answer. Reload it."));
 

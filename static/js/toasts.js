@@ -1,6 +1,7 @@
 /* Toasts: what happened, for a while, with Undo where there is one.
    They come with the page, or as an htmx answer's HX-Trigger: {"toasts": {"items": [{tone, text, undo_url?}]}}. Other
-   scripts dispatch a "toasts" event on the document. The region is a live one, so each is also read out. */
+   scripts dispatch a "toasts" event on the document, and may say what an item is about: such a toast is shown once, and
+   leaves when it comes without a text. The region is a live one, so each is also read out. */
 const region = document.getElementById("toasts");
 const template = document.getElementById("toast-template");
 const LASTS = { good: 6000, info: 7000, muted: 6000, warn: 10000, bad: 0 }; // ms; a failure stays until it is dismissed
@@ -33,10 +34,13 @@ function live(toast) {
   }, 250);
 }
 
-export function show({ tone = "info", text, undo_url: undoUrl }) {
-  if (!region || !text) return;
+export function show({ tone = "info", text, undo_url: undoUrl, about }) {
+  const there = about && region?.querySelector(`[data-about="${about}"]`);
+  if (there && !text) leave(there);
+  if (!region || !text || there) return;
   const toast = template.content.firstElementChild.cloneNode(true);
   toast.dataset.tone = TONES[tone] ?? tone;
+  if (about) toast.dataset.about = about;
   toast.querySelector(".toast__text").textContent = text;
   const undo = toast.querySelector(".toast__undo");
   if (undoUrl) undo.dataset.undoUrl = undoUrl;

@@ -148,6 +148,21 @@ def test_the_workers_pulse(world: World, desk: Desk) -> None:
     assert "The workers are silent" in client.get(QUEUE).content.decode()
 
 
+def test_silent_workers_are_called_out_once_and_waited_for_slowly(world: World, desk: Desk) -> None:
+    desk.letter()
+    client = world.client(world.owner)
+    Heartbeat.beat("mail", host="here", now=timezone.now() - timedelta(minutes=6))
+    for path in (QUEUE, f"{QUEUE}mailboxes/"):
+        assert 'hx-trigger="every 30s"' in client.get(path).content.decode()
+    silent = '<div class="notice" data-tone="bad"{}>'
+    assert silent.format(' role="alert"') in client.get(QUEUE).content.decode()
+    renewed = client.get(QUEUE, headers={"HX-Request": "true"}).content.decode()
+    assert silent.format("") in renewed
+    assert "alert" not in renewed
+    Heartbeat.beat("mail", host="here", now=timezone.now())
+    assert 'hx-trigger="every 3s"' in client.get(QUEUE, headers={"HX-Request": "true"}).content.decode()
+
+
 def test_why_it_waits_is_the_mailboxs_hold(world: World, desk: Desk) -> None:
     desk.letter()
     Hold.objects.create(workspace=world.here, subject=f"mailbox:{desk.mailbox.pk}", reason="The password was refused.")

@@ -24,6 +24,9 @@ from tests.desk.conftest import Desk
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 State = Attempt.State
 QUEUE = "/w/orchard/queue/"
+# What Chromium and htmx say of a form that is refused (a preview under way is given up), and of a lost network.
+REFUSED = ("403", "htmx:afterRequest", "htmx:sendAbort")
+OFFLINE = ("ERR_INTERNET_DISCONNECTED", "htmx:afterRequest", "htmx:sendError")
 PASSWORD = "lemons-and-apples-9"  # of the people who sign in here
 
 
@@ -89,6 +92,19 @@ def test_what_is_stopped_in_another_tab_shows_in_the_header_and_the_banner_too(
         expect(banner).to_have_count(0)
         header.get_by_role("link", name="Stop all sending").click()
         expect(page.get_by_role("dialog")).to_contain_text("Stop all sending of Orchard?")
+
+
+def test_a_server_that_is_away_is_said_once_until_it_is_back(live_server: LiveServer, world: World, desk: Desk) -> None:
+    desk.letter(State.SENDING)
+    with browser(live_server, width=1280, session=world.client(world.owner), provoked=OFFLINE) as page:
+        page.goto(QUEUE)
+        page.context.set_offline(True)
+        for _ in range(2):
+            page.wait_for_event("requestfailed")
+        expect(page.locator(".toast")).to_have_count(1)
+        expect(page.locator(".toast")).to_contain_text("cannot be renewed just now")
+        page.context.set_offline(False)
+        expect(page.locator(".toast")).to_have_count(0)
 
 
 def test_nothing_scrolls_sideways_whatever_addresses_look_like(
@@ -160,7 +176,7 @@ def test_who_signs_in_again_in_another_tab_goes_on_where_they_typed(
     live_server: LiveServer, world: World, desk: Desk
 ) -> None:
     session = signed_in_with_a_password(world)
-    with browser(live_server, width=1280, session=session, provoked="403") as page:
+    with browser(live_server, width=1280, session=session, provoked=REFUSED) as page:
         type_a_letter_while_the_session_ends(page, desk)
         sign_in_in_another_tab(page, world.owner.email)
         page.locator("#letter-body").press_sequentially(" And lemons.")
@@ -174,7 +190,7 @@ def test_what_one_typed_is_not_taken_from_another_who_signed_in_meanwhile(
     live_server: LiveServer, world: World, desk: Desk
 ) -> None:
     session = signed_in_with_a_password(world)
-    with browser(live_server, width=1280, session=session, provoked="403") as page:
+    with browser(live_server, width=1280, session=session, provoked=REFUSED) as page:
         type_a_letter_while_the_session_ends(page, desk)
         sign_in_in_another_tab(page, world.marketer.email)
         page.get_by_role("button", name="Save letter").click()
