@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TypeVar
 from urllib.parse import urlencode
 
@@ -56,6 +57,9 @@ def _asked(query: QueryDict) -> Asked:
 def _queue_page(request: WorkspaceRequest, asked: Asked) -> HttpResponse:
     here, now = request.membership.workspace, timezone.now()
     page = queue_page.page(here, asked, now=now)
+    if asked.older_than is not None and not page.rows:
+        # The last letter of a later page was dealt with: what is left stands on the first.
+        return _queue_page(request, replace(asked, older_than=None))
     tally = page.tally
     counts = {
         Show.NEXT: tally.waiting + tally.sending,

@@ -102,6 +102,28 @@ def test_history_is_paged_by_key(world: World, desk: Desk, monkeypatch: pytest.M
     assert url == ""
 
 
+@pytest.mark.parametrize("show", ["asking", "uncertain", "failed", "history"])
+def test_a_later_page_that_is_empty_is_the_first_one(world: World, desk: Desk, show: str) -> None:
+    states = {"asking": State.QUEUED, "uncertain": State.UNCERTAIN, "failed": State.FAILED, "history": State.SENT}
+    letter = desk.letter(states[show], due_at=None)
+    client, past_the_end = world.client(world.owner), str(10**9) if show == "asking" else "1"
+    for headers in ({}, {"HX-Request": "true"}):
+        text = client.get(QUEUE, {"show": show, "before": past_the_end}, headers=headers).content.decode()
+        assert f'id="letter-{letter.pk}"' in text
+        assert "Earlier page" not in text
+
+
+def test_the_first_page_stands_after_the_last_letter_of_the_second_was_decided(
+    world: World, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("outreach_site.desk.queue.ROWS", 1)
+    last, first = (desk.letter(State.UNCERTAIN, finished_at=timezone.now() - LONG_AGO) for _ in range(2))
+    url, form = reverse("desk:letter_arrived", args=["orchard", last.pk]), {"show": "uncertain", "before": first.pk}
+    text = world.client(world.owner).post(url, form, headers={"HX-Request": "true"}).content.decode()
+    assert f'id="letter-{first.pk}"' in text
+    assert "Nothing is in doubt" not in text
+
+
 @pytest.mark.parametrize("query", ["?show=nonsense", "?show=history&before=x", "?show=history&before=-1", "?before=²"])
 def test_a_mistyped_address_is_no_error(world: World, desk: Desk, query: str) -> None:
     assert world.client(world.owner).get(QUEUE + query).status_code == 200
