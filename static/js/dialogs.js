@@ -5,8 +5,11 @@ const dialog = document.getElementById("dialog");
 const mayLeave = () => dialog.dispatchEvent(new CustomEvent("dialog:leave", { bubbles: true, cancelable: true }));
 const leave = () => mayLeave() && dialog.close();
 
+let opener = ""; // the id of what had the focus: it may be drawn anew behind the dialog
 document.addEventListener("htmx:afterSwap", (event) => {
-  if (event.detail.target === dialog && dialog.innerHTML.trim() && !dialog.open) dialog.showModal();
+  if (event.detail.target !== dialog || !dialog.innerHTML.trim() || dialog.open) return;
+  opener = document.activeElement.id;
+  dialog.showModal();
 });
 const asked = new WeakSet(); // what asked the server from inside: the answer may have taken it off the page
 document.addEventListener("htmx:beforeRequest", ({ target }) => dialog.contains(target) && asked.add(target));
@@ -19,7 +22,10 @@ document.addEventListener("dialog:close", () => dialog.open && dialog.close());
 dialog.addEventListener("cancel", (event) => {
   if (event.target === dialog && !mayLeave()) event.preventDefault();
 });
-dialog.addEventListener("close", () => dialog.replaceChildren());
+dialog.addEventListener("close", () => {
+  dialog.replaceChildren();
+  if (opener && document.activeElement === document.body) document.getElementById(opener)?.focus({ preventScroll: true });
+});
 
 let pressed = null; // where the press began: letting go outside, at the end of selecting a text, closes nothing
 document.addEventListener("pointerdown", (event) => {

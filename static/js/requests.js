@@ -60,17 +60,20 @@ document.addEventListener("htmx:responseError", (event) => {
 });
 document.addEventListener("htmx:swapError", () => say("The page could not show the answer. Reload it."));
 
-/* The focus that would go with a row that is drawn anew, or not drawn any more: to it, or to the one beside it. */
+/* The focus that would go with what is drawn anew: htmx keeps it where an id stands again. Else it goes to the row it was
+   in, or to the one beside it, or to the page. */
+let focused = null;
 let rows = [];
-document.addEventListener("htmx:beforeSwap", ({ detail }) => {
-  const row = detail.target.contains(document.activeElement) && document.activeElement.closest("tr[id]");
+document.addEventListener("htmx:beforeSwap", () => {
+  focused = document.activeElement;
+  const row = focused.closest("tr[id]");
   rows = row ? [row.id, row.nextElementSibling?.id, row.previousElementSibling?.id] : [];
 });
 document.addEventListener("htmx:afterSettle", () => {
-  if (!rows.length || document.activeElement !== document.body) return;
+  if (!focused || focused.isConnected || document.activeElement !== document.body) return;
   const row = rows.map((id) => id && document.getElementById(id)).find(Boolean);
-  (row?.querySelector("a, button") ?? document.getElementById("main")).focus({ preventScroll: true });
-  rows = [];
+  (row?.querySelector("a, button") ?? document.getElementById("main"))?.focus({ preventScroll: true });
+  focused = null;
 });
 
 /* A refusal that says how it is to be swapped explains itself in place: it is shown, and no toast says it again. */

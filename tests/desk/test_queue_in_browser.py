@@ -94,6 +94,36 @@ def test_what_is_stopped_in_another_tab_shows_in_the_header_and_the_banner_too(
         expect(page.get_by_role("dialog")).to_contain_text("Stop all sending of Orchard?")
 
 
+def test_the_focus_stays_while_letters_leave(live_server: LiveServer, world: World, desk: Desk) -> None:
+    desk.letter(State.SENDING)
+    with browser(live_server, width=1280, session=world.client(world.owner)) as page:
+        page.goto(QUEUE)
+        look = page.get_by_role("link", name="How they do")
+        for here in (look, page.get_by_role("link", name="History"), page.get_by_role("link", name="Stop all sending")):
+            here.focus()
+            with page.expect_response(lambda answer: answer.url.endswith(QUEUE)):
+                pass
+            page.wait_for_timeout(300)
+            expect(here).to_be_focused()
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("dialog")).to_be_visible()
+        with page.expect_response(lambda answer: answer.url.endswith(QUEUE)):
+            pass
+        page.wait_for_timeout(300)
+        page.keyboard.press("Escape")
+        expect(page.get_by_role("link", name="Stop all sending")).to_be_focused()
+
+
+def test_who_gives_up_several_is_not_thrown_out_of_the_page(live_server: LiveServer, world: World, desk: Desk) -> None:
+    letters = [failed(desk), failed(desk)]
+    with browser(live_server, width=1280, session=world.client(world.owner)) as page:
+        page.goto(f"{QUEUE}?show=failed")
+        page.get_by_label(f"Choose the letter to {letters[0].recipient}").check()
+        page.locator(".bulk-bar").get_by_role("button", name="Give up").press("Enter")
+        expect(page.locator(".queue-table tbody tr")).to_have_count(1)
+        expect(page.locator("#main")).to_be_focused()
+
+
 def test_a_server_that_is_away_is_said_once_until_it_is_back(live_server: LiveServer, world: World, desk: Desk) -> None:
     desk.letter(State.SENDING)
     with browser(live_server, width=1280, session=world.client(world.owner), provoked=OFFLINE) as page:

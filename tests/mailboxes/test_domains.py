@@ -293,6 +293,9 @@ def test_the_page(world: World, server: NameServer, key: str, monkeypatch: pytes
         assert f"data-copy-text>{text}</code>" in partial.text, "what is to be published can be copied"
     assert 'aria-label="Copy the record"' in partial.text
     assert "<html" not in partial.text
+    assert "Looked at now: SPF in order, DKIM in order, DMARC missing, MX in order." in partial["HX-Trigger"], (
+        "said, and read out"
+    )
 
 
 def test_who_may_look_and_who_may_ask(world: World) -> None:

@@ -46,7 +46,8 @@ def domain_check(request: WorkspaceRequest, workspace: str, mailbox: int) -> Htt
         selectors = [word for word in dict.fromkeys(typed) if SELECTOR.fullmatch(word)][:MOST_SELECTORS]
         here.dkim_selectors = " ".join(selectors)
         here.save(update_fields=["dkim_selectors"])
-    desk.check(here, now=timezone.now())
+    stands = [f"{each.kind} {DNS_WORDS[each.verdict].text.lower()}" for each in desk.check(here, now=timezone.now())]
+    messages.info(request, f"Looked at now: {', '.join(stands)}.")
     if is_htmx(request):
         return _page(request, found, here)
     return redirect_to(request, reverse("mailboxes:domain_detail", args=[workspace, found.pk]))
