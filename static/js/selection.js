@@ -16,6 +16,8 @@ function count(scope) {
 let last = null;
 document.addEventListener("click", (event) => {
   const box = event.target;
+  // A finger may miss the box, not its cell.
+  if (box.matches?.(".table__check")) box.querySelector("input")?.click();
   if (box.matches?.("[data-select]")) {
     const all = boxes(scopeOf(box));
     if (event.shiftKey && last && all.includes(last)) {

@@ -27,6 +27,14 @@ QUEUE = "/w/orchard/queue/"
 # What Chromium and htmx say of a form that is refused (a preview under way is given up), and of a lost network.
 REFUSED = ("403", "htmx:afterRequest", "htmx:sendAbort")
 OFFLINE = ("ERR_INTERNET_DISCONNECTED", "htmx:afterRequest", "htmx:sendError")
+# Whether some of what has the focus is not covered by anything.
+IS_SEEN = """() => {
+  const element = document.activeElement, box = element.getBoundingClientRect();
+  if (element === document.body || !box.width) return true;
+  const middle = (Math.max(box.left, 0) + Math.min(box.right, innerWidth)) / 2;
+  return [box.top + 3, (box.top + box.bottom) / 2, box.bottom - 3].some((height) =>
+    element.contains(document.elementFromPoint(middle, height)));
+}"""
 PASSWORD = "lemons-and-apples-9"  # of the people who sign in here
 
 
@@ -122,6 +130,35 @@ def test_who_gives_up_several_is_not_thrown_out_of_the_page(live_server: LiveSer
         page.locator(".bulk-bar").get_by_role("button", name="Give up").press("Enter")
         expect(page.locator(".queue-table tbody tr")).to_have_count(1)
         expect(page.locator("#main")).to_be_focused()
+
+
+@pytest.mark.parametrize(("width", "height"), [(320, 256), (640, 360), (390, 844)])
+def test_nothing_that_has_the_focus_is_hidden(
+    live_server: LiveServer, world: World, desk: Desk, width: int, height: int
+) -> None:
+    letters = [failed(desk) for _ in range(8)]
+    with browser(live_server, width=width, session=world.client(world.owner)) as page:
+        page.set_viewport_size({"width": width, "height": height})
+        page.goto(f"{QUEUE}?show=failed")
+        page.get_by_label(f"Choose the letter to {letters[0].recipient}").check()
+        for key in ["Tab"] * 25 + ["Shift+Tab"] * 30:
+            page.keyboard.press(key)
+            assert page.evaluate(IS_SEEN), (key, page.evaluate("document.activeElement.outerHTML"))
+
+
+def test_a_finger_may_miss_the_box(live_server: LiveServer, world: World, desk: Desk) -> None:
+    letter = failed(desk)
+    with browser(live_server, width=390, session=world.client(world.owner)) as page:
+        page.goto(f"{QUEUE}?show=failed")
+        tick = page.get_by_label(f"Choose the letter to {letter.recipient}")
+        cell = page.locator("td.table__check")
+        box = cell.bounding_box()
+        assert box is not None
+        assert min(box["width"], box["height"]) >= 40
+        cell.click(position={"x": 3, "y": 3})
+        expect(tick).to_be_checked()
+        tick.click()
+        expect(tick).not_to_be_checked()
 
 
 def test_a_server_that_is_away_is_said_once_until_it_is_back(live_server: LiveServer, world: World, desk: Desk) -> None:
