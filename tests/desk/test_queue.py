@@ -205,6 +205,13 @@ def test_a_viewer_sees_no_buttons(world: World, desk: Desk) -> None:
     assert "Stop all sending" not in text
 
 
+def test_who_may_not_send_gets_the_letters_of_the_history_as_files(world: World, desk: Desk) -> None:
+    letter = desk.letter(State.SENT, message_id="<one@orchard.example>")
+    text = world.client(world.viewer).get(QUEUE, {"show": "history"}).content.decode()
+    assert f'href="{reverse("campaigns:attempt_eml", args=["orchard", letter.pk])}"' in text
+    assert "<button" not in text.partition('class="table-wrap"')[2].partition("</table>")[0]
+
+
 def test_nothing_of_another_workspace(world: World, desk: Desk, other_desk: Desk) -> None:
     theirs = other_desk.letter()
     other_desk.record(theirs, at=timezone.now())
