@@ -118,13 +118,17 @@ class Pace:
 
 
 def spread_of(mailbox: Mailbox, now: datetime) -> timedelta:
-    """The pause after a campaign's letter with which what is left of the hour's room lasts the hour. One query."""
+    """The pause after a campaign's letter with which what is left of the hour's room lasts the hour. One query.
+
+    Never shorter than where all of the room is left: what nobody used before is not made up for in minutes.
+    """
     if not mailbox.is_paced:
         return timedelta()
     hour = room.last_hour(mailbox, now=now)
-    left = max(room_of_campaigns(hourly_limit(mailbox)) - hour.count, 1)
+    whole = max(room_of_campaigns(hourly_limit(mailbox)), 1)
+    left = max(whole - hour.count, 1)
     ends_at = (hour.oldest_at or now) + HOUR
-    return max((ends_at - now) / left, timedelta(seconds=mailbox.min_gap_seconds))
+    return max((ends_at - now) / left, HOUR / whole, timedelta(seconds=mailbox.min_gap_seconds))
 
 
 def steady_gap(mailbox: Mailbox) -> timedelta:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from email.utils import format_datetime
 
@@ -18,6 +19,7 @@ from campaigns import wire_ids
 from campaigns.models import Attempt, AttemptQuerySet
 from campaigns.queueing import prove_sent
 from compliance import holds, suppression
+from compliance.addresses import InvalidAddressError
 from compliance.models import Suppression
 from inbox import ingest
 from inbox.consequences import DOUBTFUL_REPORT
@@ -30,6 +32,13 @@ from outreach_site.lib.among import among
 from outreach_site.mailboxes.models import Mailbox
 
 FOLDER = "Webhook"
+
+_REPORTED_AS = {
+    "not-spam": "no spam",
+    "auth-failure": "one whose sender could not be proved",
+    "fraud": "fraud",
+    "virus": "a virus",
+}
 
 
 def take(hook: Webhook, parcel: Parcel, *, now: datetime) -> None:
@@ -97,14 +106,16 @@ def _unsubscribed(hook: Webhook, told: Told, *, now: datetime) -> None:
     said = f"They used the unsubscribe link of {hook.get_provider_display()}."
     named = list(_letters(hook.mailbox, told.ids))
     for attempt in named:
-        suppression.suppress(
-            workspace=workspace,
-            address=attempt.recipient,
-            reason=Suppression.Reason.UNSUBSCRIBE,
-            source=attempt.about,
-            note=said,
-            now=now,
-        )
+        # Of a person who was erased there is nobody left to suppress: what stays of them does that already.
+        with suppress(InvalidAddressError):
+            suppression.suppress(
+                workspace=workspace,
+                address=attempt.recipient,
+                reason=Suppression.Reason.UNSUBSCRIBE,
+                source=attempt.about,
+                note=said,
+                now=now,
+            )
     key = key_of(told.recipient)
     if named or not key:
         return
@@ -127,8 +138,10 @@ def _report(hook: Webhook, told: Told) -> bytes:
     mark = hashlib.sha256("|".join([told.word, told.event_id, told.recipient, *told.ids]).encode()).hexdigest()[:40]
     if told.word is Word.COMPLAINED:
         kind, title = "feedback-report", "Complaint"
-        said = f"{provider} tells us that {told.recipient} reported a letter as spam."
-        fields = ["Feedback-Type: abuse", f"User-Agent: {provider}", "Version: 1"]
+        said = (
+            f"{provider} tells us that {told.recipient} reported a letter as {_REPORTED_AS.get(told.feedback, 'spam')}."
+        )
+        fields = [f"Feedback-Type: {told.feedback}", f"User-Agent: {provider}", "Version: 1"]
         fields += [f"Original-Rcpt-To: <{told.recipient}>"] if told.recipient else []
         report_type = "message/feedback-report"
     else:

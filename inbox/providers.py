@@ -14,7 +14,7 @@ import hmac
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from email.encoders import encode_base64
 from enum import StrEnum
@@ -76,6 +76,7 @@ class Told:
     event_id: str
     status: str = ""  # RFC 3463
     words: str = ""  # the server's own
+    feedback: str = "abuse"  # of a complaint: its type (RFC 5965, 7.3)
     at: datetime | None = None
 
 
@@ -263,8 +264,13 @@ def _ses_event(read: AnymailTrackingEvent, said: dict[str, Any], region: str) ->
         status = status or ("5.0.0" if bounce.get("bounceType") == "Permanent" else "4.0.0")
         if read.event_type == EventType.REJECTED:
             status = "5.7.0"
-    return _told(read, word, status=status, words=words, ids=ids)
+    told = _told(read, word, status=status, words=words, ids=ids)
+    feedback = _text(_object(said.get("complaint")).get("complaintFeedbackType")).lower()
+    return replace(told, feedback=feedback) if told is not None and feedback in _FEEDBACK else told
 
+
+# As Amazon SES says them, and RFC 5965 and 6591 name them: "not-spam" is a reader's praise.
+_FEEDBACK = frozenset({"abuse", "auth-failure", "fraud", "not-spam", "other", "virus"})
 
 # Amazon SES, "Bounce types", where the remote server gave no status of its own.
 _SES_STATUS = {

@@ -233,6 +233,9 @@ def test_the_hours_room_is_spread_over_the_hour(box: Letterbox, settings: Settin
     assert spread_of(box.mailbox, NOW) == timedelta(seconds=50)  # half an hour, half the room
     SendRecord.objects.update(counted_at=NOW)
     assert spread_of(box.mailbox, NOW) == timedelta(seconds=100)
+    # The few minutes until an old letter counts no more are no reason to send all that is left within them.
+    SendRecord.objects.update(counted_at=NOW - timedelta(minutes=55))
+    assert spread_of(box.mailbox, NOW) == timedelta(seconds=50)
     box.mailbox.min_gap_seconds = 300
     assert spread_of(box.mailbox, NOW) == timedelta(seconds=300)
     box.mailbox.min_gap_seconds = 0

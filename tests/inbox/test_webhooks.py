@@ -27,7 +27,7 @@ from django.utils import timezone
 from structlog.stdlib import ProcessorFormatter
 
 from campaigns.models import Attempt, Lead
-from compliance import unsubscribe
+from compliance import privacy, unsubscribe
 from compliance.models import Hold, Suppression
 from inbox import events, sns, webhooks
 from inbox.hook_models import Webhook
@@ -228,6 +228,36 @@ def test_a_bounce_of_an_address_that_lives_suppresses_nobody(
     assert Reply.objects.get().kind == "bounce"
     assert reason_of(EDITOR) is None
     assert correspondence.lead.status == Lead.Status.CONTACTED
+
+
+def test_an_opt_out_from_somebody_who_was_erased_stops_no_other(correspondence: Correspondence) -> None:
+    """Of the erased person's letter no address is left; what came with the event is done."""
+    hook, now = opened(correspondence, Provider.SENDGRID), timezone.now()
+    erased, other = correspondence.attempt, sent_letter(correspondence.box, "ada@wildmeadow.com")
+    third = sent_letter(correspondence.box, "joe@hillside.com")
+    in_doubt(third)
+    world = correspondence.box.world
+    request = privacy.open_request(
+        workspace=world.here,
+        address=EDITOR,
+        kind="erasure",
+        note="",
+        received_on=now.date() - timedelta(days=1),
+        user=world.owner,
+        now=now,
+    )
+    privacy.begin_erasure(request, user=world.owner, now=now)
+    privacy.carry_on(request.pk, until=time.monotonic() + 20, now=now)
+    erased.refresh_from_db()
+    assert erased.recipient == ""
+    said = [
+        sendgrid("unsubscribe", erased),
+        sendgrid("unsubscribe", other) | {"email": "ada@wildmeadow.com"},
+        sendgrid("delivered", third) | {"email": "joe@hillside.com"},
+    ]
+    assert post(hook, said).status_code == 200
+    assert reason_of("ada@wildmeadow.com") == "unsubscribe"
+    assert state_of(third) == "sent"
 
 
 def test_a_bounce_that_names_no_letter_of_ours_makes_a_person_look(correspondence: Correspondence) -> None:
@@ -674,6 +704,23 @@ def test_a_delivery_of_ses_settles_a_letter_in_doubt_by_its_id_on_the_wire(
             "Complaint",
             {"complaint": {"complainedRecipients": [{"emailAddress": EDITOR}], "complaintFeedbackType": "abuse"}},
             "complaint",
+        ),
+        ("Complaint", {"complaint": {"complainedRecipients": [{"emailAddress": EDITOR}]}}, "complaint"),
+        # What a reader says for us, and what a machine says of a signature, suppresses nobody.
+        (
+            "Complaint",
+            {"complaint": {"complainedRecipients": [{"emailAddress": EDITOR}], "complaintFeedbackType": "not-spam"}},
+            None,
+        ),
+        (
+            "Complaint",
+            {
+                "complaint": {
+                    "complainedRecipients": [{"emailAddress": EDITOR}],
+                    "complaintFeedbackType": "auth-failure",
+                }
+            },
+            None,
         ),
     ],
 )
