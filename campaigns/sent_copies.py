@@ -79,9 +79,9 @@ def copy(mailbox_id: int, *, now: datetime) -> int:
     done = refused = connections = 0
     try:
         server = imap_server(mailbox)
-        while waiting and connections < MOST_CONNECTIONS and time.monotonic() < ends_at:
+        while waiting and connections < MOST_CONNECTIONS and (left := ends_at - time.monotonic()) > 0:
             connections += 1
-            for each, refusal in _copy_all(server, waiting, now=now):
+            for each, refusal in _copy_all(server, waiting, seconds=left, now=now):
                 if refusal is None:
                     done += 1
                 else:
@@ -108,14 +108,14 @@ def _claim(mailbox: Mailbox, *, now: datetime) -> list[SentCopy]:
 
 
 def _copy_all(
-    server: ServerSettings, waiting: deque[SentCopy], *, now: datetime
+    server: ServerSettings, waiting: deque[SentCopy], *, seconds: float, now: datetime
 ) -> Iterator[tuple[SentCopy, MailServerError | None]]:
     """Over one connection, while that lasts: each one that was tried, and what went wrong with it, if anything did. It
     is taken out of those that wait. Raises MailServerError for what concerns them all.
     """
     with connect(server) as session:
-        until = time.monotonic() + SLICE_SECONDS
-        session.patience.within(SLICE_SECONDS)
+        until = time.monotonic() + seconds
+        session.patience.within(seconds)
         folder = _opened(session)
         while waiting and time.monotonic() < until:
             each = waiting.popleft()

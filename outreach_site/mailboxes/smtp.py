@@ -193,7 +193,7 @@ class Session(smtplib.SMTP):
 
     def is_open_for(self, letter: Envelope) -> bool:
         """Not where the server was told of another one, and waits for that."""
-        return self.is_open and self._told in {"", self._words_of(letter)}
+        return self.is_open and (not self._told or self._told == self._words_of(letter))
 
     def deliver(
         self,
