@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+import os
+from collections.abc import Generator
 from dataclasses import dataclass
 
 import pytest
@@ -24,6 +27,28 @@ pytest_plugins = [
 # How long an example takes says more about the machine than about the code.
 settings.register_profile("linkletter", settings(deadline=None))
 settings.load_profile("linkletter")
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """One process more than there are cores: while one waits for a server, a browser or a worker, the others go on."""
+    return (os.cpu_count() or 1) + 1
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What starts and kills processes comes first: it waits most, and at the end all others would wait for it."""
+    items.sort(key=lambda item: item.get_closest_marker("processes") is None)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """While thousands of tests are gathered, nearly all that is made stays: the collector would walk it in vain."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.enable()
+        gc.freeze()
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import os
 import re
 import signal
@@ -153,8 +154,13 @@ def test_from_nothing_to_a_clean_end(house: House) -> None:
     # A second one in the same directory would be two post offices on one file.
     assert "runs already from this directory" in house.up_that_ends()
 
+    # A browser that has a page open keeps its connection.
+    browser = http.client.HTTPConnection("localhost", house.port, timeout=PATIENCE)
+    browser.request("GET", "/health/")
+    browser.getresponse().read()
     process.send_signal(signal.SIGINT)
     assert process.wait(PATIENCE) == 0
+    browser.close()
     assert "mail does not stop" not in house.said()
     assert "long does not stop" not in house.said()
     assert house.said().rstrip().endswith("Stopped.")
@@ -167,6 +173,25 @@ def test_from_nothing_to_a_clean_end(house: House) -> None:
     process.terminate()
     assert process.wait(PATIENCE) == 0
     assert house.processes() == {}
+
+
+def test_a_stop_does_not_wait_for_a_browser_that_only_keeps_its_connection(house: House) -> None:
+    house.process = subprocess.Popen(
+        [
+            *(sys.executable, "-m", "gunicorn", "wsgiref.simple_server:demo_app", f"--bind=127.0.0.1:{house.port}"),
+            *("--worker-class=outreach_site.desk.web_worker.WebWorker", "--threads=2", "--no-control-socket"),
+            f"--graceful-timeout={2 * PATIENCE:.0f}",
+        ]
+    )
+    answered = up.site_answered("127.0.0.1", house.port, "localhost")
+    house.wait_for(lambda: next(answered), "an answer")
+    browser = http.client.HTTPConnection("127.0.0.1", house.port, timeout=PATIENCE)
+    browser.request("GET", "/")
+    browser.getresponse().read()
+    house.process.terminate()
+    assert house.process.wait(PATIENCE) == 0
+    assert browser.sock is not None
+    assert browser.sock.recv(1) == b""
 
 
 def test_a_site_is_ready_once_it_answers_and_not_once_its_port_is_open() -> None:

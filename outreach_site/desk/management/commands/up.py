@@ -149,7 +149,7 @@ def programs(*, host: str, web_port: int, site_url: str, part: Only | None = Non
                 "gunicorn",
                 "outreach_site.wsgi",
                 f"--bind={_in_an_address(host)}:{web_port}",
-                "--worker-class=gthread",
+                "--worker-class=outreach_site.desk.web_worker.WebWorker",
                 f"--threads={WEB_THREADS}",
                 "--workers=1",
                 "--timeout=60",
