@@ -366,10 +366,10 @@ class _Slice:
 
     def trouble_behind(self, error: MailServerError) -> MailServerError | None:
         """The failure that is the mailbox's or its server's, rather than this one letter's or recipient's."""
-        if error.verdict is Verdict.REFUSED_LETTER:
+        if error.verdict in {Verdict.REFUSED_LETTER, Verdict.UNCERTAIN}:
             _insist(self.write_known)
-            refused = _insist(partial(outbox.refused_in_a_row, self.mailbox, now=self.clock()))
-            return _refuses_all(error) if refused else None
+            if _insist(partial(outbox.fails_in_a_row, self.mailbox, now=self.clock())):
+                return _takes_none(error)
         about_one_letter = error.stage in {Stage.RECIPIENT, Stage.LETTER}
         goes_later = error.verdict in {Verdict.RATE, Verdict.RETRY, Verdict.UNCERTAIN}
         stops = error.verdict is Verdict.MAILBOX_TROUBLE or (goes_later and not about_one_letter)
@@ -416,15 +416,15 @@ class _Slice:
             time.sleep(max(ends_at - time.monotonic(), 0))
 
 
-def _refuses_all(error: MailServerError) -> MailServerError:
-    """What a server that refuses letter after letter means for their mailbox."""
+def _takes_none(error: MailServerError) -> MailServerError:
+    """What a server that takes none of many letters, one after the other, means for their mailbox."""
     return MailServerError(
-        f"Its server refused the last {outbox.REFUSED_IN_A_ROW} letters, to different readers.",
+        f"Its server refused the last {outbox.FAILED_IN_A_ROW} letters, or broke off at their end.",
         stage=Stage.SENDER,
         verdict=Verdict.MAILBOX_TROUBLE,
         permanent=True,
-        advice="Read what it said of them under Queue, Could not be sent, and change that or ask your provider. Then "
-        "lift this, and queue them again.",
+        advice="Read what it said of them under Queue, Could not be sent and May have been sent, and change that or ask "
+        "your provider. Then lift this, and queue again what has not arrived.",
         code=error.code,
         enhanced=error.enhanced,
         server_words=error.server_words,

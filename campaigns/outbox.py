@@ -53,8 +53,8 @@ LARGEST_CLAIM = gate.LARGEST_BATCH  # of a mailbox without pauses at a quick ser
 MAX_TRIES = 5
 FIRST_RETRY = timedelta(minutes=1)
 LONGEST_RETRY = timedelta(hours=4)
-# So many letters that a server refuses one after the other are not at fault, each by itself.
-REFUSED_IN_A_ROW = 5
+# So many letters one after the other that a server refuses, or breaks off at, are not at fault, each by itself.
+FAILED_IN_A_ROW = 5
 SETTLE_AT_MOST = 1_000
 WAKE_AT_MOST = 1_000
 
@@ -552,20 +552,24 @@ def fail_unbuildable(attempt: Attempt, token: uuid.UUID, why: str, *, now: datet
             gate.settle(gate.Outcomes(released=[attempt.about]))
 
 
-def refused_in_a_row(mailbox: Mailbox, *, now: datetime) -> bool:
-    """Whether its server has refused the last letters for good, whoever they were for, and taken none between them.
+def fails_in_a_row(mailbox: Mailbox, *, now: datetime) -> bool:
+    """Whether its server has refused the last letters for good or broken off at their end, whoever they were for, and
+    taken none between them for certain.
 
-    Readers at one domain alone say nothing: it may be that domain which does not want them. Two queries.
+    Refusals of readers at one domain alone say nothing: it may be that domain which does not want them. Two queries.
     """
     letters = Attempt.objects.filter(workspace=mailbox.workspace_id, mailbox=mailbox)
-    refused = letters.filter(
-        state=Attempt.State.FAILED, verdict=Verdict.REFUSED_LETTER, finished_at__gt=now - timedelta(days=1)
+    ended = letters.filter(
+        state__in=[Attempt.State.FAILED, Attempt.State.UNCERTAIN],
+        verdict__in=[Verdict.REFUSED_LETTER, Verdict.UNCERTAIN],
+        finished_at__gt=now - timedelta(days=1),
     )
-    newest = refused.order_by("-finished_at", "-pk").values_list("recipient_domain", "finished_at")
-    last = list(newest[:REFUSED_IN_A_ROW])
-    if len(last) < REFUSED_IN_A_ROW or len({domain for domain, _ in last}) == 1:
+    newest = ended.order_by("-finished_at", "-pk").values_list("recipient_domain", "state", "finished_at")
+    last = list(newest[:FAILED_IN_A_ROW])
+    at_one_domain = len({domain for domain, _, _ in last}) == 1
+    if len(last) < FAILED_IN_A_ROW or (at_one_domain and all(state == Attempt.State.FAILED for _, state, _ in last)):
         return False
-    return not letters.filter(state=Attempt.State.SENT, finished_at__gt=last[-1][1]).exists()
+    return not letters.filter(state=Attempt.State.SENT, finished_at__gt=last[-1][2]).exists()
 
 
 def hold_mailbox(mailbox: Mailbox, error: MailServerError, *, now: datetime) -> None:

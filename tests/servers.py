@@ -274,7 +274,8 @@ class FaultySMTP(_Server):
     - `pipelining`: it offers to take several commands at once (RFC 2920). `ahead` has the lines that had come before
       the one before them was answered.
     - `asks_all_the_same`: to DATA after a refusal it says 354.
-    - `behind`: what it does with commands that come in one breath with a letter: "taken", "lost" or "refused".
+    - `behind`: what it does with commands that come in one breath with a letter: "taken", "lost" or "refused"; or
+      "broken": it takes the letter and breaks off.
     - `tokens`: access tokens that it takes by XOAUTH2; empty, it does not offer that.
     - `reply(stage, line, ...)`: an answer of its own, for one recipient or for all, for ever or `times` times.
 
@@ -294,7 +295,7 @@ class FaultySMTP(_Server):
         nonsense: Stage | None = None,
         pipelining: bool = False,
         asks_all_the_same: bool = False,
-        behind: Literal["taken", "lost", "refused"] = "taken",
+        behind: Literal["taken", "lost", "refused", "broken"] = "taken",
     ) -> None:
         self.pipelining = pipelining
         self.behind = behind
@@ -383,6 +384,9 @@ class FaultySMTP(_Server):
                 self.accepted.append(letter)
         else:
             wire.say(refusal)
+            return
+        if behind and self.behind == "broken":
+            wire.cut()
             return
         self._say(wire, "END", refusal or "250 2.0.0 Ok: queued")
         if self.behind == "refused":

@@ -51,7 +51,8 @@ _LINE_ENDS = re.compile(rb"\r\n|\r|\n")
 _LEADING_DOT = re.compile(rb"(?m)^\.")
 _FINAL_DOT = b".\r\n"
 
-# Servers (host, port) that offer PIPELINING and lose what is said behind a letter, as far as this process has learnt.
+# Servers (host, port) that offer PIPELINING and lose what is said behind a letter, or break off, as far as this process
+# has learnt.
 _ONE_LETTER_AT_A_TIME: set[tuple[str, int]] = set()
 
 
@@ -219,6 +220,8 @@ class Session(smtplib.SMTP):
             self.phase = Phase.SENDER
             self.sendmail(sender, list(recipients), letter)
         except (OSError, ValueError, smtplib.SMTPException) as err:
+            if self._told:  # The conversation broke at a letter with something behind it: that may be why.
+                _ONE_LETTER_AT_A_TIME.add(self._here)
             raise classify_smtp_error(err, server=self.server, phase=self.phase, handed_over=self.handed_over) from err
         finally:
             self.patience.forever()
@@ -249,11 +252,10 @@ class Session(smtplib.SMTP):
         """To the sender of a letter that was told of behind the one before. A server that refuses it hears all of it
         again, in its turn; where it does not refuse that, it never understood the first time.
         """
-        here = self.server.host, self.server.port
         try:
             answer = self.getreply()
         except OSError:
-            _ONE_LETTER_AT_A_TIME.add(here)
+            _ONE_LETTER_AT_A_TIME.add(self._here)
             raise
         if answer[0] in {250, 421}:
             return answer
@@ -263,12 +265,16 @@ class Session(smtplib.SMTP):
         self._say(words)
         again = self.getreply()
         if again[0] == 250:
-            _ONE_LETTER_AT_A_TIME.add(here)
+            _ONE_LETTER_AT_A_TIME.add(self._here)
         return again
 
     @property
     def _takes_letters_at_once(self) -> bool:
-        return self.has_extn("pipelining") and (self.server.host, self.server.port) not in _ONE_LETTER_AT_A_TIME
+        return self.has_extn("pipelining") and self._here not in _ONE_LETTER_AT_A_TIME
+
+    @property
+    def _here(self) -> tuple[str, int]:
+        return self.server.host, self.server.port
 
     def _words_of(self, letter: Envelope) -> str:
         # As smtplib says it.

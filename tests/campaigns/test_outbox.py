@@ -150,6 +150,23 @@ def test_a_server_that_refuses_letter_after_letter_keeps_the_others_waiting(faul
     assert not Hold.objects.standing().exists()
 
 
+@pytest.mark.parametrize("site", ["", "site.com"])
+def test_a_server_that_breaks_off_at_letter_after_letter_keeps_the_others_waiting(
+    faulty_letterbox: Boxes, site: str
+) -> None:
+    """It rests a while after each, and goes on: so not for ever. Also at one domain: it is our own server."""
+    box, _ = faulty_letterbox(drop="END")
+    box.write_to(*readers(8, at=site))
+    for _ in range(6):
+        Mailbox.objects.update(next_send_at=timezone.now(), rests_until=None)
+        box.send()
+    assert states() == ["uncertain"] * 5 + ["queued"] * 3
+    hold = Hold.objects.get()
+    assert hold.subject == f"mailbox:{box.mailbox.pk}"
+    assert "broke off" in hold.reason
+    assert ledger()["uncertain"] == 5
+
+
 @pytest.mark.parametrize("why_not", ["one was taken between", "all are at one domain", "nobody has the address"])
 def test_refusals_that_say_nothing_of_the_mailbox_do_not_stop_it(faulty_letterbox: Boxes, why_not: str) -> None:
     box, server = faulty_letterbox()

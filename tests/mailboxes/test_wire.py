@@ -493,6 +493,21 @@ def test_a_server_that_loses_what_comes_behind_a_letter_costs_no_letter(
     assert [letter.recipients[0][:2] for letter in server.accepted] == ["ed", "jo", "al"]
 
 
+def test_a_server_that_breaks_off_at_what_comes_behind_a_letter_does_so_once(
+    smtp_server: SMTPServers, at_a_time: set[tuple[str, int]]
+) -> None:
+    server = smtp_server(pipelining=True, behind="broken")
+    letters = [envelope(f"{name}@garden.example") for name in ("ed", "jo", "al")]
+    with smtp.connect(at(server), surroundings=allowing(server)) as session, pytest.raises(MailServerError) as caught:
+        deliver(session, letters[0], then=letters[1])
+    assert caught.value.uncertain
+    assert at_a_time == {("localhost", server.port)}
+    with smtp.connect(at(server), surroundings=allowing(server)) as session:
+        deliver(session, letters[1], then=letters[2])
+        deliver(session, letters[2])
+    assert [letter.recipients for letter in server.accepted] == [letter.recipients for letter in letters]
+
+
 def test_the_letter_itself_is_never_said_ahead(smtp_server: SMTPServers) -> None:
     """What follows DATA in the same breath would be commands to a server that refuses it."""
     server = smtp_server(pipelining=True)
