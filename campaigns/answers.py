@@ -18,17 +18,10 @@ from campaigns.content import left_open_in_answer
 from campaigns.enclosures import CannotEncloseError, Enclosure, admit
 from campaigns.letters import thread_of
 from campaigns.models import Attempt, Campaign, EnclosedFile, Lead
-from campaigns.queueing import (
-    Foreseen,
-    identity_of,
-    note,
-    only_one_queues_for,
-    record_waiting,
-    standing_still,
-    wait_for_person,
-)
+from campaigns.queueing import Foreseen, identity_of, note, only_one_queues_for, record_waiting, wait_for_person
 from campaigns.rendering import MAX_SUBJECT
 from campaigns.rota import CannotQueueError
+from campaigns.standstill import standing_still
 from campaigns.tasks import dispatch_at
 from compliance import gate
 from compliance.addresses import InvalidAddressError, domain_of, normalise
@@ -192,7 +185,8 @@ def _judge(to: AnswerTo, attempt: Attempt, *, now: datetime) -> Foreseen:
     )
     if attempt.answers_refusal and _answered_once(to):
         return Foreseen(to.lead, None, decision, ANSWERED_ONCE)
-    still = standing_still(to.lead.campaign, to.mailbox, what="answer")
+    campaign = to.lead.campaign
+    still = standing_still(campaign.workspace, mailbox=to.mailbox, campaign=campaign)
     return Foreseen(to.lead, attempt, decision, decision.reason or still)
 
 

@@ -19,17 +19,10 @@ from campaigns.first_letters import earlier_ones, takes_the_place
 from campaigns.leads import ASKED_TO_BE_ERASED
 from campaigns.lifecycle import start_campaign
 from campaigns.models import Attempt, Campaign, Contact, Lead
-from campaigns.queueing import (
-    Foreseen,
-    identity_of,
-    keep_back,
-    only_one_queues_for,
-    record_waiting,
-    standing_still,
-    wait_for_person,
-)
+from campaigns.queueing import Foreseen, identity_of, keep_back, only_one_queues_for, record_waiting, wait_for_person
 from campaigns.rendering import render
 from campaigns.rota import CannotQueueError, mailbox_for
+from campaigns.standstill import standing_still
 from campaigns.tasks import dispatch_soon
 from compliance import audit, gate, policy
 from compliance.addresses import InvalidAddressError, domain_of, normalise
@@ -165,7 +158,7 @@ def queue_direct(
         record_waiting(asking, workspace=workspace, now=now)
         if going:
             dispatch_soon(mailbox.pk)
-    still = standing_still(campaign, mailbox)
+    still = standing_still(workspace, mailbox=mailbox, campaign=campaign)
     for place, decision in decisions.items():
         if taken := going.get(place):
             why = " ".join(filter(None, [decision.reason, still]))
@@ -273,7 +266,8 @@ class Queued:
 
     @property
     def warnings(self) -> list[str]:
-        still = standing_still(self.attempt.campaign, self.attempt.mailbox)
+        campaign = self.attempt.campaign
+        still = standing_still(campaign.workspace, mailbox=self.attempt.mailbox, campaign=campaign)
         warned = [check.sentence for check in self.decision.checks if check.outcome == Outcome.WARNED]
         return [*warned, still] if still else warned
 

@@ -24,6 +24,7 @@ from campaigns.models import Attempt, Campaign, Lead, Step
 from campaigns.pace import Pace, steady_gap
 from campaigns.places import places_of
 from campaigns.sequences import Place, Timing, Window, next_allowed
+from campaigns.standstill import standing_still
 from compliance import gate
 from compliance.models import Kind, PolicyResult
 from compliance.policy import Decision, Facts, Hour, Letter, Rule, decide
@@ -192,10 +193,8 @@ class _Thought:
         is_launched = self.launching is not None and campaign.pk == self.launching.pk
         if attempt.pk is not None and attempt.due_at is None:
             self.rows.append(each.row(None, attempt.reason or "It waits for a person.", "asks"))
-        elif campaign.state == Campaign.State.PAUSED and not is_launched:
-            self.rows.append(each.row(None, "The campaign is paused.", "asks"))
-        elif self.workspace.sending_stopped_at is not None:
-            self.rows.append(each.row(None, "All sending is stopped.", "asks"))
+        elif still := self._standing_still(attempt, None if is_launched else campaign):
+            self.rows.append(each.row(None, still, "asks"))
         elif attempt.kind == Kind.FOLLOW_UP and attempt.mailbox_id in self.unread:
             why = "Its mailbox cannot be read: an answer could lie there, so no follow-up leaves."
             self.rows.append(each.row(None, why, "asks"))
@@ -204,6 +203,9 @@ class _Thought:
             if attempt.kind == Kind.FIRST and each.due_at > self.now and not attempt.reason:
                 each.why = self._leaves(each) or each.why
             self.push(each)
+
+    def _standing_still(self, attempt: Attempt, campaign: Campaign | None) -> str:
+        return standing_still(self.workspace, mailbox=attempt.mailbox, campaign=campaign, held=self.facts.held)
 
     def push(self, each: _Waiting) -> None:
         if each.attempt.mailbox_id is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -14,8 +14,8 @@ from django.db.models.lookups import Exact
 from campaigns.analytics.reading import totals
 from campaigns.models import Attempt, Campaign, Lead
 from campaigns.rendering import names_that_need_a_value, values_for
-from compliance import suppression
-from compliance.models import Hold
+from campaigns.standstill import standing_still
+from compliance import holds, suppression
 from outreach_site.accounts.models import SenderIdentity, Workspace
 
 # A letter that may have been sent counts as one: caps and people see it alike.
@@ -140,35 +140,36 @@ def standings(leads: Iterable[Lead], *, campaign: Campaign, workspace: Workspace
     """Where each lead stands, by its id. A constant number of queries; the leads' contacts should be loaded."""
     leads = list(leads)
     newest: dict[int, Attempt] = {}
-    letters = Attempt.objects.filter(lead__in=[lead.pk for lead in leads]).defer("body").order_by("pk")
-    for attempt in letters:
+    letters = Attempt.objects.filter(lead__in=[lead.pk for lead in leads]).select_related("mailbox")
+    for attempt in letters.defer("body").order_by("pk"):
         newest[attempt.lead_id] = attempt
     keys = [lead.contact.email_key for lead in leads if lead.contact]
     suppressed = suppression.suppressed_among(workspace, keys)
-    held = _held_among(workspace, keys)
+    mailboxes = {f"mailbox:{attempt.mailbox_id}" for attempt in newest.values()}
+    addresses = [f"address:{key}" for key in keys]
+    held = holds.reasons(workspace, ["workspace", campaign.subject, *mailboxes, *addresses])
     return {
         lead.pk: _standing(
             lead,
-            campaign=campaign,
             attempt=newest.get(lead.pk),
             refusal=_refusal(suppressed.get(lead.contact.email_key)) if lead.contact else "",
-            hold=held.get(lead.contact.email_key, "") if lead.contact else "",
+            hold=held.get(f"address:{lead.contact.email_key}", "") if lead.contact else "",
+            still=_standing_still(newest.get(lead.pk), campaign=campaign, workspace=workspace, held=held),
             now=now,
         )
         for lead in leads
     }
 
 
-def _held_among(workspace: Workspace, keys: Sequence[str]) -> dict[str, str]:
-    """What holds letters to these addresses, by address, as a sentence. One query."""
-    subjects = [f"address:{key}" for key in keys]
-    standing = Hold.objects.in_workspace(workspace).standing().filter(subject__in=subjects)
-    return {subject.partition(":")[2]: reason for subject, reason in standing.values_list("subject", "reason")}
+def _standing_still(
+    attempt: Attempt | None, *, campaign: Campaign, workspace: Workspace, held: Mapping[str, str]
+) -> str:
+    if attempt is None:
+        return ""
+    return standing_still(workspace, mailbox=attempt.mailbox, campaign=campaign, held=held)
 
 
-def _standing(
-    lead: Lead, *, campaign: Campaign, attempt: Attempt | None, refusal: str, hold: str, now: datetime
-) -> Standing:
+def _standing(lead: Lead, *, attempt: Attempt | None, refusal: str, hold: str, still: str, now: datetime) -> Standing:
     last, last_at = "Added", lead.created_at
     if attempt is not None:
         last = _LAST.get(Attempt.State(attempt.state), "Letter written")
@@ -177,7 +178,7 @@ def _standing(
         last, last_at = Lead.Status(lead.status).label, lead.status_changed_at
     here = Standing(last=last, last_at=last_at, attempt=attempt)
     if attempt is not None and attempt.state in Attempt.LIVE:
-        return _live(here, attempt, campaign=campaign, refusal=refusal, hold=hold, now=now)
+        return _live(here, attempt, refusal=refusal, hold=hold, still=still, now=now)
     if refusal:
         return replace(here, next="Held", why=refusal, tone="bad")
     if ended := _ENDED.get(Lead.Status(lead.status)):
@@ -196,7 +197,7 @@ def _is_new(lead: Lead) -> bool:
     return lead.status == Lead.Status.DISCOVERED
 
 
-def _live(here: Standing, attempt: Attempt, *, campaign: Campaign, refusal: str, hold: str, now: datetime) -> Standing:
+def _live(here: Standing, attempt: Attempt, *, refusal: str, hold: str, still: str, now: datetime) -> Standing:
     """A letter that may still leave, or may have left."""
     if attempt.state == Attempt.State.SENDING:
         return replace(here, next="Leaving now", tone="info")
@@ -206,8 +207,8 @@ def _live(here: Standing, attempt: Attempt, *, campaign: Campaign, refusal: str,
         return replace(here, next="Held", why=refusal, tone="bad")
     if hold:
         return replace(here, next="Held", why=hold, tone="warn")
-    if campaign.state == Campaign.State.PAUSED:
-        return replace(here, next="Waits", why="the campaign is paused", tone="muted")
+    if still:
+        return replace(here, next="Waits", why=still, tone="muted")
     if attempt.due_at is None:
         return replace(here, next="Waits for you", why=attempt.reason, tone="warn")
     if attempt.due_at <= now:

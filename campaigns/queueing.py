@@ -132,17 +132,6 @@ def prepare_for_another(lead: Lead, *, user: User, now: datetime) -> Attempt:
     return attempt
 
 
-def standing_still(campaign: Campaign, mailbox: Mailbox | None, *, what: str = "letter") -> str:
-    """What keeps a letter waiting that no rule of the gate speaks of, in a sentence; empty if nothing does."""
-    if campaign.workspace.sending_stopped_at is not None:
-        return f"All sending is stopped in this workspace: the {what} waits until somebody starts it again."
-    if mailbox is not None and mailbox.paused_at is not None:
-        return f"The mailbox {mailbox} is paused: the {what} waits until somebody resumes it."
-    if campaign.state == Campaign.State.PAUSED:
-        return f"The campaign is paused: the {what} waits until somebody resumes it."
-    return ""
-
-
 def cancel(attempt: Attempt, *, user: User, now: datetime) -> bool:
     """Take back a letter that has not left. False if it is too late."""
     with transaction.atomic():

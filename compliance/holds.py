@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
 from django.db import transaction
@@ -49,6 +50,12 @@ def lift(hold: Hold, *, user: User, now: datetime) -> bool:
         if lifted:
             _record("hold.lifted", hold, user=user, reason=hold.reason, now=now)
     return bool(lifted)
+
+
+def reasons(workspace: Workspace, subjects: Collection[str]) -> dict[str, str]:
+    """Why each of these subjects that is held is, in a sentence. One query."""
+    standing = Hold.objects.in_workspace(workspace).standing().filter(subject__in=subjects)
+    return dict(standing.values_list("subject", "reason"))
 
 
 def kind_of(hold: Hold) -> str:

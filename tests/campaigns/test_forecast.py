@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from campaigns import forecast
 from campaigns.models import Attempt, Campaign
-from compliance import suppression
+from compliance import holds, suppression
 from compliance.models import Kind, Suppression
 from outreach_site.mailboxes.models import Mailbox
 from tests.campaigns.conftest import Room
@@ -120,22 +120,54 @@ def test_what_waits_for_a_person_and_what_never_goes(room: Room) -> None:
     assert suppression.suppressed_among(room.world.here, ["no@never.com"])
 
 
-@pytest.mark.parametrize("what", ["campaign", "workspace", "mailbox"])
-def test_what_stands_still_says_so(room: Room, what: str) -> None:
+STILL = {
+    "campaign": "The campaign is paused",
+    "workspace": "All sending is stopped",
+    "mailbox": "The mailbox mara@orchard.example is paused",
+    "campaign held": "Look at it first.",
+    "workspace held": "Look at it first.",
+    "mailbox held": "Look at it first.",
+}
+
+
+def stand_still(room: Room, what: str) -> None:
+    match what:
+        case "campaign":
+            Campaign.objects.get(pk=room.campaign.pk).pause()
+        case "workspace":
+            room.world.here.stop_sending(now=TUESDAY)
+        case "mailbox":
+            room.mailbox.pause(now=TUESDAY)
+        case _:
+            here = room.world.here
+            about = {"campaign held": room.campaign.subject, "workspace held": "workspace"}
+            subject = about.get(what, f"mailbox:{room.mailbox.pk}")
+            holds.place(workspace=here, subject=subject, reason="Look at it first.", now=TUESDAY)
+
+
+@pytest.mark.parametrize("what", STILL)
+@pytest.mark.parametrize("kind", Kind.values)
+def test_what_stands_still_says_so(room: Room, what: str, kind: str) -> None:
+    add_step(room)
+    [letter] = queue(room, 1)
+    if kind == Kind.FOLLOW_UP:
+        send(letter)
+    elif kind == Kind.ANSWER:
+        Attempt.objects.update(kind=kind, step=None)
+    stand_still(room, what)
+    [row] = plan(room).rows
+    assert (row.at, row.fate) == (None, "asks")
+    assert row.why.startswith(STILL[what])
+
+
+def test_a_follow_up_of_a_mailbox_that_is_not_read_stands_still(room: Room) -> None:
     add_step(room)
     [letter] = room.queue(room.leads[0])
     send(letter)
-    if what == "campaign":
-        Campaign.objects.get(pk=room.campaign.pk).pause()
-    elif what == "workspace":
-        room.world.here.sending_stopped_at = TUESDAY
-        room.world.here.save()
-    else:
-        Mailbox.objects.filter(pk=room.mailbox.pk).update(imap_host="")
-    words = {"campaign": "is paused", "workspace": "is stopped", "mailbox": "cannot be read"}
+    Mailbox.objects.filter(pk=room.mailbox.pk).update(imap_host="")
     [row] = plan(room).rows
     assert row.at is None
-    assert words[what] in row.why
+    assert "cannot be read" in row.why
 
 
 def test_other_campaigns_take_their_turn_and_are_not_shown(room: Room) -> None:

@@ -14,7 +14,7 @@ from campaigns.leads import ASKED_TO_BE_ERASED, NewLead, add_many
 from campaigns.lifecycle import start_campaign
 from campaigns.models import Attempt, Campaign, Contact, Lead, Template
 from campaigns.starters import STARTERS
-from compliance.models import Suppression
+from compliance.models import Hold, Suppression
 from compliance.suppression import entomb, suppress
 from compliance.unsubscribe import token_for
 from outreach_site.accounts.models import Role
@@ -215,8 +215,20 @@ def test_a_row_says_what_comes_next_and_why_not(room: Room) -> None:
     assert next_of(balcony) == ("Held", "asked to be removed")
     assert next_of(bright) == ("Leaves in turn", "")
     Campaign.objects.update(state=Campaign.State.PAUSED)
-    assert next_of(bright) == ("Waits", "the campaign is paused")
+    assert next_of(bright) == ("Waits", "The campaign is paused: resume it at the top of its page.")
     Campaign.objects.update(state=Campaign.State.RUNNING)
+    room.world.here.stop_sending(now=timezone.now())
+    assert next_of(bright) == ("Waits", "All sending is stopped in this workspace: resume it under Queue.")
+    room.world.here.resume_sending()
+    Mailbox.objects.update(paused_at=timezone.now())
+    paused = "The mailbox mara@orchard.example is paused: an owner resumes it under Settings, Mailboxes."
+    assert next_of(bright) == ("Waits", paused)
+    Mailbox.objects.update(paused_at=None)
+    for subject in ("workspace", f"mailbox:{room.mailbox.pk}", room.campaign.subject):
+        hold = Hold.objects.create(workspace=room.world.here, subject=subject, reason="Look at it first.")
+        assert next_of(bright) == ("Waits", "Look at it first. It is lifted under Compliance, Held back.")
+        hold.delete()
+    assert next_of(bright) == ("Leaves in turn", "")
     Attempt.objects.update(due_at=None, reason="Say why.", asks="region ")
     assert next_of(bright) == ("Waits for you", "Say why.")
     for state, words in (
