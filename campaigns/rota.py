@@ -1,6 +1,7 @@
 """From which mailbox a letter leaves: a campaign may have several, and a lead stays with the one that wrote first.
 
-A first letter goes to the mailbox with most room left today. Whatever is written to the lead later leaves from the same
+A first letter goes to the mailbox with most room left today, among those that are neither paused nor held; where all
+are, it waits. Whatever is written to the lead later leaves from the same
 one, so that all of a conversation is in one place; where that mailbox was removed it is an error, and never another's.
 """
 
@@ -8,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -15,7 +17,9 @@ from typing import Any
 from django.db.models import Count, QuerySet
 
 from campaigns.models import Attempt, Campaign, Lead
-from compliance import room
+from campaigns.standstill import standing_still
+from compliance import holds, room
+from outreach_site.accounts.models import Workspace
 from outreach_site.mailboxes.models import Mailbox
 
 A_DAY_OF_HOURS = 24
@@ -33,6 +37,7 @@ class Rota:
 
     mailboxes: Sequence[Mailbox]
     room: Counter[int] = field(default_factory=Counter)  # letters that each may still send today
+    still: AbstractSet[int] = frozenset()  # those from which nothing leaves until a person says so
     before: dict[int, Mailbox] = field(default_factory=dict)  # lead -> who wrote to it
 
     def take(self, lead: Lead) -> Mailbox | str:
@@ -40,13 +45,13 @@ class Rota:
         stays_with = self.before.get(lead.pk)
         if stays_with is not None and stays_with.archived_at is not None:
             return f"The mailbox {stays_with} that wrote to this site before was removed; no other takes its place."
-        mailbox = stays_with or max(self.mailboxes, key=lambda each: self.room[each.pk])
+        mailbox = stays_with or max(self.mailboxes, key=lambda each: (each.pk not in self.still, self.room[each.pk]))
         self.room[mailbox.pk] -= 1
         return mailbox
 
 
 def rota_of(campaign: Campaign, leads: Sequence[Lead], *, now: datetime) -> Rota:
-    """Four queries for a campaign with several mailboxes, one for one with one. Raises CannotQueueError."""
+    """Seven queries for a campaign with several mailboxes, two for one with one. Raises CannotQueueError."""
     mailboxes = mailboxes_of(campaign)
     before = {
         attempt.lead_id: attempt.mailbox
@@ -56,7 +61,15 @@ def rota_of(campaign: Campaign, leads: Sequence[Lead], *, now: datetime) -> Rota
         .order_by("pk")
         if attempt.mailbox is not None
     }
-    return Rota(mailboxes, _room(mailboxes, now=now) if len(mailboxes) > 1 else Counter(), before)
+    if len(mailboxes) == 1:
+        return Rota(mailboxes, before=before)
+    workspace = campaign.workspace
+    return Rota(
+        mailboxes,
+        _room(mailboxes, workspace=workspace, now=now),
+        _standing_still(mailboxes, workspace=workspace),
+        before,
+    )
 
 
 def mailboxes_of(campaign: Campaign) -> list[Mailbox]:
@@ -90,9 +103,15 @@ def mailbox_of(campaign: Campaign) -> Mailbox:
     return mailboxes_of(campaign)[0]
 
 
-def _room(mailboxes: Sequence[Mailbox], *, now: datetime) -> Counter[int]:
+def _standing_still(mailboxes: Sequence[Mailbox], *, workspace: Workspace) -> set[int]:
+    """Those that are paused or held. One query."""
+    held = holds.reasons(workspace, [f"mailbox:{mailbox.pk}" for mailbox in mailboxes])
+    return {mailbox.pk for mailbox in mailboxes if standing_still(workspace, mailbox=mailbox, held=held)}
+
+
+def _room(mailboxes: Sequence[Mailbox], *, workspace: Workspace, now: datetime) -> Counter[int]:
     """What each may send today: its limits, less what it has sent and what waits for it already."""
-    used = {each.mailbox.pk: each for each in room.today(mailboxes[0].workspace, list(mailboxes), now=now).mailboxes}
+    used = {each.mailbox.pk: each for each in room.today(workspace, list(mailboxes), now=now).mailboxes}
     queued = Attempt.objects.filter(state=Attempt.State.QUEUED, mailbox__in=mailboxes).order_by()
     # Those in workers' hands stand in an index of their own.
     free, taken = queued.filter(lease_token=None), queued.leased()

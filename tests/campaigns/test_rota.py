@@ -8,6 +8,7 @@ from django.utils import timezone
 from campaigns.direct import Queued, queue_first
 from campaigns.models import Attempt, Campaign
 from campaigns.rota import CannotQueueError, mailbox_for, rota_of
+from compliance.models import Hold
 from outreach_site.mailboxes.models import Mailbox
 from tests.campaigns.conftest import Room
 
@@ -34,6 +35,28 @@ def test_a_first_letter_leaves_from_the_mailbox_with_most_room(room: Room, secon
     Mailbox.objects.filter(pk=second.pk).update(daily_limit=12)
     leads = [room.lead(f"site{n}.com", f"ed@site{n}.com") for n in range(6)]
     assert sorted(senders(room.queue(*leads))) == ["mara", "mara", "noah", "noah", "noah", "noah"]
+
+
+@pytest.mark.parametrize("how", ["paused", "held"])
+def test_one_that_stands_still_gets_no_first_letter_while_another_is_free(
+    room: Room, second: Mailbox, how: str
+) -> None:
+    def stop(mailbox: Mailbox) -> None:
+        if how == "paused":
+            mailbox.pause(now=timezone.now())
+        else:
+            subject = f"mailbox:{mailbox.pk}"
+            Hold.objects.create(workspace=room.world.here, subject=subject, reason="Look at it first.")
+
+    before, *leads = [room.lead(f"site{n}.com", f"ed@site{n}.com") for n in range(6)]
+    Mailbox.objects.filter(pk=second.pk).update(daily_limit=1_000)
+    assert senders(room.queue(before)) == ["noah"], "it has most room"
+    stop(second)
+    assert set(senders(room.queue(*leads[:3]))) == {"mara"}
+    assert mailbox_for(before, now=timezone.now()) == second, "its lead stays with it"
+    stop(room.mailbox)
+    room.campaign.refresh_from_db()
+    assert senders(room.queue(leads[3])) == ["noah"], "none is free: it waits where there is most room"
 
 
 def test_a_slow_start_leaves_less_room(room: Room, second: Mailbox) -> None:
