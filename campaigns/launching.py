@@ -23,6 +23,7 @@ from django.db import models, transaction
 from campaigns import letters
 from campaigns.address_checks import no_mail
 from campaigns.first_letters import in_the_way
+from campaigns.following import MAY_HAVE_LEFT
 from campaigns.forecast import Forecast, of_campaign
 from campaigns.models import Attempt, Campaign, FoundSite, Ground, Launch, Lead, LeadQuerySet
 from campaigns.places import country_of
@@ -31,13 +32,15 @@ from campaigns.queueing import (
     Foreseen,
     Queued,
     foresee_letters,
+    look_first,
     only_one_queues_for,
     queue_letters,
 )
 from campaigns.rendering import names_that_need_a_value
 from campaigns.rota import CannotQueueError
+from campaigns.standstill import standing_still
 from campaigns.tasks import launch_soon
-from compliance import audit, gate
+from compliance import audit, gate, holds
 from compliance.addresses import domain_of, is_disposable
 from compliance.models import Kind
 from compliance.policy import Rule
@@ -84,6 +87,7 @@ class Check:
     hidden: Sequence[Lead] = ()  # a person has to say that the address, hidden from programs, may be used
     waiting: Sequence[Group] = ()  # a person has to decide something else
     no_mail: Sequence[Lead] = ()  # the address's domain takes none
+    doubtful: Sequence[Lead] = ()  # written to, perhaps, before a restore: their letters go to what could not be sent
     disposable: Sequence[Lead] = ()  # the address is thrown away after a while; letters go there all the same
     refused: Sequence[Group] = ()
     linking: Sequence[Lead] = ()  # sites that link to us already
@@ -103,11 +107,11 @@ class Check:
 
     @property
     def cannot(self) -> int:
-        return sum(group.count for group in (*self.lacking, *self.refused)) + len(self.no_mail)
+        return sum(group.count for group in (*self.lacking, *self.refused)) + len(self.no_mail) + len(self.doubtful)
 
     @property
     def may_start(self) -> bool:
-        return bool(self.going or self.waits)
+        return bool(self.going or self.waits or self.doubtful)
 
     @property
     def ends_about(self) -> datetime | None:
@@ -148,6 +152,8 @@ class _Sorted:
     lacking: dict[str, list[Lead]] = field(default_factory=dict)
     hidden: list[Lead] = field(default_factory=list)
     no_mail: list[Lead] = field(default_factory=list)
+    doubtful: list[Lead] = field(default_factory=list)
+    still: list[Foreseen] = field(default_factory=list)  # nothing is asked of a person but to let all go on
     going: list[Foreseen] = field(default_factory=list)
 
 
@@ -178,7 +184,7 @@ def check(campaign: Campaign, *, user: User, now: datetime) -> Check:
     going = [one.lead for one in groups.going if one.lead.pk not in listed]
     per_day = gate.limits_of(campaign.workspace).per_domain_day
     domains = Counter(one.attempt.recipient_domain for one in groups.going if one.attempt is not None)
-    going_out = [one.attempt for one in groups.going if one.attempt is not None]
+    finished = [one.attempt for one in (*groups.going, *groups.still) if one.attempt is not None]
     senders = {letter.mailbox.email.rpartition("@")[2] for letter in proposed if letter.mailbox is not None}
     asking = [lead for some in groups.grounds.values() for lead in some]
     return Check(
@@ -192,6 +198,7 @@ def check(campaign: Campaign, *, user: User, now: datetime) -> Check:
         hidden=groups.hidden,
         waiting=_groups(groups.waiting),
         no_mail=groups.no_mail,
+        doubtful=groups.doubtful,
         disposable=[
             one.lead
             for one in foreseen
@@ -202,7 +209,7 @@ def check(campaign: Campaign, *, user: User, now: datetime) -> Check:
         crowded=[(domain, n, per_day) for domain, n in domains.most_common(5) if n > per_day],
         domains=list(SendingDomain.objects.filter(workspace=campaign.workspace, domain__in=senders)),
         # No secret: which ones a person reads.
-        samples=[(letter, _finished(letter)) for letter in random.sample(going_out, min(SAMPLES, len(going_out)))],
+        samples=[(letter, _finished(letter)) for letter in random.sample(finished, min(SAMPLES, len(finished)))],
         asks_businesses_too=any(lead.contact and asks_businesses_too(lead.contact.email_key) for lead in asking),
     )
 
@@ -227,6 +234,7 @@ def look_on(campaign: Campaign, *, after: int, user: User, now: datetime) -> Sli
     groups, _ = _sort(foresee_letters(campaign, leads, user=user, now=now), had=had, campaign=campaign)
     lacking = [Group(f"lack {{{name}}}.", some) for name, some in groups.lacking.items()]
     no_mail = [Group("are at domains that take no mail.", groups.no_mail)] if groups.no_mail else []
+    doubtful = [Group(MAY_HAVE_LEFT, groups.doubtful)] if groups.doubtful else []
     hidden = [Group("have addresses that only people can read.", groups.hidden)] if groups.hidden else []
     asking = [lead for some in (*groups.grounds.values(), *groups.waiting.values()) for lead in some]
     return Slice(
@@ -236,8 +244,9 @@ def look_on(campaign: Campaign, *, after: int, user: User, now: datetime) -> Sli
         after=leads[-1].pk if leads and before + len(leads) < total else None,
         going=len(groups.going),
         waits=len({lead.pk for lead in (*asking, *groups.hidden)}),
-        cannot=sum(len(some) for some in groups.refused.values()) + sum(g.count for g in (*lacking, *no_mail)),
-        told=[*lacking, *no_mail, *hidden, *_groups(groups.waiting), *_groups(groups.refused)],
+        cannot=sum(len(some) for some in groups.refused.values())
+        + sum(group.count for group in (*lacking, *no_mail, *doubtful)),
+        told=[*lacking, *no_mail, *doubtful, *hidden, *_groups(groups.waiting), *_groups(groups.refused)],
         grounds=_groups(groups.grounds, keyed=True),
     )
 
@@ -253,7 +262,8 @@ def _same_address_before(campaign: Campaign, leads: Sequence[Lead], *, after: in
 def _sort(foreseen: Sequence[Foreseen], *, had: Mapping[int, str], campaign: Campaign) -> tuple[_Sorted, set[int]]:
     """By what would mend it; and which letters would be queued (by the identity of what was foreseen)."""
     sorted_, queued, addresses = _Sorted(), set[int](), set[str]()
-    names = _needed(campaign)
+    names, looks = _needed(campaign), look_first(campaign, [one.lead for one in foreseen])
+    stills = _standing_still(foreseen, workspace=campaign.workspace)
     for one in foreseen:
         address = one.lead.contact.email_key if one.lead.contact else ""
         lacks = next((name for name in names if f"{{{name}}}" in one.sentence), "") if one.attempt is None else ""
@@ -265,19 +275,37 @@ def _sort(foreseen: Sequence[Foreseen], *, had: Mapping[int, str], campaign: Cam
             sorted_.refused.setdefault(one.sentence, []).append(one.lead)
         elif one.lead.pk in had or address in addresses:
             sorted_.refused.setdefault(had.get(one.lead.pk, SAME_ADDRESS), []).append(one.lead)
+        elif look := looks.get(one.lead.pk):
+            addresses.add(address)
+            if look.is_new:
+                sorted_.doubtful.append(one.lead)
+            else:
+                sorted_.refused.setdefault(look.sentence, []).append(one.lead)
         else:
             addresses.add(address)
             queued.add(id(one))
+            still = stills.get(one.attempt.mailbox_id or 0, "") if one.attempt is not None else ""
             asking = one.decision.asking if one.waits and one.decision is not None else ()
             if Rule.SOURCE in asking and one.lead.contact is not None and one.lead.contact.needs_a_yes:
                 sorted_.hidden.append(one.lead)  # A ground is asked for besides: the one does not answer the other.
             if one.asks_for_ground:
                 sorted_.grounds.setdefault(country_of(address), []).append(one.lead)
+            elif still and set(asking) <= {Rule.HOLD}:
+                sorted_.waiting.setdefault(still, []).append(one.lead)
+                sorted_.still.append(one)
             elif asking:
                 sorted_.waiting.setdefault(one.sentence, []).append(one.lead)
             else:
                 sorted_.going.append(one)
     return sorted_, queued
+
+
+def _standing_still(foreseen: Sequence[Foreseen], *, workspace: Workspace) -> dict[int, str]:
+    """Why nothing leaves from these letters' mailboxes now, by mailbox. One query."""
+    letters = [one.attempt for one in foreseen if one.attempt is not None]
+    mailboxes = {letter.mailbox.pk: letter.mailbox for letter in letters if letter.mailbox is not None}
+    held = holds.reasons(workspace, ["workspace", *(f"mailbox:{pk}" for pk in mailboxes)])
+    return {pk: standing_still(workspace, mailbox=mailbox, held=held) for pk, mailbox in mailboxes.items()}
 
 
 def _needed(campaign: Campaign) -> tuple[str, ...]:

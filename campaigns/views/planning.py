@@ -19,11 +19,13 @@ from django.utils.formats import date_format
 from django.views.decorators.http import require_GET, require_POST
 
 from campaigns import contacts, forecast, stepping
+from campaigns.following import MAY_HAVE_LEFT
 from campaigns.grounds import BY_HAND
 from campaigns.launching import check, launch, look_on
-from campaigns.models import Campaign, Ground, Lead, Task
+from campaigns.models import Attempt, Campaign, Ground, Lead, Task
 from campaigns.queueing import LARGEST_REQUEST
 from campaigns.rota import CannotQueueError
+from campaigns.standstill import standing_still
 from campaigns.step_forms import WindowForm
 from campaigns.trial_letter import letter_left, note_arrival, send_to_oneself
 from campaigns.views.page import campaign_context, find_campaign, find_lead, may_act, numbers_in, with_query
@@ -100,8 +102,7 @@ def campaign_start(request: WorkspaceRequest, workspace: str, pk: int) -> HttpRe
         return redirect_to(request, reverse("campaigns:campaign_launch", args=[workspace, campaign.pk]))
     count = len(queued.attempts)
     if count:
-        leaving = [attempt.due_at for attempt in queued.attempts if attempt.due_at is not None]
-        first = f"; the first leaves {_told(min(leaving), campaign)}" if leaving else "; they wait for a word from you"
+        first = _first_of(queued.attempts, campaign)
         letters = "letter is" if count == 1 else "letters are"
         # Of a large campaign these are the first ones: workers queue the rest.
         is_large = count + len(queued.refused) >= LARGEST_REQUEST
@@ -109,7 +110,20 @@ def campaign_start(request: WorkspaceRequest, workspace: str, pk: int) -> HttpRe
         messages.success(request, f"{campaign.name} is under way: {count} {letters} queued{first}.{rest}")
     else:
         messages.warning(request, "Nothing was queued: none of these letters can go.")
+    if doubtful := sum(sentence == MAY_HAVE_LEFT for _, sentence in queued.refused):
+        said = "1 letter stands" if doubtful == 1 else f"{doubtful} letters stand"
+        messages.warning(request, f"{said} under Queue, Could not be sent. {MAY_HAVE_LEFT}")
     return redirect_to(request, reverse("campaigns:campaign_schedule", args=[workspace, campaign.pk]))
+
+
+def _first_of(attempts: Sequence[Attempt], campaign: Campaign) -> str:
+    """When the first of these new letters leaves, or why none does."""
+    workspace, mailboxes = campaign.workspace, {attempt.mailbox for attempt in attempts}
+    stills = [standing_still(workspace, mailbox=mailbox) for mailbox in mailboxes]
+    if all(stills):
+        return f" and wait. {stills[0]}".removesuffix(".")
+    leaving = [attempt.due_at for attempt in attempts if attempt.due_at is not None]
+    return f"; the first leaves {_told(min(leaving), campaign)}" if leaving else "; they wait for a word from you"
 
 
 @allow(SENDERS)

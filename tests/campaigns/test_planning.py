@@ -12,17 +12,23 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from campaigns import contacts, launching
+from campaigns import contacts, launching, restoring
+from campaigns.following import MAY_HAVE_LEFT
 from campaigns.lifecycle import start_campaign
 from campaigns.models import Attempt, Campaign, Contact, DiscoveryRun, FoundSite, Lead, MailDomain, Step, Task
 from campaigns.trial_letter import letter_left
-from compliance.models import AuditEntry, Kind, Suppression
+from compliance import holds
+from compliance.models import AuditEntry, Hold, Kind, Suppression
 from tests.campaigns.conftest import HTMX, Room
 from tests.campaigns.test_following import add_step, send
 
 
 def text_of(answer: Any) -> str:
     return " ".join(answer.content.decode().replace("&#x27;", "'").split())
+
+
+def started(room: Room) -> Any:
+    return room.client().post(room.url("campaign_start", room.campaign.pk), follow=True)
 
 
 class TestLaunchCheck:
@@ -57,6 +63,57 @@ class TestLaunchCheck:
         for n in range(3):
             room.lead(f"blog{n}.com", f"ed{n}@bigpaper.com")
         assert "<strong>3</strong> at bigpaper.com: 1 a day." in text_of(room.get("campaign_launch", room.campaign.pk))
+
+    def test_says_what_stands_in_the_way_of_all_of_a_mailbox(self, room: Room) -> None:
+        room.mailbox.pause(now=timezone.now())
+        paused = "The mailbox mara@orchard.example is paused: an owner resumes it under Settings, Mailboxes."
+        text = text_of(room.get("campaign_launch", room.campaign.pk))
+        assert "None will go by itself; <strong>2</strong> wait for you; <strong>1</strong> cannot go." in text
+        assert text.count(paused) == 1
+        assert "Finished letters" in text, "they can be read all the same"
+        room.campaign.refresh_from_db()
+        rest = launching.look_on(room.campaign, after=0, user=room.world.marketer, now=timezone.now())
+        assert (rest.going, rest.waits, rest.cannot) == (0, 2, 1)
+        assert f"2 letters are queued and wait. {paused}" in text_of(started(room))
+        room.mailbox.resume()
+        room.world.here.stop_sending(now=timezone.now())
+        assert "stopped" in text_of(room.get("campaign_list"))
+        assert "All sending is stopped in this workspace: resume it" in text_of(
+            room.get("campaign_schedule", room.campaign.pk)
+        )
+
+    def test_says_where_a_hold_is_lifted(self, room: Room) -> None:
+        subject = f"mailbox:{room.mailbox.pk}"
+        holds.place(workspace=room.world.here, subject=subject, reason="Look at it first.", now=timezone.now())
+        text = text_of(room.get("campaign_launch", room.campaign.pk))
+        assert text.count("Look at it first. It is lifted under Compliance, Held back.") == 1
+        assert "<strong>2</strong> wait for you" in text
+
+    def test_says_what_may_have_left_before_a_restore(self, room: Room) -> None:
+        now = timezone.now()
+        restoring.after_restore(now - timedelta(hours=5), now=now)
+        room.lead("later.com", "ed@later.com")
+        Lead.objects.filter(site_key="later.com").update(created_at=now + timedelta(minutes=1))
+        Hold.objects.update(lifted_at=now)
+        text = text_of(room.get("campaign_launch", room.campaign.pk))
+        assert "<strong>1</strong> will go from now" in text
+        assert "<strong>3</strong> cannot go" in text
+        assert "<strong>2</strong> may have had their letters already: the database was restored" in text
+        assert 'queue/?show=failed">Queue, Could not be sent</a>' in text
+        rest = launching.look_on(room.campaign, after=0, user=room.world.marketer, now=now)
+        assert (rest.going, rest.waits, rest.cannot) == (1, 0, 3)
+        said = text_of(started(room))
+        assert "1 letter is queued" in said
+        assert f"2 letters stand under Queue, Could not be sent. {MAY_HAVE_LEFT}" in said
+        assert Attempt.objects.filter(state="failed", reason=MAY_HAVE_LEFT).count() == 2
+        again = text_of(room.get("campaign_launch", room.campaign.pk))
+        assert "Nothing" not in again
+        assert "may have had" not in again, "they stand there by now"
+
+    def test_leads_on_where_all_may_have_left_before_a_restore(self, room: Room) -> None:
+        now = timezone.now()
+        restoring.after_restore(now - timedelta(hours=5), now=now)
+        assert "Put them under “Could not be sent”" in text_of(room.get("campaign_launch", room.campaign.pk))
 
     def test_nobody_left_and_nothing_written(self, room: Room) -> None:
         Lead.objects.update(status=Lead.Status.CONTACTED)
