@@ -28,13 +28,13 @@ from django.db.models.functions import Now
 from campaigns import following, sent_copies, windows, wire_ids
 from campaigns.delivery import LETTER_SECONDS, Accepted, Answer, NotSent
 from campaigns.letters import new_message_id
-from campaigns.models import Attempt, Campaign, Lead
+from campaigns.models import Attempt, AttemptQuerySet, Campaign, Lead
 from campaigns.models.attempt import EXPIRES_AFTER, due_from
 from campaigns.turns import Fitting, next_letters
 from compliance import audit, gate, holds, suppression, unsubscribe
 from compliance.addresses import InvalidAddressError
-from compliance.models import Hold, Kind, PolicyResult, SendRecord, Suppression
-from compliance.policy import LONGEST_REASON, Decision, Letter
+from compliance.models import AuditEntry, Hold, Kind, PolicyResult, SendRecord, Suppression
+from compliance.policy import LONGEST_REASON, Decision, Letter, Rule
 from outreach_site.accounts.models import Workspace
 from outreach_site.lib.among import among
 from outreach_site.lib.collecting import uncollected
@@ -754,21 +754,26 @@ def expire(*, now: datetime) -> int:
     mailboxes = Mailbox.objects.annotate(oldest=models.Subquery(oldest)).exclude(oldest=None)
     ended = 0
     for pk in list(mailboxes.values_list("pk", flat=True)):
-        late = Attempt.objects.too_late(now).filter(mailbox=pk, due_at__lte=Now() - EXPIRES_AFTER)
-        ended += late.update(
-            state=Attempt.State.FAILED,
-            reason=f"It was due {EXPIRES_AFTER.days} days ago and could not leave: it may be out of date. "
-            "Read it, and queue it again if it still holds.",
-            verdict="",
-            due_at=None,
-            finished_at=now,
-            settled_at=None,
-        )
+        ended += _end_late(Attempt.objects.too_late(now).filter(mailbox=pk, due_at__lte=Now() - EXPIRES_AFTER), now)
     return ended
 
 
+def _end_late(late: models.QuerySet[Attempt], now: datetime) -> int:
+    return late.update(
+        state=Attempt.State.FAILED,
+        reason=f"It was due {EXPIRES_AFTER.days} days ago and could not leave: it may be out of date. "
+        "Read it, and queue it again if it still holds.",
+        verdict="",
+        due_at=None,
+        asks="",
+        finished_at=now,
+        settled_at=None,
+    )
+
+
 def wake(*, now: datetime) -> int:
-    """Letters that wait for a person and whose reason has gone (a hold lifted, a ground named) wait for a worker again.
+    """Letters that wait for a person and whose reason has gone (a hold lifted, a ground named) wait for a worker again;
+    but those that stood under a hold for too long expire now, as they would have under a pause.
 
     The gate is asked, and nothing is reserved or logged; the claim decides for good. Where more wait than are looked at
     in one turn, each minute has another part of them, so that the first ones do not hide the rest for ever.
@@ -787,6 +792,22 @@ def wake(*, now: datetime) -> int:
     woken = 0
     for workspace, letters in by_workspace.items():
         decisions = gate.foresee(letters, workspace=workspace, now=now)
-        free = [int(decision.letter.about.removeprefix("attempt:")) for decision in decisions if not decision.asks]
-        woken += asking.filter(pk__in=free).update(due_at=due_from(now))
+        free = asking.filter(pk__in=_keys(decision.letter.about for decision in decisions if not decision.asks))
+        _end_late(free.filter(pk__in=_held_too_long(free, now=now)), now)
+        woken += free.update(due_at=due_from(now))
     return woken
+
+
+def _keys(subjects: Iterable[str]) -> list[int]:
+    return [int(subject.removeprefix("attempt:")) for subject in subjects]
+
+
+def _held_too_long(letters: AttemptQuerySet, *, now: datetime) -> list[int]:
+    """Those among them that fell due, and came under a hold, too long ago: the log knows when. Two queries; the second
+    asks by the database's clock as well, as `expire` does.
+    """
+    held = [attempt.about for attempt in letters.asking(Rule.HOLD).only("pk")]
+    decided = AuditEntry.objects.filter(among("about", held), event="letter.decided")
+    waiting = decided.filter(policy_result=PolicyResult.DEFERRED).order_by().values("about")
+    since = waiting.annotate(since=models.Max("recorded_at")).filter(since__lte=now - EXPIRES_AFTER)
+    return _keys(since.filter(since__lte=Now() - EXPIRES_AFTER).values_list("about", flat=True))

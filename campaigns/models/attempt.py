@@ -29,7 +29,7 @@ class Ground(models.TextChoices):
     ASSESSMENT = "assessment", "We weighed their interests, and can show it"
 
 
-# A letter that nobody could send for so long (a paused campaign, a mailbox on hold) is stale: what it says of a site
+# A letter that nobody could send for so long (a paused campaign, whatever was on hold) is stale: what it says of a site
 # may not be so any more, and a resumed campaign must not pour out last month's letters. A person may queue it again.
 EXPIRES_AFTER = timedelta(days=14)
 

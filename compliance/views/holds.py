@@ -70,7 +70,8 @@ def hold_lift(request: WorkspaceRequest, workspace: str, pk: int) -> HttpRespons
         return redirect_to(request, listing)
     context = {
         "title": f"Stop holding back {what.label}?",
-        "text": f"{hold.reason} What waits because of this will go on.",
+        "text": f"{hold.reason} What waits because of this will go on; what has waited for too long "
+        "stands in the queue, under “Could not be sent”, for somebody to read it first.",
         "action": request.path,
         "label": "Let it go on",
         "cancel_url": listing,

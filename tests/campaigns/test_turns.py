@@ -341,6 +341,69 @@ def test_a_letter_that_was_due_too_long_ago_is_put_before_a_person(box: Letterbo
     assert box.send().sent == 2
 
 
+STANDS = [
+    (how, who)
+    for how in ("paused", "held", "queued while it was held")
+    for who in ("workspace", "campaign", "mailbox", "address")
+    if (how, who) != ("paused", "address")  # No address can be paused.
+]
+
+
+@pytest.mark.parametrize("days", [13, 15])
+@pytest.mark.parametrize(("how", "who"), STANDS)
+def test_what_stood_still_for_weeks_does_not_leave_when_it_goes_on(
+    box: Letterbox, who: str, how: str, days: int
+) -> None:
+    """Whoever lets it go on may have forgotten what waits there."""
+    now, here = timezone.now(), box.world.here
+    then = now - timedelta(days=days)
+    subject = {"workspace": "workspace", "campaign": box.campaign.subject, "mailbox": f"mailbox:{box.mailbox.pk}"}
+    if how == "paused":
+        here.sending_stopped_at = then if who == "workspace" else None
+        here.save()
+        Campaign.objects.update(state="paused" if who == "campaign" else "running")
+        Mailbox.objects.update(paused_at=then if who == "mailbox" else None)
+    else:
+        about = subject.get(who, "address:ed0@site0.com")
+        hold = holds.place(workspace=here, subject=about, reason="Look.", now=then)
+    if how == "queued while it was held":
+        lead = box.lead("ed0@site0.com")
+        [letter] = queueing.queue_letters(box.campaign, [lead], user=box.world.marketer, now=then).attempts
+    else:
+        letter = put(box, due_at=then)
+    if how == "held":
+        outbox.claim(box.mailbox, uuid.uuid4(), at_most=5, now=then)
+    outbox.expire(now=now)
+    outbox.wake(now=now)
+    if how == "paused":
+        here.resume_sending()
+        Campaign.objects.update(state="running")
+        Mailbox.objects.update(paused_at=None)
+    else:
+        holds.lift(hold, user=box.world.marketer, now=now)
+    outbox.expire(now=now)
+    outbox.wake(now=now)
+    assert box.send().sent == (days == 13)
+    letter.refresh_from_db()
+    if days == 13:
+        return
+    assert letter.state == Attempt.State.FAILED
+    assert "14 days ago" in letter.reason
+    outbox.settle(now=now)
+    assert queueing.requeue(letter, user=box.world.marketer, now=now)
+    assert box.send().sent == 1
+
+
+def test_a_clock_that_jumped_wakes_what_was_held_and_ends_nothing(box: Letterbox) -> None:
+    letter, now = put(box), timezone.now()
+    hold = holds.place(workspace=box.world.here, subject=box.campaign.subject, reason="Look.", now=now)
+    outbox.claim(box.mailbox, uuid.uuid4(), at_most=5, now=now)
+    holds.lift(hold, user=box.world.marketer, now=now)
+    assert outbox.wake(now=now + timedelta(days=400)) == 1
+    letter.refresh_from_db()
+    assert letter.state == Attempt.State.QUEUED
+
+
 def test_a_clock_that_jumped_ends_nothing_and_sends_nothing_early(box: Letterbox) -> None:
     put(box)
     assert outbox.expire(now=timezone.now() + timedelta(days=400)) == 0
