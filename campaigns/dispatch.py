@@ -45,7 +45,7 @@ SETTLES_IN_PAUSES_OF_SECONDS = 1.0
 REST_AFTER_TROUBLE = timedelta(minutes=1)
 REST_AFTER_RATE = timedelta(minutes=5)
 REST_AFTER_DAY = timedelta(hours=1)  # where it names a day's limit
-# No pause is longer, nor is any that is spread over the hour.
+# No pause is longer, nor is any that is spread over the hour or the day.
 LONGEST_REST = timedelta(hours=2)
 # Workers whose clocks differ by more than this from the database's send nothing: hours and days would not be the same.
 CLOCKS_AGREE_WITHIN = timedelta(minutes=2)

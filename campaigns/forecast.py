@@ -21,7 +21,7 @@ from itertools import count
 
 from campaigns import outbox, windows
 from campaigns.models import Attempt, Campaign, Lead, Step
-from campaigns.pace import Pace, steady_gap
+from campaigns.pace import day_room, over_the_day, steady_gap
 from campaigns.places import places_of
 from campaigns.sequences import Place, Timing, Window, next_allowed
 from campaigns.standstill import standing_still
@@ -164,7 +164,8 @@ class _Thought:
         for sign_in, hour in facts.per_sign_in.items():
             self.hours[sign_in].extend([hour.oldest_at or now] * hour.count)
         self.newest_at, self.let_go = dict(facts.newest_at), facts.let_go
-        self.free_at = {pk: Pace.of(mailbox, now=now).next_send_at for pk, mailbox in self.mailboxes.items()}
+        self.free_at = {pk: mailbox.next_send_at for pk, mailbox in self.mailboxes.items()}
+        self.day_rooms = {pk: day_room(mailbox, now) for pk, mailbox in self.mailboxes.items()}
         self.stops: dict[tuple[str, object], tuple[datetime, str]] = {}
         self.unread = self._unread()
         self.heaps: dict[int, list[tuple[datetime, int, _Waiting]]] = {pk: [] for pk in self.mailboxes}
@@ -202,6 +203,9 @@ class _Thought:
             each.due_at = max(attempt.due_at or self.now, self.now)
             if attempt.kind == Kind.FIRST and each.due_at > self.now and not attempt.reason:
                 each.why = self._leaves(each) or each.why
+            spread_until = self.mailboxes[each.letter.mailbox_id].next_spread_at
+            if spread_until is not None and windows.keeps_window(attempt):
+                each.due_at = max(each.due_at, spread_until)
             self.push(each)
 
     def _standing_still(self, attempt: Attempt, campaign: Campaign | None) -> str:
@@ -245,8 +249,18 @@ class _Thought:
                 each.due_at = at
                 self.push(each)
             elif self._goes(each, at, day_ends_at):
-                at += gap
+                at += max(gap, self._over_the_day(each, at, day_ends_at))
         self.free_at[pk] = at
+
+    def _over_the_day(self, each: _Waiting, at: datetime, day_ends_at: datetime) -> timedelta:
+        """How far behind this letter the next one is, where its mailbox's day has a limit."""
+        most = self.day_rooms[each.letter.mailbox_id]
+        if most is None or not windows.keeps_window(each.attempt):
+            return timedelta()
+        (window, _), place = self._window(each), each.place
+        closes_at = window.closes_at(at, place.zone) if window is not None and place is not None else day_ends_at
+        left = most - self.per_mailbox[each.letter.mailbox_id]
+        return over_the_day(left, until=min(closes_at, day_ends_at), now=at)
 
     def _due(self, pk: int, ends_at: datetime) -> list[_Waiting]:
         heap, due = self.heaps[pk], []

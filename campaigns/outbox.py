@@ -132,14 +132,11 @@ def claim(
         stopped = [attempt for attempt, decision in zip(due, decisions, strict=True) if not decision.allowed]
         if stopped:
             Attempt.objects.bulk_update(stopped, _DECIDED_FIELDS)
-        valid_until = workspace.day_bounds(now)[1]
+        day_ends_at = workspace.day_bounds(now)[1]
+        for attempt in allowed:
+            attempt.valid_until = min(day_ends_at, closing.get(attempt.pk, day_ends_at))
         _CLAIMED.run_many(
-            {
-                "pk": one.pk,
-                "token": token,
-                "valid_until": min(valid_until, closing.get(one.pk, valid_until)),
-                "message_id": one.message_id,
-            }
+            {"pk": one.pk, "token": token, "valid_until": one.valid_until, "message_id": one.message_id}
             for one in allowed
         )
         tokens = unsubscribe.tokens_for(

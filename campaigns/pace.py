@@ -3,8 +3,9 @@
 Three paces, one beside the other:
 - *rest*: after trouble with its server nothing leaves for a while (`Mailbox.rests_until`, and the gap with it);
 - *gap*: between any two letters but answers (`next_send_at`), the mailbox's own, with some jitter;
-- *spread*: the letters of campaigns' sequences are spread over the hour (`next_spread_at`), so that its room is not
-  used up in its first minutes. A letter that somebody wrote by itself does not wait for that.
+- *spread*: the letters of campaigns' sequences are spread over the hour, and where a day has a limit over the day or
+  its window (`next_spread_at`), so that the room is not used up in the first minutes. A letter that somebody wrote by
+  itself does not wait for that.
 """
 
 from __future__ import annotations
@@ -27,6 +28,8 @@ FASTEST_GAP_SECONDS = 0.4
 QUICKEST_GAP_SECONDS = 0.02
 # Workers look at a mailbox every minute: a letter that is late by less than that does not delay the ones after it.
 CATCH_UP = timedelta(seconds=75)
+# A day's few letters are not further apart: where campaigns share a mailbox, each gets its turn in a short window too.
+LONGEST_SPREAD = timedelta(minutes=30)
 
 
 # How far apart servers took this process's letters, by host and port. Forgotten with the process.
@@ -43,10 +46,12 @@ class Pace:
     rests_until: datetime | None
     spread: timedelta  # between two letters of campaigns; nothing where they are not spread
     fastest: timedelta = timedelta(seconds=FASTEST_GAP_SECONDS)  # what its server can take
+    left_today: int | None = None  # letters of campaigns that its day still has room for; None: no limit
 
     @classmethod
     def of(cls, mailbox: Mailbox, *, now: datetime) -> Pace:
-        """At most one query."""
+        """At most two queries."""
+        most = day_room(mailbox, now)
         return cls(
             mailbox,
             mailbox.next_send_at,
@@ -54,6 +59,7 @@ class Pace:
             mailbox.rests_until,
             spread_of(mailbox, now),
             _SPEEDS.get((mailbox.smtp_host, mailbox.smtp_port), timedelta(seconds=FASTEST_GAP_SECONDS)),
+            None if most is None else most - room.sent_today(mailbox, now=now),
         )
 
     @property
@@ -100,10 +106,13 @@ class Pace:
         if attempt.kind == Kind.ANSWER:
             return
         self.next_send_at = max(self.next_send_at, now + gap_after(self.mailbox))
+        if self.left_today is not None:
+            self.left_today -= 1
         if self._is_spread(attempt):
             planned = self.next_spread_at
             since = planned if planned is not None and now - planned < CATCH_UP else now
-            self.next_spread_at = since + self.spread * random.uniform(0.8, 1.2)  # noqa: S311 - no secret
+            apart = max(self.spread, over_the_day(self.left_today, until=attempt.valid_until, now=now))
+            self.next_spread_at = since + apart * random.uniform(0.8, 1.2)  # noqa: S311 - no secret
 
     def rest(self, *, until: datetime) -> None:
         """Nothing leaves before then: its server does not answer, or says that we are too fast."""
@@ -129,6 +138,23 @@ def spread_of(mailbox: Mailbox, now: datetime) -> timedelta:
     left = max(whole - hour.count, 1)
     ends_at = (hour.oldest_at or now) + HOUR
     return max((ends_at - now) / left, HOUR / whole, timedelta(seconds=mailbox.min_gap_seconds))
+
+
+def day_room(mailbox: Mailbox, now: datetime) -> int | None:
+    """How many letters of campaigns may leave today where they are spread over it; None: it has no limit."""
+    if not mailbox.is_paced:
+        return None
+    own = None if mailbox.daily_limit is None else room_of_campaigns(mailbox.daily_limit)
+    return min((most for most in (own, mailbox.ramp_limit(now)) if most is not None), default=None)
+
+
+def over_the_day(left: int | None, *, until: datetime | None, now: datetime) -> timedelta:
+    """The pause after a campaign's letter with which so many more last until then: its day ends, or its window closes.
+    The last one leaves a pause before that.
+    """
+    if left is None or until is None or until <= now:
+        return timedelta()
+    return min((until - now) / (max(left, 0) + 1), LONGEST_SPREAD)
 
 
 def steady_gap(mailbox: Mailbox) -> timedelta:

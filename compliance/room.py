@@ -51,6 +51,12 @@ def last_hour(mailbox: Mailbox, *, now: datetime) -> Hour:
     return Hour(used["n"], used["oldest_at"])
 
 
+def sent_today(mailbox: Mailbox, *, now: datetime) -> int:
+    """Letters of this day that count, of its mailbox. One query. Touches `workspace`."""
+    began_at = mailbox.workspace.day_bounds(now)[0]
+    return SendRecord.objects.that_count().filter(mailbox_id=mailbox.pk, counted_at__gte=began_at).count()
+
+
 @dataclass(frozen=True)
 class MailboxRoom:
     mailbox: Mailbox

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from django.http import QueryDict
 from django.shortcuts import get_object_or_404
 from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
 
 from campaigns.models import Attempt, Campaign, Lead
 from campaigns.progress import waiting_letters
+from campaigns.standstill import standing_still
 from outreach_site.accounts.access import SENDERS, WORKERS, WorkspaceRequest
 from outreach_site.lib.htmx import is_htmx
 from outreach_site.mailboxes.models import Mailbox
@@ -134,3 +138,30 @@ def higher_room(name: str, *args: object) -> str:
         return reverse(name, args=args)
     except NoReverseMatch:
         return ""
+
+
+def says_first(attempts: Sequence[Attempt], campaign: Campaign) -> str:
+    """When the first of these new letters leaves, or why none does: how the sentence goes on that says how many."""
+    one, workspace = len(attempts) == 1, campaign.workspace
+    mailboxes = {attempt.mailbox for attempt in attempts}
+    stills = [standing_still(workspace, mailbox=mailbox, campaign=campaign) for mailbox in mailboxes]
+    if all(stills):
+        return f" and {'waits' if one else 'wait'}. {stills[0]}".removesuffix(".")
+    leaving = [
+        max(attempt.due_at, attempt.mailbox.next_spread_at or attempt.due_at)
+        for attempt in attempts
+        if attempt.due_at is not None and attempt.mailbox is not None
+    ]
+    if not leaving:
+        return f"; {'it waits' if one else 'they wait'} for a word from you"
+    return f"; {'it' if one else 'the first'} leaves {told(min(leaving), campaign)}"
+
+
+def told(at: datetime, campaign: Campaign) -> str:
+    """A moment of the next weeks in the workspace's words: Tue 9 June 09:00, or "now"."""
+    here, now = at.astimezone(campaign.workspace.zone), timezone.now().astimezone(campaign.workspace.zone)
+    if (here - now).total_seconds() < 120:
+        return "now"
+    if here.date() == now.date():
+        return f"today {here:%H:%M}"
+    return f"{here:%a} {here.day} {here:%B} {here:%H:%M}" if (here - now).days > 5 else f"{here:%a %H:%M}"

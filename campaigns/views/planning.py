@@ -22,13 +22,21 @@ from campaigns import contacts, forecast, stepping
 from campaigns.following import MAY_HAVE_LEFT
 from campaigns.grounds import BY_HAND
 from campaigns.launching import check, launch, look_on
-from campaigns.models import Attempt, Campaign, Ground, Lead, Task
+from campaigns.models import Campaign, Ground, Lead, Task
 from campaigns.queueing import LARGEST_REQUEST
 from campaigns.rota import CannotQueueError
-from campaigns.standstill import standing_still
 from campaigns.step_forms import WindowForm
 from campaigns.trial_letter import letter_left, note_arrival, send_to_oneself
-from campaigns.views.page import campaign_context, find_campaign, find_lead, may_act, numbers_in, with_query
+from campaigns.views.page import (
+    campaign_context,
+    find_campaign,
+    find_lead,
+    may_act,
+    numbers_in,
+    says_first,
+    told,
+    with_query,
+)
 from compliance import audit
 from outreach_site.accounts.access import READERS, SENDERS, WorkspaceRequest, allow
 from outreach_site.lib.htmx import is_htmx, redirect_to
@@ -102,7 +110,7 @@ def campaign_start(request: WorkspaceRequest, workspace: str, pk: int) -> HttpRe
         return redirect_to(request, reverse("campaigns:campaign_launch", args=[workspace, campaign.pk]))
     count = len(queued.attempts)
     if count:
-        first = _first_of(queued.attempts, campaign)
+        first = says_first(queued.attempts, campaign)
         letters = "letter is" if count == 1 else "letters are"
         # Of a large campaign these are the first ones: workers queue the rest.
         is_large = count + len(queued.refused) >= LARGEST_REQUEST
@@ -114,16 +122,6 @@ def campaign_start(request: WorkspaceRequest, workspace: str, pk: int) -> HttpRe
         said = "1 letter stands" if doubtful == 1 else f"{doubtful} letters stand"
         messages.warning(request, f"{said} under Queue, Could not be sent. {MAY_HAVE_LEFT}")
     return redirect_to(request, reverse("campaigns:campaign_schedule", args=[workspace, campaign.pk]))
-
-
-def _first_of(attempts: Sequence[Attempt], campaign: Campaign) -> str:
-    """When the first of these new letters leaves, or why none does."""
-    workspace, mailboxes = campaign.workspace, {attempt.mailbox for attempt in attempts}
-    stills = [standing_still(workspace, mailbox=mailbox) for mailbox in mailboxes]
-    if all(stills):
-        return f" and wait. {stills[0]}".removesuffix(".")
-    leaving = [attempt.due_at for attempt in attempts if attempt.due_at is not None]
-    return f"; the first leaves {_told(min(leaving), campaign)}" if leaving else "; they wait for a word from you"
 
 
 @allow(SENDERS)
@@ -316,7 +314,7 @@ def _launch_page(request: WorkspaceRequest, campaign: Campaign) -> HttpResponse:
             "check": found,
             "hidden": found.hidden[:HIDDEN_SHOWN],
             "asking": [(group, chosen.get(group.key, "")) for group in found.grounds],
-            "first": _told(first_at, campaign) if first_at else "",
+            "first": told(first_at, campaign) if first_at else "",
             "ends": date_format(found.ends_about.astimezone(campaign.workspace.zone), "j F Y")
             if found.ends_about
             else "",
@@ -325,16 +323,6 @@ def _launch_page(request: WorkspaceRequest, campaign: Campaign) -> HttpResponse:
                 after=found.last,
                 asked=",".join(group.key for group in found.grounds),
             ),
-            "last": _told(found.forecast.last_at, campaign) if found.forecast.last_at else "",
+            "last": told(found.forecast.last_at, campaign) if found.forecast.last_at else "",
         },
     )
-
-
-def _told(at: datetime, campaign: Campaign) -> str:
-    """A moment of the next weeks in the workspace's words: Tue 9 June 09:00, or "now"."""
-    here, now = at.astimezone(campaign.workspace.zone), timezone.now().astimezone(campaign.workspace.zone)
-    if (here - now).total_seconds() < 120:
-        return "now"
-    if here.date() == now.date():
-        return f"today {here:%H:%M}"
-    return f"{here:%a} {here.day} {here:%B} {here:%H:%M}" if (here - now).days > 5 else f"{here:%a %H:%M}"

@@ -21,9 +21,17 @@ from campaigns.lead_list import Filters
 from campaigns.letters import as_sent
 from campaigns.models import Attempt, Campaign, Ground, Lead
 from campaigns.previews import marked
-from campaigns.queueing import LARGEST_REQUEST, Foreseen, cancel, foresee_letters, look_first, queue_letters
+from campaigns.queueing import LARGEST_REQUEST, Foreseen, Queued, cancel, foresee_letters, look_first, queue_letters
 from campaigns.rota import CannotQueueError
-from campaigns.views.page import PAGE_SIZE, campaign_context, find_attempt, find_campaign, in_dialog, may_act
+from campaigns.views.page import (
+    PAGE_SIZE,
+    campaign_context,
+    find_attempt,
+    find_campaign,
+    in_dialog,
+    may_act,
+    says_first,
+)
 from compliance.models import AuditEntry, Kind
 from compliance.regions import asks_businesses_too
 from outreach_site.accounts.access import READERS, SENDERS, WorkspaceRequest, allow
@@ -48,7 +56,7 @@ def campaign_send(request: WorkspaceRequest, workspace: str, pk: int) -> HttpRes
         except CannotQueueError:
             pass  # Said below, on the page.
         else:
-            say_queued(request, campaign, len(queued.attempts), len(queued.refused))
+            say_queued(request, campaign, queued)
             return redirect_to(request, reverse("campaigns:campaign_detail", args=[workspace, campaign.pk]))
     context = send_context(request, campaign, leads)
     template = "campaigns/campaign_send.html"
@@ -138,16 +146,12 @@ def grouped(pairs: list[tuple[str, Lead]]) -> list[Group]:
     return [Group(sentence, leads) for sentence, leads in sorted(groups.items(), key=lambda item: -len(item[1]))]
 
 
-def say_queued(request: WorkspaceRequest, campaign: Campaign, queued: int, refused: int) -> None:
-    if queued:
-        text = "1 letter is queued" if queued == 1 else f"{queued} letters are queued"
-        text += (
-            "; it waits until you resume the campaign"
-            if campaign.state == Campaign.State.PAUSED
-            else ("; it leaves within a minute" if queued == 1 else "; the first leaves within a minute")
-        )
-        text += f", and {refused} could not be." if refused else "."
-        messages.success(request, text)
+def say_queued(request: WorkspaceRequest, campaign: Campaign, queued: Queued) -> None:
+    count, refused = len(queued.attempts), len(queued.refused)
+    if count:
+        text = "1 letter is queued" if count == 1 else f"{count} letters are queued"
+        text += f"{says_first(queued.attempts, campaign)}."
+        messages.success(request, f"{text} {refused} could not be." if refused else text)
     else:
         messages.warning(request, "Nothing was queued: none of these letters can go.")
 

@@ -76,6 +76,19 @@ def test_no_day_and_no_hour_gets_more_than_its_limits(room: Room) -> None:
         assert sum(other.astimezone(BERLIN).date() == day for other in moments) <= 9  # one is left for answers
 
 
+@pytest.mark.parametrize(("opens", "closes", "apart"), [(10, 12, 10), (10, 20, 29)])
+def test_the_few_letters_of_a_slow_start_are_spread_over_the_window(
+    room: Room, opens: int, closes: int, apart: int
+) -> None:
+    Mailbox.objects.update(ramps_up=True)
+    window(room.campaign, "0123456", opens, closes)
+    queue(room, 10)
+    moments = [row.at for row in plan(room).of("goes") if row.at is not None]
+    assert len(moments) == 10
+    assert {at.astimezone(BERLIN).date() for at in moments} == {date(2026, 6, 9)}, "none loses its day"
+    assert all(after - before >= timedelta(minutes=apart) for before, after in pairwise(moments))
+
+
 def test_windows_are_kept(room: Room) -> None:
     window(room.campaign, "24", 14, 15)
     queue(room, 4)

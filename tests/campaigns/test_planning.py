@@ -19,6 +19,7 @@ from campaigns.models import Attempt, Campaign, Contact, DiscoveryRun, FoundSite
 from campaigns.trial_letter import letter_left
 from compliance import holds
 from compliance.models import AuditEntry, Hold, Kind, Suppression
+from outreach_site.mailboxes.models import Mailbox
 from tests.campaigns.conftest import HTMX, Room
 from tests.campaigns.test_following import add_step, send
 
@@ -81,6 +82,19 @@ class TestLaunchCheck:
         assert "All sending is stopped in this workspace: resume it" in text_of(
             room.get("campaign_schedule", room.campaign.pk)
         )
+
+    def test_promises_no_letter_before_the_mailboxs_next_one(self, room: Room) -> None:
+        Mailbox.objects.update(next_spread_at=timezone.now() + timedelta(minutes=25))
+        text = text_of(room.get("campaign_launch", room.campaign.pk))
+        assert "<strong>2</strong> will go from" in text
+        assert "first letter now" not in text
+        said = text_of(started(room))
+        assert "2 letters are queued; the first leaves" in said
+        assert "leaves now" not in said
+        lead = room.lead("later.com", "ed@later.com")
+        sent = room.client().post(room.url("campaign_send", room.campaign.pk), {"lead": lead.pk}, follow=True)
+        assert "1 letter is queued; it leaves" in text_of(sent)
+        assert "leaves now" not in text_of(sent)
 
     def test_says_where_a_hold_is_lifted(self, room: Room) -> None:
         subject = f"mailbox:{room.mailbox.pk}"

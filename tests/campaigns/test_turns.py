@@ -261,6 +261,34 @@ def test_pace_by_kind(box: Letterbox) -> None:
     assert pace.ready_at(answer, now=NOW) == NOW + timedelta(minutes=5)
 
 
+def test_a_days_limit_is_spread_over_what_is_left_of_its_window(box: Letterbox) -> None:
+    Mailbox.objects.update(ramps_up=True, min_gap_seconds=5, daily_limit=100, next_send_at=NOW)
+    box.mailbox.refresh_from_db()
+    first = put(box, valid_until=NOW + timedelta(minutes=60))
+    assert Pace.of(box.mailbox, now=NOW).left_today == 10
+    used(box, 1, 2, 3, 4, 60 * 24)
+    pace = Pace.of(box.mailbox, now=NOW)
+    assert pace.left_today == 6
+    pace.note(first, now=NOW)
+    # Five more, and as long again before the window closes.
+    assert timedelta(minutes=8) <= pace.ready_at(first, now=NOW) - NOW <= timedelta(minutes=12)
+    # Some hours are too long for whoever else writes from here.
+    pace = Pace.of(box.mailbox, now=NOW)
+    pace.note(put(box, valid_until=NOW + timedelta(hours=12)), now=NOW)
+    assert timedelta(minutes=24) <= pace.ready_at(first, now=NOW) - NOW <= timedelta(minutes=36)
+    # What somebody wrote by itself, and an answer, wait for none of that.
+    assert pace.ready_at(put(box, step=None), now=NOW) - NOW < timedelta(seconds=10)
+    assert pace.ready_at(put(box, kind=Kind.ANSWER), now=NOW) == NOW
+    # No limit, no pause: its own is the hour's.
+    Mailbox.objects.update(ramps_up=False, daily_limit=None)
+    box.mailbox.refresh_from_db()
+    assert Pace.of(box.mailbox, now=NOW).left_today is None
+    box.world.here.is_rehearsal = True
+    box.mailbox.workspace = box.world.here
+    box.mailbox.ramps_up, box.mailbox.daily_limit = True, 10
+    assert Pace.of(box.mailbox, now=NOW).left_today is None, "a rehearsal has no patience to lose"
+
+
 def test_a_letter_that_is_late_by_a_workers_round_keeps_the_pace(box: Letterbox) -> None:
     box.mailbox.min_gap_seconds = 5
     first = put(box)
@@ -288,6 +316,17 @@ def test_a_spread_mailbox_sends_one_letter_now_and_the_rest_later(faulty_letterb
     assert dispatch.due_mailboxes(now=later) == [mailbox.pk]
     box.send()
     assert len(server.accepted) == 2
+
+
+def test_the_first_letters_of_a_slow_start_do_not_leave_within_minutes(faulty_letterbox: Boxes) -> None:
+    box, server = faulty_letterbox()
+    Mailbox.objects.update(min_gap_seconds=1, ramps_up=True, hourly_limit=1_000)
+    box.world.here.time_zone = "Etc/GMT+11" if timezone.now().hour > 12 else "UTC"  # Far from midnight.
+    box.world.here.save()
+    box.write_to(*(f"ed@site{number}.com" for number in range(5)))
+    box.send()
+    assert len(server.accepted) == 1
+    assert (Mailbox.objects.get().next_spread_at or timezone.now()) > timezone.now() + timedelta(minutes=23)
 
 
 def test_a_pause_is_time_to_settle(faulty_letterbox: Boxes, monkeypatch: pytest.MonkeyPatch) -> None:
