@@ -24,6 +24,7 @@ from outreach_site.mailboxes.models import Mailbox, Security, SignIn
 from outreach_site.mailboxes.rules import (
     ProblemError,
     Typed,
+    apply_address,
     apply_password,
     check_password,
     check_server,
@@ -167,7 +168,7 @@ def change_outbound_mail(
     body: OutboundMailBody,
 ) -> dict[str, Any]:
     """What is left out stays. A password stays only while host, port and user do; 503 where this server has no key to
-    keep a new one with (MAIL_SMTP_ENCRYPTION_KEY)."""
+    keep a new one with (MAIL_SMTP_ENCRYPTION_KEY). Another `fromEmail` starts slowly, as a new mailbox does."""
     found = _mailbox(request, mailbox)
     if found.from_environment:
         raise _whole("This mailbox comes from the environment; change it there, and restart.")
@@ -181,14 +182,13 @@ def change_outbound_mail(
         typed = Typed("smtp", host, typed.port, typed.security, typed.user, typed.password, typed.verify_tls)
         check_password(found, typed)
         check_sign_in(host, typed.user, mailbox=found)
-        changed = apply_password(found, typed, now=timezone.now())
+        changed = apply_password(found, typed, now=timezone.now()) + apply_address(found, email)
         values = {
             "smtp_host": typed.host,
             "smtp_port": typed.port,
             "smtp_security": typed.security,
             "smtp_user": typed.user,
             "verify_tls": typed.verify_tls,
-            "email": email,
             "from_name": from_name,
         }
         for name, value in values.items():

@@ -20,6 +20,7 @@ from outreach_site.mailboxes.rules import (
     TYPE_IT,
     ProblemError,
     Typed,
+    apply_address,
     apply_password,
     check_password,
     check_server,
@@ -126,6 +127,7 @@ class MailboxForm(forms.ModelForm[Mailbox]):
             self._start_from_preset()
         else:
             self.initial["imap_same"] = _same_sign_in(self.saved)
+            self.fields["ramps_up"].help_text += " With another address, this mailbox starts anew."
         if not settings.DEBUG and (self.saved is None or self.saved.verify_tls):
             del self.fields["verify_tls"]
         if preset.host_choices:
@@ -310,7 +312,7 @@ class MailboxForm(forms.ModelForm[Mailbox]):
     def keep(self, *, by: User, now: datetime) -> Mailbox:
         """Save the mailbox. Raises ProblemError, KeyMissingError."""
         mailbox = self.saved or Mailbox(workspace=self.workspace, provider=self.preset.provider, created_at=now)
-        changed: list[str] = []
+        changed = apply_address(mailbox, self.cleaned_data["email"])
         for which in ("smtp", "imap"):
             if which in self.typed:
                 changed += apply_password(mailbox, self.typed[which], now=now)

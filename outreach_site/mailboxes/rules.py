@@ -156,6 +156,18 @@ def save_mailbox(mailbox: Mailbox, *, changed: list[str], by: User) -> None:
         raise ProblemError("smtp_user", SIGN_IN_TAKEN) from err
 
 
+def apply_address(mailbox: Mailbox, email: str) -> list[str]:
+    """Write from this address; the changed fields. Another one is new to those who read it, whatever left from here
+    before: it starts slowly, as a new mailbox does.
+    """
+    changed = ["email"] if mailbox.email != email else []
+    if mailbox.first_sent_at is not None and mailbox.email.lower() != email.lower():
+        mailbox.first_sent_at = None
+        changed.append("first_sent_at")
+    mailbox.email = email
+    return changed
+
+
 def apply_password(mailbox: Mailbox, typed: Typed, *, now: datetime) -> list[str]:
     """Keep a typed password, and forget how well the server worked when its settings changed; the changed fields.
     Called before the settings themselves are set. Raises KeyMissingError.

@@ -358,6 +358,24 @@ def test_changed_settings_are_untested_again(world: World, owner: Client) -> Non
     assert mailbox.open_smtp_password() == SECRET
 
 
+@pytest.mark.parametrize(
+    ("changes", "is_new"),
+    [
+        ({"email": "mara@orchard-media.example"}, True),
+        ({"email": "Mara@orchard.example"}, False),
+        ({"from_name": "Mara V.", "smtp_password": SECRET}, False),
+    ],
+)
+def test_another_address_starts_slowly(world: World, owner: Client, changes: dict[str, str], *, is_new: bool) -> None:
+    mailbox = make_mailbox(world.here, first_sent_at=timezone.now() - timedelta(days=9))
+    assert mailbox.ramp_limit(timezone.now()) == 37
+    address = url("mailbox_edit", world.here, mailbox.pk)
+    assert "With another address, this mailbox starts anew." in owner.get(address).text
+    assert owner.post(address, typed(**({"smtp_password": ""} | changes))).status_code == 302
+    [now_known] = Mailbox.objects.all()
+    assert now_known.ramp_limit(timezone.now()) == (10 if is_new else 37)
+
+
 def test_saving_leaves_a_worker_its_lease(world: World, owner: Client) -> None:
     """The form was opened before a worker came: what the worker wrote since must stand."""
     mailbox = make_mailbox(world.here)
