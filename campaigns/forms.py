@@ -23,6 +23,7 @@ from campaigns.rendering import BUILT_IN, placeholder_name, problems_in
 from compliance.addresses import InvalidAddressError, normalise
 from compliance.policy import Rule
 from outreach_site.accounts.models import SenderIdentity, Workspace
+from outreach_site.lib.addresses import in_one_line
 from outreach_site.lib.tables import UnreadableFileError
 from outreach_site.mailboxes.models import Mailbox
 
@@ -120,7 +121,7 @@ class ApprovalForm(forms.Form):
             del self.fields["ground"]
 
     def clean_subject(self) -> str:
-        subject = " ".join("".join(c if c.isprintable() else " " for c in self.cleaned_data["subject"]).split())
+        subject = in_one_line(self.cleaned_data["subject"])
         if not subject:
             raise forms.ValidationError("A letter needs a subject.")
         return self._filled(subject, self.letter.subject)

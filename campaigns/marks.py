@@ -12,6 +12,7 @@ from django.db import transaction
 from campaigns.models import BulkChange, Lead, Tag
 from compliance import audit
 from outreach_site.accounts.models import User, Workspace
+from outreach_site.lib.addresses import in_one_line
 
 Action = BulkChange.Action
 
@@ -22,7 +23,7 @@ class CannotChangeError(ValueError):
 
 def tag_name(text: str) -> str:
     """A tag's name, out of what somebody wrote. Raises CannotChangeError."""
-    name = " ".join("".join(c if c.isprintable() else " " for c in text).split()).strip("#, ")
+    name = in_one_line(text).strip("#, ")
     if not name or len(name) > 40:
         raise CannotChangeError("A tag is a word or two, of at most 40 characters.")
     return name

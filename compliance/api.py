@@ -22,7 +22,7 @@ from compliance.suppression_imports import reason_named
 from outreach_site.accounts.access import KEEPERS, READERS, SENDERS
 from outreach_site.accounts.api_access import ApiRequest, caller
 from outreach_site.accounts.models import Scope, Workspace
-from outreach_site.lib.api import Cursor, Day, Fault, Limit, answers, example, invalid, page_of
+from outreach_site.lib.api import Cursor, Day, Fault, Given, Limit, answers, example, invalid, page_of
 from outreach_site.mailboxes.models import Mailbox
 
 router = Router()
@@ -48,7 +48,7 @@ Address = Annotated[str, AfterValidator(_address)]
 # --- May this letter go? ----------------------------------------------------------------------------------------------
 
 
-class Question(Schema):
+class Question(Given):
     """A letter that somebody thinks of sending."""
 
     model_config = example(
@@ -196,7 +196,7 @@ def _verdict(decision: Decision, here: Workspace) -> dict[str, Any]:
 # --- Suppression ------------------------------------------------------------------------------------------------------
 
 
-class NewSuppression(Schema):
+class NewSuppression(Given):
     """An address, or a domain with everybody there and at its subdomains."""
 
     model_config = example(email="ed@example.org", reason="opt_out", note="By telephone.")

@@ -20,7 +20,7 @@ from inbox.models import Reply
 from outreach_site.accounts.access import READERS, SENDERS, WORKERS
 from outreach_site.accounts.api_access import ApiRequest, caller
 from outreach_site.accounts.models import Scope, Workspace
-from outreach_site.lib.api import Cursor, Limit, Number, answers, example, page_of
+from outreach_site.lib.api import Cursor, Given, Limit, Number, answers, example, page_of
 from outreach_site.mailboxes.models import Mailbox
 
 router = Router()
@@ -30,7 +30,7 @@ SECONDS = 30.0
 REPLIES = (Reply.Kind.REPLY, Reply.Kind.AUTO_REPLY)
 
 
-class WhatToPoll(Schema):
+class WhatToPoll(Given):
     """Which campaign's mailboxes to look into; without one, all of the workspace."""
 
     model_config = example(campaign_id=7)

@@ -27,7 +27,7 @@ from campaigns.paging import after, place_of
 from outreach_site.accounts.access import READERS, SENDERS
 from outreach_site.accounts.api_access import ApiRequest, caller
 from outreach_site.accounts.models import Scope
-from outreach_site.lib.api import Cursor, Limit, TrueOrFalse, answers, example, invalid, page_of
+from outreach_site.lib.api import Cursor, Given, Limit, TrueOrFalse, answers, example, invalid, page_of
 
 router = Router()
 
@@ -46,7 +46,7 @@ WORDS: Mapping[str, Any] = {
 }
 
 
-class NewCampaign(Schema):
+class NewCampaign(Given):
     """What a campaign starts with; only the name is required."""
 
     model_config = example(

@@ -27,7 +27,7 @@ from campaigns.rendering import MAX_SUBJECT, problems_in
 from outreach_site.accounts.access import READERS, SENDERS
 from outreach_site.accounts.api_access import ApiRequest, caller
 from outreach_site.accounts.models import Scope, SenderIdentity, Workspace
-from outreach_site.lib.api import Cursor, Limit, Number, answers, example, invalid, page_of
+from outreach_site.lib.api import Cursor, Given, Limit, Number, answers, example, invalid, page_of
 
 router = Router()
 LONGEST_BODY = 20_000
@@ -36,7 +36,7 @@ Line = Annotated[str, BeforeValidator(one_line)]
 Letter = Annotated[str, BeforeValidator(letter_text)]
 
 
-class NewTemplate(Schema):
+class NewTemplate(Given):
     """A letter to start from. Placeholders are `{name}`, or `{name|there}` with words for where nothing is known."""
 
     model_config = example(
@@ -178,7 +178,7 @@ class DraftNow(Schema):
     notes: list[str]
 
 
-class NewDraft(Schema):
+class NewDraft(Given):
     model_config = example(topic="balcony gardening", tone="friendly", template_id=3)
 
     topic: Line = Field(min_length=1, max_length=300, examples=["balcony gardening"])
@@ -186,7 +186,7 @@ class NewDraft(Schema):
     template_id: Number | None = Field(default=None, description="A template to start from.")
 
 
-class ToPersonalize(Schema):
+class ToPersonalize(Given):
     model_config = example(
         base_email="Hi Hannah,\n\nwould a guide to containers suit your readers?\n\nKind regards,",
         lead_name="Hannah Lindqvist",
@@ -200,7 +200,7 @@ class ToPersonalize(Schema):
     content_topic: Line = Field(default="", max_length=300)
 
 
-class ForSubjects(Schema):
+class ForSubjects(Given):
     model_config = example(topic="balcony gardening", tone="professional")
 
     topic: Line = Field(min_length=1, max_length=300)
@@ -221,7 +221,7 @@ class SubjectsNow(Schema):
     subjects: list[str] = Field(description="Five to ten.")
 
 
-class ForFollowUp(Schema):
+class ForFollowUp(Given):
     model_config = example(
         original_subject="A balcony guide for Bright Garden",
         original_body="Hi Hannah,\n\nwould a guide to containers suit your readers?\n\nKind regards,",

@@ -20,7 +20,18 @@ from compliance.addresses import InvalidAddressError, normalise
 from outreach_site.accounts.access import READERS, SENDERS
 from outreach_site.accounts.api_access import ApiRequest
 from outreach_site.accounts.models import Scope, Workspace
-from outreach_site.lib.api import Cursor, Fraction, Limit, Number, answers, example, invalid, page_of
+from outreach_site.lib.api import (
+    Cursor,
+    Fraction,
+    Given,
+    Limit,
+    Number,
+    answers,
+    example,
+    invalid,
+    page_of,
+    sentence_of,
+)
 
 router = Router()
 MOST_LEADS = 1_000
@@ -58,7 +69,7 @@ Line = BeforeValidator(one_line)
 Score = Annotated[Fraction | None, Field(default=None, ge=0, le=1)]
 
 
-class NewLeadIn(Schema):
+class NewLeadIn(Given):
     """What is known of a site; only its address is required."""
 
     model_config = example(
@@ -206,7 +217,7 @@ def post_lead(request: ApiRequest, campaign_id: int, payload: NewLeadIn) -> Stat
     return Status(201 if isinstance(answer, Added) else 200, stands(answer.lead))
 
 
-class ManyLeads(Schema):
+class ManyLeads(Given):
     model_config = example(
         leads=[
             {"website_url": "https://brightgarden.com/", "contact_email": "hannah@brightgarden.com"},
@@ -267,13 +278,13 @@ def post_leads(request: ApiRequest, campaign_id: int, payload: ManyLeads) -> Add
 
 def _first_fault(err: ValidationError) -> str:
     first = err.errors(include_input=False, include_url=False)[0]
-    return f"{first['loc'][0] if first['loc'] else 'lead'}: {first['msg'].removeprefix('Value error, ')}"
+    return f"{first['loc'][0] if first['loc'] else 'lead'}: {sentence_of(first)}"
 
 
 # --- Where they stand -------------------------------------------------------------------------------------------------
 
 
-class NewStatus(Schema):
+class NewStatus(Given):
     model_config = example(status="replied")
 
     status: Lead.Status

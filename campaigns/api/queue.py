@@ -24,7 +24,7 @@ from campaigns.tallies import tally
 from outreach_site.accounts.access import READERS, SENDERS
 from outreach_site.accounts.api_access import ApiRequest, caller
 from outreach_site.accounts.models import Scope
-from outreach_site.lib.api import answers, example, invalid
+from outreach_site.lib.api import Given, answers, example, invalid
 from outreach_site.lib.ports import mailbox_use
 from outreach_site.mailboxes.cards import hourly_limit
 from outreach_site.mailboxes.models import Mailbox
@@ -120,7 +120,7 @@ def _as_text(given: object) -> object:
     return str(given) if isinstance(given, int) and not isinstance(given, bool) else given
 
 
-class Outgoing(Schema):
+class Outgoing(Given):
     """The same words to some addresses."""
 
     model_config = example(

@@ -24,7 +24,7 @@ from compliance.policy import Decision
 from outreach_site.accounts.access import READERS, SENDERS
 from outreach_site.accounts.api_access import ApiRequest, caller
 from outreach_site.accounts.models import Scope, Workspace
-from outreach_site.lib.api import Cursor, Fault, Limit, Number, answers, example, invalid, page_of
+from outreach_site.lib.api import Cursor, Fault, Given, Limit, Number, answers, example, invalid, page_of
 
 router = Router()
 LONGEST_BODY = 20_000
@@ -105,7 +105,7 @@ def stands(attempt: Attempt) -> dict[str, Any]:
     }
 
 
-class NewLetter(Schema):
+class NewLetter(Given):
     """The letter as it is to be read; signature, postal address and the way to say no are added."""
 
     model_config = example(

@@ -9,20 +9,19 @@ from campaigns.content import advice
 from campaigns.models import Campaign
 from outreach_site.accounts.api_access import Caller
 from outreach_site.accounts.models import Membership
+from outreach_site.lib.addresses import in_one_line, is_written
 
 
 def one_line(text: object) -> object:
     """One line without control characters; anything but text is left for the type to refuse."""
-    if not isinstance(text, str):
-        return text
-    return " ".join("".join(character if character.isprintable() else " " for character in text).split())
+    return in_one_line(text) if isinstance(text, str) else text
 
 
 def plain_text(text: object) -> object:
     """Lines are kept, other control characters are dropped."""
     if not isinstance(text, str):
         return text
-    return "".join(character for character in text if character.isprintable() or character == "\n").strip()
+    return "".join(character for character in text if is_written(character) or character == "\n").strip()
 
 
 def letter_text(text: object) -> object:

@@ -15,14 +15,14 @@ from campaigns.tasks import discover_soon
 from outreach_site.accounts.access import SENDERS
 from outreach_site.accounts.api_access import ApiRequest, caller
 from outreach_site.accounts.models import Scope
-from outreach_site.lib.api import Flag, Number, answers, example, invalid
+from outreach_site.lib.api import Flag, Given, Number, answers, example, invalid
 
 router = Router()
 # A caller waits for so long; what is not done by then goes on in the worker, and is shown on the run's page.
 SECONDS = 45.0
 
 
-class DeepSearch(Schema):
+class DeepSearch(Given):
     """What to look for; results belong to a campaign, also when they are not saved to it yet."""
 
     model_config = example(keyword="balcony gardening", campaign_id=7, max_results=20, save_to_campaign=True)

@@ -17,6 +17,16 @@ _BARE = re.compile(r"[A-Za-z0-9_+-]+(?:\.[A-Za-z0-9_+-]+)*@[A-Za-z0-9-]+(?:\.[A-
 JOINERS = "\u200c\u200d"
 
 
+def is_written(character: str) -> bool:
+    """Whether somebody wrote it on purpose: it can be seen, or joins what can; no control character does."""
+    return character.isprintable() or character in JOINERS
+
+
+def in_one_line(text: str) -> str:
+    """With every run of white space and control characters as one space."""
+    return " ".join("".join(each if is_written(each) else " " for each in text).split())
+
+
 @lru_cache(maxsize=5_000)
 def named(name: str, address: str) -> str:
     """`Name <address>` with the name quoted as RFC 5322 asks; control characters cannot travel in a name.
@@ -25,7 +35,7 @@ def named(name: str, address: str) -> str:
     """
     if _NEEDS_NO_CARE.fullmatch(name) and _BARE.fullmatch(address):
         return f"{name} <{address}>"
-    plain = "".join(each for each in name if each.isprintable() or each in JOINERS).strip(f" {JOINERS}")
+    plain = "".join(filter(is_written, name)).strip(f" {JOINERS}")
     try:
         return str(Address(display_name=plain, addr_spec=address)) if plain else address
     except (ValueError, MessageError, LookupError, AttributeError) as err:  # Whatever the parser lets escape.

@@ -35,6 +35,12 @@ def example(**values: Any) -> ConfigDict:
     return ConfigDict(json_schema_extra={"examples": [values]})
 
 
+class Given(Schema):
+    """What a request brings. A field that it does not have is refused: a misspelt one would change nothing, unsaid."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
 class Fault(Schema):
     """What is wrong, and what to do: a sentence for a person."""
 
@@ -79,10 +85,17 @@ def field_faults(err: ValidationError) -> list[dict[str, str]]:
     return [
         {
             "field": ".".join(map(str, error["loc"][2 if error["loc"][0] == "body" else 1 :])) or str(error["loc"][0]),
-            "message": error["msg"].removeprefix("Value error, "),
+            "message": sentence_of(error),
         }
         for error in err.errors
     ]
+
+
+def sentence_of(error: Mapping[str, Any]) -> str:
+    """One of pydantic's errors, for a person."""
+    if error["type"] == "extra_forbidden":
+        return "There is no such field here."
+    return str(error["msg"]).removeprefix("Value error, ")
 
 
 # --- Lists in pages ---------------------------------------------------------------------------------------------------

@@ -17,7 +17,8 @@ from pydantic.alias_generators import to_camel
 from outreach_site.accounts.access import OWNERS
 from outreach_site.accounts.api_access import ApiRequest, caller
 from outreach_site.accounts.models import Scope
-from outreach_site.lib.api import Flag, Number, answers, example, invalid
+from outreach_site.lib.addresses import is_written
+from outreach_site.lib.api import Flag, Given, Number, answers, example, invalid
 from outreach_site.lib.crypto import KeyMissingError
 from outreach_site.mailboxes.errors import MailServerError
 from outreach_site.mailboxes.models import Mailbox, Security, SignIn
@@ -50,10 +51,10 @@ FIELD_NAMES = {
 }
 
 
-class OutboundMail(Schema):
+class OutboundMail(Given):
     """What is left out stays as it is. An empty password means the saved one, if host, port and user are unchanged."""
 
-    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="forbid")
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True)
 
     host: str | None = Field(default=None, max_length=253)
     port: Number | None = Field(default=None, ge=1, le=65535)
@@ -78,7 +79,7 @@ SETTINGS = {
 }
 
 
-class OutboundMailBody(Schema):
+class OutboundMailBody(Given):
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True) | example(
         outboundMail={**SETTINGS, "password": "correct horse battery staple"}
     )
@@ -272,7 +273,7 @@ def _typed(mailbox: Mailbox, body: OutboundMail) -> tuple[Typed, str, str]:
     if not user or any(char.isspace() or not char.isprintable() for char in user):
         raise invalid("body", "user", "Enter the user to sign in as, without spaces.")
     from_name = mailbox.from_name if body.from_name is None else body.from_name.strip()
-    if not from_name.isprintable():
+    if not all(map(is_written, from_name)):
         raise invalid("body", "fromName", "A name has one line.")
     security = Security(mailbox.smtp_security)
     if body.secure is not None:

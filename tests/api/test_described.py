@@ -125,3 +125,18 @@ def test_the_example_of_a_request_works(operation: Operation, meant: World) -> N
     assert answer.status_code in {200, 201}, answer.content
     content = operation.said["responses"][str(answer.status_code)]["content"]["application/json"]
     assert fits(answer.json(), content["schema"])
+
+
+@pytest.mark.parametrize("operation", TAKE_A_BODY, ids=named)
+def test_a_misspelt_field_of_a_request_is_refused_by_its_name(operation: Operation, full: World) -> None:
+    assert operation.request is not None
+    path = re.sub(r"\{\w+_id\}", str(PK), operation.path)
+    path = path.replace("{workspace}", full.here.slug).replace("{mailbox}", str(PK))
+    answer = full.client(full.owner).generic(
+        operation.method,
+        path,
+        json.dumps(operation.request["example"] | {"misspelt": 1}),
+        content_type="application/json",
+    )
+    assert answer.status_code == 422, answer.content
+    assert answer.json()["fields"] == [{"field": "misspelt", "message": "There is no such field here."}]

@@ -53,6 +53,13 @@ def test_a_lead_is_added_once(room: Room) -> None:
     assert (again.status_code, again.json()) == (200, answer)
 
 
+def test_the_joiners_of_a_script_are_part_of_a_name(room: Room) -> None:
+    data = {"website_url": "newsite.com", "contact_email": "ed@newsite.com"}
+    data["contact_name"] = "علی\u200cرضا\u202e  ශ්\u200dරී\n"
+    assert call(room, "post", "/leads", data).status_code == 201
+    assert Contact.objects.get(email="ed@newsite.com").name == "علی\u200cرضا ශ්\u200dරී"
+
+
 @pytest.mark.parametrize(
     ("data", "field"),
     [

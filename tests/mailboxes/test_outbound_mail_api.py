@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from compliance.models import AuditEntry
@@ -137,6 +139,45 @@ def test_what_is_wrong_is_named_by_its_field(world: World, owner: Client, mail: 
     mailbox.refresh_from_db()
     assert mailbox.smtp_host == "smtp.orchard.example"
     assert not TestLetter.objects.exists()
+
+
+def test_another_address_starts_slowly(world: World, owner: Client) -> None:
+    mailbox = make_mailbox(world.here, first_sent_at=timezone.now() - timedelta(days=9))
+    assert ask(owner, "PATCH", address(world.here, mailbox), {"fromName": "M.", "password": SECRET}).status_code == 200
+    mailbox.refresh_from_db()
+    assert mailbox.ramp_limit(timezone.now()) == 37
+    answer = ask(owner, "PATCH", address(world.here, mailbox), {"fromEmail": "mara@orchard-media.example"})
+    assert answer.status_code == 200
+    mailbox.refresh_from_db()
+    assert (mailbox.email, mailbox.ramp_limit(timezone.now())) == ("mara@orchard-media.example", 10)
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"outbound_mial": {"fromName": "New"}}, "outbound_mial"),
+        ({"fromName": "New"}, "fromName"),
+        ({"outboundMail": {"fromName": "New", "hourlyLimit": 5}}, "outboundMail.hourlyLimit"),
+    ],
+)
+def test_a_field_that_is_none_changes_nothing_and_is_named(
+    world: World, owner: Client, body: dict[str, Any], field: str
+) -> None:
+    mailbox = make_mailbox(world.here)
+    answer = owner.patch(address(world.here, mailbox), body, content_type="application/json")
+    assert answer.status_code == 422
+    assert answer.json()["fields"] == [{"field": field, "message": "There is no such field here."}]
+    mailbox.refresh_from_db()
+    assert mailbox.from_name == "Mara Voss"
+
+
+def test_the_joiners_of_a_script_are_part_of_a_name(world: World, owner: Client) -> None:
+    mailbox = make_mailbox(world.here)
+    assert ask(owner, "PATCH", address(world.here, mailbox), {"fromName": "علی\u200cرضا"}).status_code == 200
+    mailbox.refresh_from_db()
+    assert mailbox.from_name == "علی\u200cرضا"
+    assert ask(owner, "PATCH", address(world.here, mailbox), {"fromName": "Mara\nVoss"}).status_code == 422
+    assert ask(owner, "PATCH", address(world.here, mailbox), {"fromName": "Mara\u202eVoss"}).status_code == 422
 
 
 def test_the_same_sign_in_is_refused_without_a_word_about_whose_it_is(world: World, owner: Client) -> None:
