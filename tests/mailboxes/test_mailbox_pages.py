@@ -261,6 +261,7 @@ def test_what_cannot_be_saved_says_why_and_loses_nothing(
     assert "Typed Name" in answer.text
     assert SECRET not in answer.text
     assert ("type them again" in answer.text) is ("smtp_password" not in changes)
+    assert "What you typed is still there, except for passwords." in answer.text
     assert not Mailbox.objects.exists()
 
 
