@@ -139,10 +139,6 @@ class MailboxForm(forms.ModelForm[Mailbox]):
             self.fields[name].widget = forms.TextInput(attrs={"inputmode": "numeric", "maxlength": length})
         self.fields["imap_port"].required = self.fields["imap_security"].required = False
         self._describe_passwords(now or timezone.now())
-        if self.is_bound and self.purpose != WHOLE:
-            for name, field in self.fields.items():
-                if name not in NEEDED[self.purpose]:
-                    field.required = False
         if preset.host_from_address:
             self.fields["smtp_host"].required = False
 
@@ -201,6 +197,12 @@ class MailboxForm(forms.ModelForm[Mailbox]):
         return self.is_bound and any(self.data.get(f"{which}_password") for which in ("smtp", "imap"))
 
     # --- What is wrong with it ----------------------------------------------------------------------------------------
+
+    def full_clean(self) -> None:
+        """A trial is not stopped by what it does not use."""
+        super().full_clean()
+        for name in self.fields.keys() - NEEDED.get(self.purpose, self.fields.keys()):
+            self.errors.pop(name, None)
 
     def clean_smtp_password(self) -> str:
         password: str = self.cleaned_data.get("smtp_password", "")

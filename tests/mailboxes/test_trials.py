@@ -70,6 +70,28 @@ def test_a_test_letter_goes_to_ones_own_address_and_stores_nothing(
     assert PASSWORD not in str(asked.details) + str(answered.details)
 
 
+def test_a_test_letter_needs_nothing_but_what_it_uses(
+    world: World, owner: Client, smtp_server: SMTPServers, allow_servers: Allow
+) -> None:
+    server = smtp_server()
+    allow_servers(server)
+    wrong: dict[str, Any] = {
+        "hourly_limit": "0",
+        "daily_limit": "many",
+        "min_gap_seconds": "-1",
+        "imap_port": "x",
+        "reading": "?",
+    }
+    answer = owner.post(url("new_mailbox_test_letter", world.here, "other"), at(server, **wrong))
+    assert "A test letter is on its way to owner@orchard.example." in answer.text
+    assert 'value="many"' in answer.text
+    assert len(server.wait_for(1)) == 1
+    for needed in ({"email": "nobody"}, {"smtp_port": "x"}, {"from_name": "x" * 121}):
+        answer = owner.post(url("new_mailbox_test_letter", world.here, "other"), at(server, **(wrong | needed)))
+        assert "Nothing was tried yet." in answer.text
+    assert owner.post(url("mailbox_create", world.here, "other"), at(server, **wrong)).status_code == 422
+
+
 def test_without_scripts_the_whole_form_comes_back_with_the_answer(
     world: World, owner: Client, smtp_server: SMTPServers, allow_servers: Allow
 ) -> None:
