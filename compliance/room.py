@@ -6,16 +6,17 @@ The caps themselves are counted by ledger.py, for a batch of letters; here the s
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.conf import settings
 from django.db.models import Count, Min
 
 from compliance.gate import limits_of
 from compliance.models import SendRecord
 from compliance.policy import HOUR, Hour
 from outreach_site.accounts.models import Workspace
+from outreach_site.mailboxes.cards import hourly_limit
 from outreach_site.mailboxes.models import Mailbox
 
 MOST_DOMAINS = 10
@@ -42,13 +43,14 @@ class Used:
 
 def last_hour(mailbox: Mailbox, *, now: datetime) -> Hour:
     """One query."""
-    used = (
-        SendRecord.objects.that_count()
-        .order_by()
-        .filter(sign_in=mailbox.sign_in, counted_at__gt=now - HOUR)
-        .aggregate(n=Count("pk"), oldest_at=Min("counted_at"))
-    )
-    return Hour(used["n"], used["oldest_at"])
+    return last_hours([mailbox.sign_in], now=now).get(mailbox.sign_in, Hour())
+
+
+def last_hours(sign_ins: Iterable[str], *, now: datetime) -> dict[str, Hour]:
+    """By sign-in, in all workspaces: to its server they are one. Of those with letters. One query."""
+    letters = SendRecord.objects.that_count().filter(sign_in__in=sign_ins, counted_at__gt=now - HOUR).order_by()
+    used = letters.values_list("sign_in").annotate(Count("pk"), Min("counted_at"))
+    return {sign_in: Hour(count, oldest_at) for sign_in, count, oldest_at in used}
 
 
 def sent_today(mailbox: Mailbox, *, now: datetime) -> int:
@@ -60,7 +62,7 @@ def sent_today(mailbox: Mailbox, *, now: datetime) -> int:
 @dataclass(frozen=True)
 class MailboxRoom:
     mailbox: Mailbox
-    hour: Used  # of its sign-in, in all workspaces: to its server they are one
+    hour: Used  # of its sign-in
     day: Used
 
 
@@ -93,24 +95,16 @@ def today(workspace: Workspace, mailboxes: list[Mailbox], *, now: datetime) -> R
     in_use = [mailbox for mailbox in mailboxes if mailbox.archived_at is None]
     for mailbox in in_use:
         mailbox.workspace = workspace  # Known already: nobody asks the database for it again.
-    hours = Counter(
-        SendRecord.objects.that_count()
-        .filter(sign_in__in=[mailbox.sign_in for mailbox in in_use], counted_at__gt=now - HOUR)
-        .values_list("sign_in", flat=True)
-    )
+    hours = last_hours([mailbox.sign_in for mailbox in in_use], now=now)
     return Room(
         people=[(user_id, Used(n, limits.per_user_day)) for user_id, n in people.most_common()],
         domains=[(name, Used(n, limits.per_domain_day)) for name, n in domains.most_common(MOST_DOMAINS)],
         mailboxes=[
             MailboxRoom(
                 mailbox,
-                hour=Used(hours[mailbox.sign_in], _an_hour(mailbox)),
+                hour=Used(hours.get(mailbox.sign_in, Hour()).count, hourly_limit(mailbox)),
                 day=Used(days[mailbox.pk], mailbox.day_limit(now)),
             )
             for mailbox in in_use
         ],
     )
-
-
-def _an_hour(mailbox: Mailbox) -> int:
-    return min(mailbox.hourly_limit or settings.MAX_EMAILS_PER_HOUR, settings.MAX_EMAILS_PER_HOUR)

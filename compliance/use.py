@@ -2,43 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Mapping
+from datetime import datetime
 
 from django.db.models import Count, Q
 
-from compliance import holds
+from compliance import holds, room
 from compliance.models import Hold, SendRecord
+from compliance.policy import Hour
 from outreach_site.accounts.models import User
 from outreach_site.lib.ports import MailboxUse
 
 
-def mailbox_use(mailbox_ids: Sequence[int], *, day_began_at: datetime, now: datetime) -> Mapping[int, MailboxUse]:
-    """Two queries. Reservations and uncertain letters count whenever they were made, as they do for the caps."""
-    hour_ago = now - timedelta(hours=1)
+def mailbox_use(sign_ins: Mapping[int, str], *, day_began_at: datetime, now: datetime) -> Mapping[int, MailboxUse]:
+    """Three queries. Reservations and uncertain letters count for today whenever they were made, as for the caps."""
     open_ended = Q(state__in=[SendRecord.State.RESERVED, SendRecord.State.UNCERTAIN])
     rows = (
         SendRecord.objects.that_count()
-        .filter(mailbox_id__in=mailbox_ids)
-        .filter(open_ended | Q(counted_at__gte=min(day_began_at, hour_ago)))
-        .values("mailbox_id")
-        .annotate(
-            today=Count("pk", filter=open_ended | Q(counted_at__gte=day_began_at)),
-            this_hour=Count("pk", filter=open_ended | Q(counted_at__gt=hour_ago)),
-        )
+        .filter(open_ended | Q(counted_at__gte=day_began_at), mailbox_id__in=sign_ins)
+        .values_list("mailbox_id")
+        .annotate(Count("pk"))
     )
-    counted = {row["mailbox_id"]: row for row in rows}
-    subjects = {f"mailbox:{pk}": pk for pk in mailbox_ids}
+    today = dict(rows)
+    hours = room.last_hours(sign_ins.values(), now=now)
+    subjects = {f"mailbox:{pk}": pk for pk in sign_ins}
     held = {
         subjects[hold.subject]: hold for hold in Hold.objects.standing().filter(subject__in=subjects).order_by("-pk")
     }
     return {
         pk: MailboxUse(
-            today=counted[pk]["today"] if pk in counted else 0,
-            this_hour=counted[pk]["this_hour"] if pk in counted else 0,
+            today=today.get(pk, 0),
+            this_hour=hours.get(sign_in, Hour()).count,
             held_because=held[pk].reason if pk in held else "",
         )
-        for pk in {*counted, *held}
+        for pk, sign_in in sign_ins.items()
     }
 
 

@@ -25,8 +25,7 @@ from outreach_site.accounts.access import READERS, SENDERS
 from outreach_site.accounts.api_access import ApiRequest, caller
 from outreach_site.accounts.models import Scope
 from outreach_site.lib.api import Given, answers, example, invalid
-from outreach_site.lib.ports import mailbox_use
-from outreach_site.mailboxes.cards import hourly_limit
+from outreach_site.mailboxes.cards import hourly_limit, use_of
 from outreach_site.mailboxes.models import Mailbox
 
 router = Router()
@@ -87,13 +86,13 @@ def email_status(request: ApiRequest) -> QueueStatus:
     stands = tally(here, at_most=None)
     letters = Attempt.objects.in_workspace(here)
     mailboxes = list(Mailbox.objects.in_workspace(here).in_use().exclude(smtp_host=""))
-    used = mailbox_use([mailbox.pk for mailbox in mailboxes], day_began_at=here.day_bounds(now)[0], now=now)
+    used = use_of(mailboxes, workspace=here, now=now)
     each = [
         MailboxStatus(
             mailbox=mailbox.email,
-            sentCountThisHour=used[mailbox.pk].this_hour if mailbox.pk in used else 0,
+            sentCountThisHour=used[mailbox.pk].this_hour,
             limit=hourly_limit(mailbox),
-            held=used[mailbox.pk].held_because if mailbox.pk in used else "",
+            held=used[mailbox.pk].held_because,
         )
         for mailbox in mailboxes
     ]

@@ -188,8 +188,8 @@ def campaign_names(campaign_ids: Sequence[int], *, workspace_id: int) -> Mapping
 
 @dataclass(frozen=True)
 class MailboxUse:
-    """How much of a mailbox's room is used: letters of the workspace's day, and of the last sixty minutes; and why its
-    letters are held back, if they are.
+    """How much of a mailbox's room is used: its letters of the workspace's day, and those of its sign-in in the last
+    sixty minutes; and why its letters are held back, if they are.
     """
 
     today: int = 0
@@ -201,7 +201,7 @@ class MailboxUseReader(Protocol):
     """Filled by compliance: counts the ledger, as the caps do."""
 
     def __call__(
-        self, mailbox_ids: Sequence[int], *, day_began_at: datetime, now: datetime
+        self, sign_ins: Mapping[int, str], *, day_began_at: datetime, now: datetime
     ) -> Mapping[int, MailboxUse]: ...
 
 
@@ -213,11 +213,11 @@ def set_mailbox_use_reader(reader: MailboxUseReader) -> None:
     _mailbox_use_reader = reader
 
 
-def mailbox_use(mailbox_ids: Sequence[int], *, day_began_at: datetime, now: datetime) -> Mapping[int, MailboxUse]:
-    """What was used, by mailbox; one that sent nothing may be left out."""
+def mailbox_use(sign_ins: Mapping[int, str], *, day_began_at: datetime, now: datetime) -> Mapping[int, MailboxUse]:
+    """What was used of these mailboxes, each given with its sign-in."""
     if _mailbox_use_reader is None:
         raise RuntimeError("No ledger is registered: compliance must be installed.")
-    return _mailbox_use_reader(mailbox_ids, day_began_at=day_began_at, now=now)
+    return _mailbox_use_reader(sign_ins, day_began_at=day_began_at, now=now)
 
 
 class MailboxMendedListener(Protocol):

@@ -128,7 +128,7 @@ class Card:
 def cards(mailboxes: Iterable[Mailbox], *, workspace: Workspace, now: datetime) -> list[Card]:
     """The cards of these mailboxes of one workspace; the number of queries does not grow with them."""
     listed = list(mailboxes)
-    use = mailbox_use([mailbox.pk for mailbox in listed], day_began_at=_day_began(workspace, now), now=now)
+    use = use_of(listed, workspace=workspace, now=now)
     connections = connections_of(listed)
     domains = domains_of(listed, workspace)
     for mailbox in listed:
@@ -136,6 +136,12 @@ def cards(mailboxes: Iterable[Mailbox], *, workspace: Workspace, now: datetime) 
     return [
         _card(mailbox, use, connections.get(mailbox.pk), domains.get(domain_of(mailbox)), now) for mailbox in listed
     ]
+
+
+def use_of(mailboxes: Iterable[Mailbox], *, workspace: Workspace, now: datetime) -> Mapping[int, MailboxUse]:
+    """How much of their room these mailboxes of one workspace have used, by mailbox."""
+    sign_ins = {mailbox.pk: mailbox.sign_in for mailbox in mailboxes}
+    return mailbox_use(sign_ins, day_began_at=workspace.day_bounds(now)[0], now=now)
 
 
 def _card(
@@ -146,7 +152,7 @@ def _card(
     now: datetime,
 ) -> Card:
     set_at = mailbox.smtp_password_set_at
-    used = use.get(mailbox.pk, MailboxUse())
+    used = use[mailbox.pk]
     return Card(
         mailbox=mailbox,
         sending=_sending(mailbox, used.held_because),
@@ -225,7 +231,3 @@ def _trouble(mailbox: Mailbox, way: str) -> StateWord:
 
 
 _IN_ENVIRONMENT = "Its settings stand in this server's environment (.env): restart after a change."
-
-
-def _day_began(workspace: Workspace, now: datetime) -> datetime:
-    return workspace.day_bounds(now)[0]

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
-from compliance import holds
+from compliance import holds, room
 from compliance.models import AuditEntry, SendRecord
 from outreach_site.accounts.models import Membership, Role, User, Workspace
 from outreach_site.mailboxes.models import Mailbox
@@ -124,18 +124,28 @@ def test_trouble_of_the_environments_mailbox_says_to_restart(world: World, owner
 def test_a_card_shows_what_was_used_today(world: World, owner: Client) -> None:
     mailbox = make_mailbox(world.here, daily_limit=50, ramps_up=False)
     now = timezone.now()
-    for number, (state, counted_at) in enumerate(
-        [("sent", now), ("reserved", now - timedelta(days=2)), ("sent", now - timedelta(days=2)), ("released", now)]
+    before, elsewhere = now - timedelta(days=2), mailbox.pk + 1  # one that was removed, and signed in as this one does
+    for number, (mailbox_id, state, counted_at) in enumerate(
+        [
+            (mailbox.pk, "sent", now),
+            (mailbox.pk, "uncertain", before),
+            (mailbox.pk, "sent", before),
+            (mailbox.pk, "released", now),
+            (elsewhere, "sent", now - timedelta(minutes=50)),
+            (elsewhere, "reserved", now),
+        ]
     ):
         SendRecord.objects.create(
-            workspace=world.here, subject=f"attempt:{number}", kind="first", mailbox_id=mailbox.pk, sign_in="x",
+            workspace=world.here, subject=f"attempt:{number}", kind="first", mailbox_id=mailbox_id,
+            sign_in=mailbox.sign_in,
             sender="mara@orchard.example", recipient="e@x.example", recipient_key="e@x.example",
             recipient_domain="x.example", subject_digest="0", legal_basis="legitimate_interest", region="US",
             message_id=f"<{number}@x>", state=state, reserved_at=now, counted_at=counted_at,
         )  # fmt: skip
     page = owner.get(url("mailbox_list", world.here)).text
     assert "2 of 50 letters" in page
-    assert "2 of 80" in page
+    assert "3 of 80" in page
+    assert room.last_hour(mailbox, now=now).count == 3
 
 
 def test_the_list_has_a_constant_number_of_queries(
