@@ -423,8 +423,8 @@ def _takes_none(error: MailServerError) -> MailServerError:
         stage=Stage.SENDER,
         verdict=Verdict.MAILBOX_TROUBLE,
         permanent=True,
-        advice="Read what it said of them under Queue, Could not be sent and May have been sent, and change that or ask "
-        "your provider. Then lift this, and queue again what has not arrived.",
+        advice="Read what it said of them under Queue, Could not be sent and May have been sent, and change that or "
+        "ask your provider. Then lift this, and queue again what has not arrived.",
         code=error.code,
         enhanced=error.enhanced,
         server_words=error.server_words,

@@ -11,7 +11,8 @@ from campaigns import outbox
 from campaigns.analytics.upkeep import recount
 from campaigns.models import Attempt, AttemptQuerySet, Campaign, Lead
 from campaigns.queueing import cancel_waiting
-from compliance import audit, suppression
+from campaigns.rota import CannotQueueError, mailboxes_of
+from compliance import audit, holds, suppression
 from compliance.models import Suppression
 from outreach_site.accounts.models import SenderIdentity, User, Workspace
 from outreach_site.mailboxes.models import Mailbox
@@ -51,6 +52,15 @@ def start_campaign(
             "campaign.created", workspace=workspace, user=user, about=campaign.subject, details={"name": name}, now=now
         )
     return campaign
+
+
+def in_the_way(campaign: Campaign) -> list[str]:
+    """What keeps the letters of a campaign waiting that is not paused, in sentences."""
+    try:
+        mailboxes = mailboxes_of(campaign)
+    except CannotQueueError as err:
+        return [str(err)]
+    return holds.still_in_the_way(campaign.workspace, campaign.subject, mailboxes=mailboxes)
 
 
 def archive_campaign(campaign: Campaign, *, user: User, now: datetime) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from campaigns.models import Campaign
+from compliance import holds
 from outreach_site.accounts.models import Workspace
 from outreach_site.mailboxes.models import Mailbox
 
@@ -26,20 +27,8 @@ def standing_still(
 
     `held`: the reasons of holds that stand, by subject; for whoever has them, and does not ask the gate.
     """
-    if workspace.sending_stopped_at is not None:
-        return "All sending is stopped in this workspace: resume it under Queue."
-    if mailbox is not None and mailbox.paused_at is not None:
-        return f"The mailbox {mailbox} is paused: an owner resumes it under Settings, Mailboxes."
+    subjects = [campaign.subject] if campaign is not None else []
+    whys = holds.in_the_way(workspace, *subjects, mailbox=mailbox, held=held)
     if campaign is not None and campaign.state == Campaign.State.PAUSED:
-        return "The campaign is paused: resume it at the top of its page."
-    reason = next((held[subject] for subject in _subjects(mailbox, campaign) if subject in held), "")
-    return f"{reason} It is lifted under Compliance, Held back." if reason else ""
-
-
-def _subjects(mailbox: Mailbox | None, campaign: Campaign | None) -> list[str]:
-    subjects = ["workspace"]
-    if mailbox is not None:
-        subjects.append(f"mailbox:{mailbox.pk}")
-    if campaign is not None:
-        subjects.append(campaign.subject)
-    return subjects
+        whys.append("The campaign is paused: resume it at the top of its page.")
+    return next(iter(whys), "")

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from django.db import transaction
 
 from compliance import audit
 from compliance.models import Hold
-from outreach_site.accounts.models import User, Workspace
+from outreach_site.accounts.models import SENDING_IS_STOPPED, User, Workspace
+from outreach_site.mailboxes.cards import LIFT_IT
+from outreach_site.mailboxes.models import Mailbox
 
 
 def place(
@@ -56,6 +58,29 @@ def reasons(workspace: Workspace, subjects: Collection[str]) -> dict[str, str]:
     """Why each of these subjects that is held is, in a sentence. One query."""
     standing = Hold.objects.in_workspace(workspace).standing().filter(subject__in=subjects)
     return dict(standing.values_list("subject", "reason"))
+
+
+def in_the_way(
+    workspace: Workspace, *subjects: str, mailbox: Mailbox | None = None, held: Mapping[str, str]
+) -> list[str]:
+    """What keeps all letters of these subjects and of this mailbox where they are, in sentences that say where each is
+    ended: a stop, a pause, holds. `held`: the reasons of holds that stand, by subject.
+    """
+    whys = [SENDING_IS_STOPPED] if workspace.sending_stopped_at is not None else []
+    if mailbox is not None and mailbox.paused_at is not None:
+        whys.append(f"The mailbox {mailbox} is paused: an owner resumes it under Settings, Mailboxes.")
+    of_mailbox = [f"mailbox:{mailbox.pk}"] if mailbox is not None else []
+    return whys + [f"{held[name]} {LIFT_IT}" for name in ("workspace", *subjects, *of_mailbox) if name in held]
+
+
+def still_in_the_way(workspace: Workspace, *subjects: str, mailboxes: Sequence[Mailbox] = ()) -> list[str]:
+    """The same for whoever has just let letters go on that leave from any of these mailboxes: what keeps all of them.
+    One query.
+    """
+    held = reasons(workspace, ["workspace", *subjects, *(f"mailbox:{mailbox.pk}" for mailbox in mailboxes)])
+    of_each = [in_the_way(workspace, *subjects, mailbox=mailbox, held=held) for mailbox in mailboxes]
+    found = of_each if of_each and all(of_each) else [in_the_way(workspace, *subjects, held=held)]
+    return list(dict.fromkeys(why for whys in found for why in whys))
 
 
 def kind_of(hold: Hold) -> str:

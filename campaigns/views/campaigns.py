@@ -16,6 +16,7 @@ from campaigns.lifecycle import (
     OnItsWayError,
     archive_campaign,
     delete_campaign,
+    in_the_way,
     restore_campaign,
     start_campaign,
 )
@@ -124,7 +125,10 @@ def campaign_resume(request: WorkspaceRequest, workspace: str, pk: int) -> HttpR
         with transaction.atomic():
             campaign.resume()
             note("campaign.resumed", campaign, request)
-    messages.success(request, f"{campaign.name} goes on. What waits leaves again in its turn.")
+    if whys := in_the_way(campaign):
+        messages.warning(request, f"{campaign.name} goes on, but its letters still wait. {' '.join(whys)}")
+    else:
+        messages.success(request, f"{campaign.name} goes on. What waits leaves again in its turn.")
     return back_to_campaign(request, campaign)
 
 

@@ -66,7 +66,10 @@ def hold_lift(request: WorkspaceRequest, workspace: str, pk: int) -> HttpRespons
     what = _what(hold, _names([hold], here), here)
     if request.method == "POST":
         if holds.lift(hold, user=request.user, now=timezone.now()):
-            messages.success(request, f"{what.label} is not held back any more.")
+            mailboxes = list(Mailbox.objects.in_workspace(here).filter(pk__in=_numbers([hold], "mailbox")))
+            whys = holds.still_in_the_way(here, mailboxes=mailboxes)
+            level = messages.WARNING if whys else messages.SUCCESS
+            messages.add_message(request, level, " ".join([f"{what.label} is not held back any more.", *whys]))
         return redirect_to(request, listing)
     context = {
         "title": f"Stop holding back {what.label}?",

@@ -28,6 +28,9 @@ class UserManager(BaseUserManager["User"]):
         return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
 
 
+SENDING_IS_STOPPED = "All sending is stopped in this workspace: resume it under Queue."
+
+
 class User(AbstractBaseUser, PermissionsMixin):
     """A person, who signs in by email address."""
 

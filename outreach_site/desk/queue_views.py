@@ -19,7 +19,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from campaigns import approvals, dead_letters, launching, queueing
 from campaigns.models import Attempt, Campaign
 from campaigns.rota import CannotQueueError
-from compliance import audit
+from compliance import audit, holds
 from outreach_site.accounts.access import READERS, SENDERS, WorkspaceRequest, allow
 from outreach_site.accounts.models import Workspace
 from outreach_site.desk import mailbox_health as mailbox_page
@@ -171,7 +171,11 @@ def sending_resume(request: WorkspaceRequest, workspace: str) -> HttpResponse:
         if here.sending_stopped_at is not None:
             here.resume_sending()
             audit.record("sending.resumed", workspace=here, user=request.user, about=f"workspace:{here.pk}", now=now)
-    messages.success(request, "Sending goes on.")
+    mailboxes = list(Mailbox.objects.in_workspace(here).in_use())
+    if whys := holds.still_in_the_way(here, mailboxes=mailboxes):
+        messages.warning(request, f"Sending is not stopped any more, but nothing leaves yet. {' '.join(whys)}")
+    else:
+        messages.success(request, "Sending goes on.")
     return redirect_to(request, reverse("desk:queue", args=[here.slug]))
 
 

@@ -19,6 +19,7 @@ from outreach_site.mailboxes.oauth.keeping import connections_of, ends_soon
 PASSWORD_DAYS = 90
 # Letters per hour from which the meter warns.
 NEARLY_FULL = 0.8
+LIFT_IT = "Lift it under Compliance, Held back."
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +198,7 @@ def _sending(mailbox: Mailbox, held_because: str) -> StateWord:
             "warn",
             "Held back",
             sentence=f"Its letters wait. {held_because}",
-            advice="Lift it under Compliance, Held back; a test letter that goes lifts what its own failure placed.",
+            advice=f"{LIFT_IT} A test letter that goes lifts what its own failure placed.",
         )
     if mailbox.paused_at is not None:
         return StateWord("warn", "Paused", since=mailbox.paused_at)

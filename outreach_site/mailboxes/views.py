@@ -18,11 +18,11 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from django_htmx.http import reswap
 
 from outreach_site.accounts.access import OWNERS, READERS, WorkspaceRequest, allow
-from outreach_site.accounts.models import Membership, Role, Workspace
+from outreach_site.accounts.models import SENDING_IS_STOPPED, Membership, Role, Workspace
 from outreach_site.lib.crypto import KeyMissingError
 from outreach_site.lib.htmx import is_htmx, redirect_to
 from outreach_site.lib.ports import announce_mailbox_mended
-from outreach_site.mailboxes.cards import Said, cards
+from outreach_site.mailboxes.cards import LIFT_IT, Said, cards, use_of
 from outreach_site.mailboxes.environment import keep_environment_mailbox
 from outreach_site.mailboxes.errors import MailServerError
 from outreach_site.mailboxes.forms import IMAP, SMTP, MailboxForm
@@ -289,8 +289,19 @@ def mailbox_resume(request: WorkspaceRequest, workspace: str, mailbox: int) -> H
         with transaction.atomic():
             found.resume()
             audit_step("mailbox.resumed", found, request.user)
-    messages.success(request, f"{found.email} sends again.")
+    if whys := _in_the_way(found):
+        messages.warning(request, f"{found.email} is not paused any more, but its letters still wait. {' '.join(whys)}")
+    else:
+        messages.success(request, f"{found.email} sends again.")
     return _card_answer(request, found, [])
+
+
+def _in_the_way(mailbox: Mailbox) -> list[str]:
+    """What keeps letters of a mailbox waiting that is not paused, in sentences."""
+    here = mailbox.workspace
+    stopped = [SENDING_IS_STOPPED] if here.sending_stopped_at is not None else []
+    held_because = use_of([mailbox], workspace=here, now=timezone.now())[mailbox.pk].held_because
+    return [*stopped, f"{held_because} {LIFT_IT}"] if held_because else stopped
 
 
 @allow(OWNERS)

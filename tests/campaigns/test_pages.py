@@ -14,6 +14,7 @@ from campaigns.leads import ASKED_TO_BE_ERASED, NewLead, add_many
 from campaigns.lifecycle import start_campaign
 from campaigns.models import Attempt, Campaign, Contact, Lead, Template
 from campaigns.starters import STARTERS
+from compliance import holds
 from compliance.models import Hold, Suppression
 from compliance.suppression import entomb, suppress
 from compliance.unsubscribe import token_for
@@ -226,7 +227,7 @@ def test_a_row_says_what_comes_next_and_why_not(room: Room) -> None:
     Mailbox.objects.update(paused_at=None)
     for subject in ("workspace", f"mailbox:{room.mailbox.pk}", room.campaign.subject):
         hold = Hold.objects.create(workspace=room.world.here, subject=subject, reason="Look at it first.")
-        assert next_of(bright) == ("Waits", "Look at it first. It is lifted under Compliance, Held back.")
+        assert next_of(bright) == ("Waits", "Look at it first. Lift it under Compliance, Held back.")
         hold.delete()
     assert next_of(bright) == ("Leaves in turn", "")
     Attempt.objects.update(due_at=None, reason="Say why.", asks="region ")
@@ -287,6 +288,23 @@ def test_deleting_needs_the_name_and_waits_for_letters_on_their_way(room: Room) 
 def test_pause_offers_undo(room: Room) -> None:
     response = room.client().post(room.url("campaign_pause", room.campaign.pk), follow=True)
     assert room.url("campaign_resume", room.campaign.pk) in response.content.decode()
+
+
+def test_resuming_says_what_still_keeps_its_letters(room: Room) -> None:
+    def said() -> str:
+        return room.client().post(room.url("campaign_resume", room.campaign.pk), follow=True).content.decode()
+
+    assert "goes on. What waits leaves again in its turn." in said()
+    here, now = room.world.here, timezone.now()
+    hold = holds.place(workspace=here, subject=room.campaign.subject, reason="Many complained.", now=now)
+    assert "its letters still wait. Many complained. Lift it under Compliance, Held back." in said()
+    holds.lift(hold, user=room.world.owner, now=now)
+    here.stop_sending(now=now)
+    assert "its letters still wait. All sending is stopped in this workspace: resume it under Queue." in said()
+    here.resume_sending()
+    [mailbox] = Mailbox.objects.in_workspace(here)
+    mailbox.archive(now=now)
+    assert "its letters still wait." in said()
 
 
 # --- Leads ------------------------------------------------------------------------------------------------------------

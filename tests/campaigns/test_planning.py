@@ -100,7 +100,7 @@ class TestLaunchCheck:
         subject = f"mailbox:{room.mailbox.pk}"
         holds.place(workspace=room.world.here, subject=subject, reason="Look at it first.", now=timezone.now())
         text = text_of(room.get("campaign_launch", room.campaign.pk))
-        assert text.count("Look at it first. It is lifted under Compliance, Held back.") == 1
+        assert text.count("Look at it first. Lift it under Compliance, Held back.") == 1
         assert "<strong>2</strong> wait for you" in text
 
     def test_says_what_may_have_left_before_a_restore(self, room: Room) -> None:

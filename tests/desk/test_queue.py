@@ -15,6 +15,7 @@ from pytest_django import DjangoAssertNumQueries
 from campaigns import dead_letters, following, queueing
 from campaigns.models import Attempt, Campaign, Launch, Step
 from campaigns.tallies import Tally
+from compliance import holds
 from compliance.models import AuditEntry, Hold, Kind, SendRecord
 from inbox.models import FolderCursor
 from outreach_site.desk.models import Heartbeat
@@ -366,6 +367,18 @@ def test_stop_and_resume(world: World, desk: Desk) -> None:
     assert world.here.sending_stopped_at is None
     events = AuditEntry.objects.filter(event__startswith="sending.").order_by("pk").values_list("event", flat=True)
     assert list(events) == ["sending.stopped", "sending.resumed"]
+
+
+def test_resuming_says_what_still_keeps_every_letter(world: World, desk: Desk) -> None:
+    client, url, now = world.client(world.marketer), reverse("desk:sending_resume", args=["orchard"]), timezone.now()
+    [mailbox] = Mailbox.objects.in_workspace(world.here)
+    assert "Sending goes on." in client.post(url, follow=True).content.decode()
+    mailbox.pause(now=now)
+    said = f"nothing leaves yet. The mailbox {mailbox.email} is paused: an owner resumes it under Settings, Mailboxes."
+    assert said in client.post(url, follow=True).content.decode()
+    mailbox.resume()
+    holds.place(workspace=world.here, subject=f"mailbox:{mailbox.pk}", reason="It bounces.", now=now)
+    assert "yet. It bounces. Lift it under Compliance" in client.post(url, follow=True).content.decode()
 
 
 @pytest.mark.parametrize("action", ["desk:sending_stop", "desk:sending_resume"])

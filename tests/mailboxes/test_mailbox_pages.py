@@ -450,6 +450,23 @@ class TestPauseAndResume:
             assert world.client(user).post(address).status_code == 403
 
 
+def test_what_still_keeps_a_resumed_mailbox_from_sending_is_said(world: World, owner: Client) -> None:
+    mailbox = make_mailbox(world.here)
+    address, now = url("mailbox_resume", world.here, mailbox.pk), timezone.now()
+    assert "mara@orchard.example sends again." in owner.post(address, follow=True).text
+    hold = holds.place(workspace=world.here, subject=f"mailbox:{mailbox.pk}", reason="It bounces.", now=now)
+    world.here.stop_sending(now=now)
+    page = owner.post(address, follow=True).text
+    assert "sends again" not in page
+    assert (
+        "its letters still wait. All sending is stopped in this workspace: resume it under Queue. It bounces. Lift"
+        in page
+    )
+    holds.lift(hold, user=world.owner, now=now)
+    page = owner.post(address, follow=True).text
+    assert "its letters still wait. All sending is stopped in this workspace: resume it under Queue.<" in page
+
+
 def test_removing_asks_first(world: World, owner: Client) -> None:
     mailbox = make_mailbox(world.here)
     address = url("mailbox_archive", world.here, mailbox.pk)
