@@ -14,19 +14,23 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cache, partial
+from functools import cache, partial, reduce
+from operator import or_
 from typing import TypeVar
 
 import structlog
 from django.db import DatabaseError, InterfaceError, OperationalError, connection, models, transaction
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from campaigns import letters, outbox, sessions
 from campaigns.delivery import Accepted, Answer, NotSent, Post
 from campaigns.models import Attempt, Campaign
+from campaigns.models.attempt import due_from
 from campaigns.pace import Pace
 from compliance.models import Kind
 from outreach_site.accounts.installation import standing
+from outreach_site.lib.moments import FromNow
 from outreach_site.lib.prepared import until_kept
 from outreach_site.mailboxes.errors import MailServerError, Stage, Verdict
 from outreach_site.mailboxes.models import Mailbox
@@ -103,12 +107,28 @@ def due_mailboxes(*, now: datetime) -> list[int]:
     )
 
 
-def forget_leaps(*, now: datetime) -> int:
-    """Mailboxes that a clock ahead of its time has told to rest for longer than they ever do go on. How many."""
-    latest, changed = now + LONGEST_REST, 0
-    for name, rested in (("next_send_at", now), ("next_spread_at", None), ("rests_until", None)):
-        changed += Mailbox.objects.filter(**{f"{name}__gt": latest}).update(**{name: rested})
-    return changed
+def forget_leaps() -> int:
+    """Mailboxes that a clock ahead of its time has told to rest for longer than they ever do go on. How many.
+
+    And their letters are decided anew that it told to wait: what stands in the way still is found once more. Not
+    follow-ups, which have a moment of their own, nor before the moment that a person chose. The ledger's rows of that
+    time stay, and count until their own moments are past: of a clock that was put back nobody can tell whether it is
+    right now or was before, and no cap may be passed. By the database's clock, so that no worker's own leap is taken
+    for all others'.
+    """
+    latest = FromNow(LONGEST_REST)
+    rested = {"next_send_at": Now(), "next_spread_at": None, "rests_until": None}
+    told = reduce(or_, (models.Q(**{f"{name}__gt": latest}) for name in rested))
+    with transaction.atomic():
+        # A clock that stands before a mailbox was added is the one that is wrong.
+        mailboxes = list(Mailbox.objects.filter(told, created_at__lte=Now()).values_list("pk", flat=True))
+        for name, value in rested.items():
+            Mailbox.objects.filter(pk__in=mailboxes, **{f"{name}__gt": latest}).update(**{name: value})
+        deferred = Attempt.objects.filter(
+            mailbox__in=mailboxes, state=Attempt.State.QUEUED, lease_token=None, due_at__gt=latest
+        )
+        deferred.exclude(kind=Kind.FOLLOW_UP).update(due_at=due_from(Now()))
+    return len(mailboxes)
 
 
 def tidy_up(*, now: datetime) -> None:

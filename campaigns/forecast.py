@@ -162,7 +162,7 @@ class _Thought:
         self.per_mailbox = Counter(dict(facts.per_mailbox))
         self.hours: dict[str, deque[datetime]] = defaultdict(deque)
         for sign_in, hour in facts.per_sign_in.items():
-            self.hours[sign_in].extend([hour.oldest_at or now] * hour.count)
+            self.hours[sign_in].extend([hour.ends_at(now) - HOUR] * hour.count)
         self.newest_at, self.let_go = dict(facts.newest_at), facts.let_go
         self.free_at = {pk: mailbox.next_send_at for pk, mailbox in self.mailboxes.items()}
         self.day_rooms = {pk: day_room(mailbox, now) for pk, mailbox in self.mailboxes.items()}

@@ -136,8 +136,7 @@ def spread_of(mailbox: Mailbox, now: datetime) -> timedelta:
     hour = room.last_hour(mailbox, now=now)
     whole = max(room_of_campaigns(hourly_limit(mailbox)), 1)
     left = max(whole - hour.count, 1)
-    ends_at = (hour.oldest_at or now) + HOUR
-    return max((ends_at - now) / left, HOUR / whole, timedelta(seconds=mailbox.min_gap_seconds))
+    return max((hour.ends_at(now) - now) / left, HOUR / whole, timedelta(seconds=mailbox.min_gap_seconds))
 
 
 def day_room(mailbox: Mailbox, now: datetime) -> int | None:

@@ -29,7 +29,7 @@ def dispatch_due() -> None:
     outbox.strand(now=now)
     outbox.expire(now=now)
     dispatch.tidy_up(now=now)
-    dispatch.forget_leaps(now=now)
+    dispatch.forget_leaps()
     outbox.wake(now=now)
     for mailbox_id in dispatch.due_mailboxes(now=now):
         async_task(dispatch_mailbox, mailbox_id, cluster=CLUSTER)

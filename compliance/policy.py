@@ -194,7 +194,13 @@ class Hour:
     """What a sign-in has used of the last sixty minutes."""
 
     count: int = 0
-    oldest_at: datetime | None = None  # its first letter's moment: an hour later there is a place again
+    oldest_at: datetime | None = None  # its first letter's moment
+
+    def ends_at(self, now: datetime) -> datetime:
+        """When there is a place again: an hour after its first letter. What a clock ahead of its time wrote down counts
+        as of now, so that whoever waits looks again within the hour.
+        """
+        return min(self.oldest_at or now, now) + HOUR
 
 
 @dataclass(frozen=True)
@@ -683,7 +689,8 @@ def _domain_pace(case: _Case) -> Check:
     domain = case.letter.recipient_domain
     gap = FREE_MAIL_GAP if is_free_mail(domain) else DOMAIN_GAP
     last = case.running.newest_at.get(domain)
-    if not case.letter.is_paced or last is None or last + gap <= case.now:
+    # Further ahead than that lies only what a clock ahead of its time wrote down.
+    if not case.letter.is_paced or last is None or abs(case.now - last) >= gap:
         return _say(Rule.DOMAIN_PACE, Outcome.PASSED, f"No other letter has just gone to {domain}.")
     sentence = f"A letter went to {domain} a moment ago; the next one follows a little later."
     return _say(Rule.DOMAIN_PACE, Outcome.WAITS, sentence, until=last + gap)
@@ -712,9 +719,8 @@ def _mailbox_hour(case: _Case) -> Check:
     limit, kept = _room_for(letter, limit)
     hour = case.running.per_sign_in.get(letter.sign_in, Hour())
     if hour.count >= limit:
-        until = (hour.oldest_at or case.now) + HOUR
         sentence = f"The mailbox has used its {limit} letters an hour{kept}."
-        return _say(Rule.MAILBOX_HOUR, Outcome.WAITS, sentence, until=until)
+        return _say(Rule.MAILBOX_HOUR, Outcome.WAITS, sentence, until=hour.ends_at(case.now))
     return _say(Rule.MAILBOX_HOUR, Outcome.PASSED, f"{hour.count} of {limit} letters an hour used{kept}.")
 
 

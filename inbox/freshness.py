@@ -11,16 +11,12 @@ from inbox.models import RawMessage
 from outreach_site.mailboxes.models import Mailbox
 
 
-def read_until(
-    mailbox_ids: Collection[int],
-    *,
-    now: datetime,  # noqa: ARG001 - the port's signature: a poll's moment does not depend on it
-) -> Mapping[int, datetime]:
+def read_until(mailbox_ids: Collection[int], *, now: datetime) -> Mapping[int, datetime]:
     """When the last poll began that left nothing new on the server and nothing unread here (lib.ports.InboxFreshness).
 
-    One query. A mailbox without IMAP is left out.
+    One query. A mailbox without IMAP is left out, and one that a clock ahead of its time read: nobody knows when.
     """
-    polled = Mailbox.objects.that_can_receive().filter(pk__in=mailbox_ids, polled_at__isnull=False)
+    polled = Mailbox.objects.that_can_receive().filter(pk__in=mailbox_ids, polled_at__lte=now)
     return {pk: polled_at for pk, polled_at in polled.values_list("pk", "polled_at") if polled_at is not None}
 
 

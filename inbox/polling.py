@@ -85,7 +85,13 @@ def due_mailboxes(now: datetime) -> list[int]:
 
 def _pollable(now: datetime) -> models.QuerySet[Mailbox]:
     free = models.Q(poll_token=None) | models.Q(poll_leased_until__lt=Now())
-    return Mailbox.objects.that_can_receive().filter(free, next_poll_at__lte=now)
+    return Mailbox.objects.that_can_receive().filter(free, _has_come(now))
+
+
+def _has_come(now: datetime) -> models.Q:
+    """Its turn; also where only a clock ahead of its time can have put that off so far."""
+    latest = now + max(poll_every(), 2 * LONGEST_WAIT)
+    return models.Q(next_poll_at__lte=now) | models.Q(next_poll_at__gt=latest)
 
 
 def poll(mailbox_id: int, *, at_once: bool = False) -> Outcome:
@@ -119,7 +125,7 @@ def _take_lease(mailbox_id: int, *, at_once: bool, now: datetime) -> uuid.UUID |
     free = models.Q(poll_token=None) | models.Q(poll_leased_until__lt=Now())
     mine = Mailbox.objects.that_can_receive().filter(free, pk=mailbox_id)
     if not at_once:
-        mine = mine.filter(next_poll_at__lte=now)
+        mine = mine.filter(_has_come(now))
     return token if mine.update(poll_token=token, poll_leased_until=FromNow(LEASE)) else None
 
 

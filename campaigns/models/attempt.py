@@ -8,7 +8,7 @@ from typing import Any, Self
 from uuid import UUID
 
 from django.db import models
-from django.db.models.functions import Coalesce, Greatest
+from django.db.models.functions import Coalesce, Greatest, Now
 from django.utils import timezone
 
 from campaigns.models.campaign import Campaign, Step, Template
@@ -43,9 +43,9 @@ _FREE = models.Q(state="queued", lease_token__isnull=True)
 _LEFT = models.Q(state="sent") | models.Q(state="uncertain")
 
 
-def due_from(now: datetime) -> Greatest:
+def due_from(now: datetime | Now) -> Greatest:
     """For an update: a letter that waited for something else is due now, or later where a person chose so."""
-    moment = models.Value(now, output_field=models.DateTimeField())
+    moment = models.Value(now, output_field=models.DateTimeField()) if isinstance(now, datetime) else now
     return Greatest(moment, Coalesce("not_before", moment))
 
 

@@ -18,7 +18,7 @@ from pytest_django import Settings
 from campaigns import dispatch, outbox, queueing, tasks
 from campaigns.delivery import Accepted, NotSent, Post
 from campaigns.models import Attempt, Ground, Lead
-from compliance.models import AuditEntry, Hold, SendRecord, Suppression
+from compliance.models import AuditEntry, Hold, Kind, SendRecord, Suppression
 from compliance.suppression import suppress
 from outreach_site.lib import prepared
 from outreach_site.lib.addresses import named
@@ -222,13 +222,64 @@ def test_a_clock_that_was_ahead_silences_no_mailbox(rehearsal: Letterbox) -> Non
     tomorrow = now + timedelta(days=1)
     Mailbox.objects.update(next_send_at=tomorrow, next_spread_at=tomorrow, rests_until=tomorrow)
     assert dispatch.due_mailboxes(now=now) == []
-    assert dispatch.forget_leaps(now=now) == 3
+    assert dispatch.forget_leaps() == 1
     assert dispatch.due_mailboxes(now=now) == [rehearsal.mailbox.pk]
     # A pause that may be meant stays.
     soon = now + timedelta(hours=1)
     Mailbox.objects.update(next_send_at=soon, next_spread_at=soon, rests_until=soon)
-    assert dispatch.forget_leaps(now=now) == 0
+    assert dispatch.forget_leaps() == 0
     assert rehearsal.send().sent == 0
+
+
+def test_what_a_clock_that_was_ahead_put_off_is_decided_anew(rehearsal: Letterbox) -> None:
+    """What nobody meant for later: the moments of follow-ups and of people stay."""
+    now = timezone.now()
+    soon, tomorrow, later = now + timedelta(minutes=30), now + timedelta(days=1), now + timedelta(days=3)
+    deferred, chosen, second, near = rehearsal.write_to("a@some.test", "b@some.test", "c@some.test", "d@some.test")
+    Attempt.objects.update(due_at=tomorrow, reason="The mailbox has used its 5 letters an hour.")
+    Attempt.objects.filter(pk=chosen.pk).update(not_before=later, due_at=later)
+    Attempt.objects.filter(pk=second.pk).update(kind=Kind.FOLLOW_UP)
+    Attempt.objects.filter(pk=near.pk).update(due_at=soon)
+    moments = dict(Attempt.objects.values_list("pk", "due_at"))
+    assert dispatch.forget_leaps() == 0, "nothing says that a clock was ahead"
+    assert dict(Attempt.objects.values_list("pk", "due_at")) == moments
+    Mailbox.objects.update(next_send_at=tomorrow)
+    assert dispatch.forget_leaps() == 1
+    due = dict(Attempt.objects.values_list("pk", "due_at"))
+    deferred_until = due.pop(deferred.pk)
+    assert deferred_until is not None
+    assert deferred_until <= timezone.now()
+    assert due == {chosen.pk: later, second.pk: tomorrow, near.pk: soon}
+    assert rehearsal.send().sent == 1
+
+
+def test_a_clock_from_before_its_mailboxes_is_wrong_itself(rehearsal: Letterbox) -> None:
+    [letter] = rehearsal.write_to("a@some.test")
+    tomorrow = timezone.now() + timedelta(days=1)
+    Mailbox.objects.update(created_at=tomorrow, next_send_at=tomorrow)
+    Attempt.objects.update(due_at=tomorrow)
+    assert dispatch.forget_leaps() == 0
+    letter.refresh_from_db()
+    assert letter.due_at == tomorrow
+
+
+def test_letters_counted_ahead_of_now_count_and_their_hour_is_looked_at_again_within_one(
+    rehearsal: Letterbox,
+) -> None:
+    """The ledger keeps what a clock ahead of its time wrote: no cap is passed, and nothing waits for that moment."""
+    Mailbox.objects.update(hourly_limit=1)
+    rehearsal.mailbox.refresh_from_db()
+    rehearsal.write_to("a@some.test")
+    assert rehearsal.send().sent == 1
+    now = timezone.now()
+    SendRecord.objects.update(counted_at=now + timedelta(days=1))
+    Mailbox.objects.update(next_send_at=now)
+    [waiting] = rehearsal.write_to("b@other.test")
+    rehearsal.send()
+    waiting.refresh_from_db()
+    assert waiting.state == State.QUEUED
+    assert waiting.due_at is not None
+    assert timedelta() < waiting.due_at - now < timedelta(hours=1, minutes=1)
 
 
 def test_a_dead_address_is_suppressed_before_its_letter_is_queued_again(faulty_letterbox: Boxes) -> None:

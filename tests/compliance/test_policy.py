@@ -164,6 +164,8 @@ def test_a_letter_that_nothing_speaks_against_goes() -> None:
         ({"ramp_limit": None}, {"per_mailbox": {1: 500}}, Rule.RAMP_UP, Outcome.PASSED),
         ({"is_paced": True}, {"newest_at": {"site.com": NOW - timedelta(seconds=59)}}, Rule.DOMAIN_PACE, Outcome.WAITS),
         ({"is_paced": True}, {"newest_at": {"site.com": NOW - timedelta(minutes=1)}}, Rule.DOMAIN_PACE, Outcome.PASSED),
+        ({"is_paced": True}, {"newest_at": {"site.com": NOW + timedelta(seconds=59)}}, Rule.DOMAIN_PACE, Outcome.WAITS),
+        ({"is_paced": True}, {"newest_at": {"site.com": NOW + timedelta(days=1)}}, Rule.DOMAIN_PACE, Outcome.PASSED),
         ({"is_paced": True}, {"newest_at": {"other.com": NOW}}, Rule.DOMAIN_PACE, Outcome.PASSED),
         ({}, {"newest_at": {"site.com": NOW}}, Rule.DOMAIN_PACE, Outcome.PASSED),
         (
@@ -200,6 +202,14 @@ def test_the_hour_opens_when_the_oldest_letter_is_an_hour_old() -> None:
     [decision] = decide([LETTER], facts, now=NOW)
     assert decision.result == PolicyResult.DEFERRED
     assert decision.until == NOW + timedelta(minutes=1)
+
+
+def test_an_hour_that_a_clock_ahead_wrote_down_is_looked_at_again_within_one() -> None:
+    hour = Hour(3, NOW + timedelta(days=1))
+    facts = replace(FACTS, limits=replace(LIMITS, per_sign_in_hour=3), per_sign_in={"u@host": hour})
+    [decision] = decide([LETTER], facts, now=NOW)
+    assert decision.result == PolicyResult.DEFERRED
+    assert decision.until == NOW + timedelta(hours=1)
 
 
 def test_a_mailbox_may_only_lower_the_servers_hourly_limit() -> None:

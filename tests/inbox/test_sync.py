@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from campaigns.models import Lead
 from compliance.models import Suppression
-from inbox import ingest, polling, sync
+from inbox import freshness, ingest, polling, sync
 from inbox.models import FolderCursor, RawMessage, Reply
 from inbox.storing import Arrival
 from outreach_site.accounts.models import Installation
@@ -276,6 +276,19 @@ def test_two_workers_do_not_read_one_mailbox(office_box: ReadBox, post_office: R
     assert RawMessage.objects.count() == 0
     Mailbox.objects.filter(pk=mailbox.pk).update(poll_leased_until=timezone.now() - timedelta(seconds=1))
     assert office_box.poll().stored == 1
+
+
+def test_a_clock_that_was_ahead_neither_puts_off_reading_nor_makes_it_done(office_box: ReadBox) -> None:
+    now, pk = timezone.now(), office_box.box.mailbox.pk
+    ahead = now + timedelta(days=1)
+    Mailbox.objects.update(next_poll_at=ahead, polled_at=ahead)
+    assert freshness.read_until([pk], now=now) == {}
+    assert polling.due_mailboxes(now) == [pk]
+    assert polling.poll(pk).is_drained
+    assert freshness.read_until([pk], now=timezone.now()).keys() == {pk}
+    # A pause that may be meant stays.
+    Mailbox.objects.update(next_poll_at=now + timedelta(hours=1))
+    assert polling.due_mailboxes(now) == []
 
 
 def test_a_stranger_database_reads_nothing(office_box: ReadBox, post_office: RunningOffice) -> None:
