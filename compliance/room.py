@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Count, Min
+from django.db.models import Count, Min, QuerySet
 
 from compliance.gate import limits_of
 from compliance.models import SendRecord
@@ -48,8 +48,7 @@ def last_hour(mailbox: Mailbox, *, now: datetime) -> Hour:
 
 def last_hours(sign_ins: Iterable[str], *, now: datetime) -> dict[str, Hour]:
     """By sign-in, in all workspaces: to its server they are one. Of those with letters. One query."""
-    letters = SendRecord.objects.that_count().filter(sign_in__in=sign_ins, counted_at__gt=now - HOUR).order_by()
-    used = letters.values_list("sign_in").annotate(Count("pk"), Min("counted_at"))
+    used = of_last_hour(sign_ins, now=now).values_list("sign_in").annotate(Count("pk"), Min("counted_at"))
     return {sign_in: Hour(count, oldest_at) for sign_in, count, oldest_at in used}
 
 
@@ -57,6 +56,11 @@ def sent_today(mailbox: Mailbox, *, now: datetime) -> int:
     """Letters of this day that count, of its mailbox. One query. Touches `workspace`."""
     began_at = mailbox.workspace.day_bounds(now)[0]
     return SendRecord.objects.that_count().filter(mailbox_id=mailbox.pk, counted_at__gte=began_at).count()
+
+
+def of_last_hour(sign_ins: Iterable[str], *, now: datetime) -> QuerySet[SendRecord]:
+    """What their caps count."""
+    return SendRecord.objects.that_count().filter(sign_in__in=sign_ins, counted_at__gt=now - HOUR).order_by()
 
 
 @dataclass(frozen=True)

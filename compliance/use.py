@@ -5,34 +5,34 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from django.db.models import Count, Q
+from django.db.models import Count, Q, TextField, Value
+from django.db.models.functions import Cast
 
 from compliance import holds, room
 from compliance.models import Hold, SendRecord
-from compliance.policy import Hour
 from outreach_site.accounts.models import User
 from outreach_site.lib.ports import MailboxUse
 
+_AS_TEXT = Cast("mailbox_id", TextField())
+
 
 def mailbox_use(sign_ins: Mapping[int, str], *, day_began_at: datetime, now: datetime) -> Mapping[int, MailboxUse]:
-    """Three queries. Reservations and uncertain letters count for today whenever they were made, as for the caps."""
+    """Two queries. Reservations and uncertain letters count for today whenever they were made, as for the caps."""
     open_ended = Q(state__in=[SendRecord.State.RESERVED, SendRecord.State.UNCERTAIN])
-    rows = (
-        SendRecord.objects.that_count()
-        .filter(open_ended | Q(counted_at__gte=day_began_at), mailbox_id__in=sign_ins)
-        .values_list("mailbox_id")
-        .annotate(Count("pk"))
-    )
-    today = dict(rows)
-    hours = room.last_hours(sign_ins.values(), now=now)
+    letters = SendRecord.objects.that_count().order_by()
+    of_day = letters.filter(open_ended | Q(counted_at__gte=day_began_at), mailbox_id__in=sign_ins)
+    of_hour = room.of_last_hour(sign_ins.values(), now=now)
+    counted = of_day.values_list(_AS_TEXT, Value("day")).annotate(Count("pk"))
+    counted = counted.union(of_hour.values_list("sign_in", Value("hour")).annotate(Count("pk")), all=True)
+    used = {(of_what, name): count for name, of_what, count in counted}
     subjects = {f"mailbox:{pk}": pk for pk in sign_ins}
     held = {
         subjects[hold.subject]: hold for hold in Hold.objects.standing().filter(subject__in=subjects).order_by("-pk")
     }
     return {
         pk: MailboxUse(
-            today=today.get(pk, 0),
-            this_hour=hours.get(sign_in, Hour()).count,
+            today=used.get(("day", str(pk)), 0),
+            this_hour=used.get(("hour", sign_in), 0),
             held_because=held[pk].reason if pk in held else "",
         )
         for pk, sign_in in sign_ins.items()
