@@ -6,15 +6,17 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from django.db import transaction
+from django.utils import timezone
 
 from campaigns import outbox
 from campaigns.analytics.upkeep import recount
-from campaigns.models import Attempt, AttemptQuerySet, Campaign, Lead
-from campaigns.queueing import cancel_waiting
+from campaigns.models import Attempt, AttemptQuerySet, Campaign, Contact, Lead
+from campaigns.queueing import cancel_waiting, stop_for_suppression
 from campaigns.rota import CannotQueueError, mailboxes_of
 from compliance import audit, holds, suppression
 from compliance.models import Suppression
 from outreach_site.accounts.models import SenderIdentity, User, Workspace
+from outreach_site.lib.among import among
 from outreach_site.mailboxes.models import Mailbox
 
 # A status that ends the writing, and the words with which waiting letters are taken back.
@@ -94,22 +96,7 @@ def change_statuses(leads: Sequence[Lead], status: Lead.Status, *, user: User, n
     campaign = leads[0].campaign
     addresses = [lead.contact.email for lead in leads if lead.contact is not None]
     with transaction.atomic():
-        Lead.objects.filter(pk__in=[lead.pk for lead in leads]).move_to(status, now=now)
-        taken_back = cancel_waiting(*leads, reason=ENDS_WRITING[status], now=now) if status in ENDS_WRITING else 0
-        audit.record_many(
-            [
-                audit.Entry(
-                    event="lead.status_changed",
-                    workspace_id=campaign.workspace_id,
-                    user_id=user.pk,
-                    about=f"lead:{lead.pk}",
-                    details={"from": lead.status, "to": status.value},
-                    lead_email=lead.contact.email if lead.contact else "",
-                    now=now,
-                )
-                for lead in leads
-            ]
-        )
+        taken_back = _move(leads, status, user=user, now=now)
         if status == Lead.Status.UNSUBSCRIBED and addresses:
             suppression.suppress_many(
                 workspace=campaign.workspace,
@@ -123,6 +110,53 @@ def change_statuses(leads: Sequence[Lead], status: Lead.Status, *, user: User, n
     for lead in leads:
         lead.status, lead.status_changed_at = status, now
     return taken_back
+
+
+def follow_suppression(
+    *, workspace_id: int | None, addresses: Sequence[str], domains: Sequence[str], opted_out: Mapping[str, str]
+) -> None:
+    """What waits for suppressed addresses will not leave; the leads of those who asked for it have unsubscribed,
+    however they said so, unless their link is live (lib.ports.SuppressionListener).
+    """
+    stop_for_suppression(workspace_id=workspace_id, addresses=addresses, domains=domains)
+    if not opted_out:
+        return
+    # By address alone, and the workspace looked at here: SQLite, asked for both, walks all the leads of a workspace.
+    known = Contact.objects.filter(among("email_key", opted_out)).values_list("pk", "lead__campaign__workspace")
+    theirs = [key for key, where in known if workspace_id in {None, where}]
+    moving = Lead.objects.filter(contact__in=theirs).exclude(status__in=[Lead.Status.PLACED, Lead.Status.UNSUBSCRIBED])
+    locked = moving.select_related("campaign", "contact").select_for_update(of=("self",), no_key=True).order_by("pk")
+    _move(list(locked), Lead.Status.UNSUBSCRIBED, by=opted_out, now=timezone.now())
+
+
+def _move(
+    leads: Sequence[Lead],
+    status: Lead.Status,
+    *,
+    user: User | None = None,
+    by: Mapping[str, str] | None = None,
+    now: datetime,
+) -> int:
+    """How many waiting letters were taken back. `by` names what moved them, by their normalised addresses."""
+    if not leads:
+        return 0
+    Lead.objects.filter(pk__in=[lead.pk for lead in leads]).move_to(status, now=now)
+    audit.record_many(
+        [
+            audit.Entry(
+                event="lead.status_changed",
+                workspace_id=lead.campaign.workspace_id,
+                user_id=user.pk if user else None,
+                about=f"lead:{lead.pk}",
+                details={"from": lead.status, "to": status.value}
+                | ({"by": by[lead.contact.email_key]} if by and lead.contact else {}),
+                lead_email=lead.contact.email if lead.contact else "",
+                now=now,
+            )
+            for lead in leads
+        ]
+    )
+    return cancel_waiting(*leads, reason=ENDS_WRITING[status], now=now) if status in ENDS_WRITING else 0
 
 
 def delete_lead(lead: Lead, *, user: User, now: datetime) -> None:

@@ -260,7 +260,7 @@ def bring_back_step(step: Step, *, since: datetime, now: datetime) -> None:
 
 
 def stop_for_suppression(*, workspace_id: int | None, addresses: Sequence[str], domains: Sequence[str]) -> None:
-    """What waits for a suppressed address will not leave (lib.ports.SuppressionListener)."""
+    """What waits for a suppressed address will not leave."""
     to_them = models.Q(recipient_key__in=addresses)
     for domain in domains:
         to_them |= models.Q(recipient_key__endswith=f"@{domain}") | models.Q(recipient_key__endswith=f".{domain}")
@@ -641,7 +641,7 @@ def _withdraw(attempts: models.QuerySet[Attempt], state: Attempt.State, reason: 
     """Letters that are still to come and have not been started end here, and give back a place they may have reserved.
     How many.
     """
-    with transaction.atomic():
+    with transaction.atomic(savepoint=False):
         # Locked before it is looked at: a worker that starts one of them now waits, and then finds it gone.
         waiting = list(attempts.filter(following.TO_COME).select_for_update(of=("self",)).order_by("pk"))
         Attempt.objects.filter(pk__in=[attempt.pk for attempt in waiting]).update(

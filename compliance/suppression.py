@@ -424,6 +424,11 @@ def _announce(rows: Sequence[Suppression], workspace: Workspace | None) -> None:
             workspace_id=workspace.pk if workspace else None,
             addresses=[row.value for row in piece if row.scope == Scope.ADDRESS],
             domains=[row.value for row in piece if row.scope == Scope.DOMAIN],
+            opted_out={
+                row.value: f"suppression:{row.pk}"
+                for row in piece
+                if row.scope == Scope.ADDRESS and row.reason in _OPTS_OUT
+            },
         )
 
 

@@ -40,9 +40,19 @@ class AuditRecorder(Protocol):
 
 
 class SuppressionListener(Protocol):
-    """Filled by campaigns: what waits for these addresses must not leave. `workspace_id` None means every workspace."""
+    """Filled by campaigns: what waits for these addresses must not leave. `workspace_id` None means every workspace.
 
-    def __call__(self, *, workspace_id: int | None, addresses: Sequence[str], domains: Sequence[str]) -> None: ...
+    `opted_out` are those of them that asked for it themselves, each with the subject of the entry that says so.
+    """
+
+    def __call__(
+        self,
+        *,
+        workspace_id: int | None,
+        addresses: Sequence[str],
+        domains: Sequence[str],
+        opted_out: Mapping[str, str],
+    ) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,10 +128,14 @@ def add_suppression_listener(listener: SuppressionListener) -> None:
 
 
 def announce_suppression(
-    *, workspace_id: int | None, addresses: Sequence[str] = (), domains: Sequence[str] = ()
+    *,
+    workspace_id: int | None,
+    addresses: Sequence[str] = (),
+    domains: Sequence[str] = (),
+    opted_out: Mapping[str, str] | None = None,
 ) -> None:
     for listener in _suppression_listeners:
-        listener(workspace_id=workspace_id, addresses=addresses, domains=domains)
+        listener(workspace_id=workspace_id, addresses=addresses, domains=domains, opted_out=opted_out or {})
 
 
 def set_answer_book(book: AnswerBook) -> None:

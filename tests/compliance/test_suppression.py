@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -27,11 +27,20 @@ class Listener:
     """Stands where campaigns stand: hears of new suppressions, in the transaction that makes them."""
 
     heard: list[tuple[int | None, tuple[str, ...], tuple[str, ...]]] = field(default_factory=list)
+    opted_out: list[Mapping[str, str]] = field(default_factory=list)
     in_transaction: bool = True
 
-    def __call__(self, *, workspace_id: int | None, addresses: Sequence[str], domains: Sequence[str]) -> None:
+    def __call__(
+        self,
+        *,
+        workspace_id: int | None,
+        addresses: Sequence[str],
+        domains: Sequence[str],
+        opted_out: Mapping[str, str],
+    ) -> None:
         self.in_transaction = self.in_transaction and connection.in_atomic_block
         self.heard.append((workspace_id, tuple(addresses), tuple(domains)))
+        self.opted_out.append(opted_out)
 
 
 @pytest.fixture
@@ -207,7 +216,7 @@ def test_a_batch_takes_as_many_queries_as_one(world: World, listener: Listener) 
     assert AuditEntry.objects.filter(event="suppression.added").count() == 501
 
 
-def test_a_mixed_batch_says_what_became_of_each(world: World) -> None:
+def test_a_mixed_batch_says_what_became_of_each(world: World, listener: Listener) -> None:
     suppress(world, "known@x.test")
     suppress(world, "own-word@x.test", Reason.COMPLAINT)
     added = suppression.suppress_many(
@@ -220,6 +229,10 @@ def test_a_mixed_batch_says_what_became_of_each(world: World) -> None:
     assert [entry.value for entry in added.new] == ["new@x.test", "y.test"]
     assert [entry.value for entry in added.stronger] == ["known@x.test"]
     assert [entry.value for entry in added.known] == ["own-word@x.test"]
+    own_words = {
+        entry.value: f"suppression:{entry.pk}" for entry in (*added.new, *added.stronger) if "@" in entry.value
+    }
+    assert listener.opted_out[-1] == own_words
 
 
 def test_one_bad_address_leaves_the_batch_undone(world: World) -> None:

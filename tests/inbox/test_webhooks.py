@@ -257,6 +257,7 @@ def test_an_opt_out_from_somebody_who_was_erased_stops_no_other(correspondence: 
     ]
     assert post(hook, said).status_code == 200
     assert reason_of("ada@wildmeadow.com") == "unsubscribe"
+    assert Lead.objects.get(pk=other.lead_id).status == Lead.Status.UNSUBSCRIBED
     assert state_of(third) == "sent"
 
 
