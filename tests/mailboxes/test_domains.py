@@ -17,6 +17,7 @@ from outreach_site.mailboxes.cards import cards
 from outreach_site.mailboxes.domains import desk, names
 from outreach_site.mailboxes.domains.names import Names
 from outreach_site.mailboxes.domains.records import Finding, Verdict, look
+from outreach_site.mailboxes.domains.spf_terms import terms_of
 from outreach_site.mailboxes.models import DomainCheck, SendingDomain
 from tests.conftest import World
 from tests.mailboxes.conftest import make_mailbox
@@ -122,6 +123,46 @@ def test_the_time_for_all_questions_ends(server: NameServer) -> None:
         (["v=spf1 include:_spf.google.com include:open.example -all"], "includes open.example, which lets everybody"),
         (["v=spf1 include:_spf.google.com redirect=endless.example"], "end it with ~all"),
         (["v=spf1 -all include:_spf.google.com"], "never read include:_spf.google.com"),
+        (["V=SPF1 INCLUDE:_SPF.Google.COM. IP4:192.0.2.1 ~ALL"], ""),
+        (["v=spf1  include:_spf.google.com   -all "], ""),
+        (["v=spf1 include:_spf.google.com a:v4.example/24//64 mx:%{d2r-}.x.example/24 ptr:%{d} -all"], "It uses ptr"),
+        (["v=spf1 include:_spf.google.com exists:%{ir}.%{v}._spf.%{d2} -all exp=why.%{d}"], ""),
+        (["v=spf1 include:_spf.google.com ip4:192.0.2.0/24 ip6:2001:db8::1/128 ip6:::ffff:192.0.2.1 -all"], ""),
+        (["v=spf1 include:_spf.google.com ip4:192.0.2 -all"], "SPF cannot read “ip4:192.0.2”"),
+        (["v=spf1 include:_spf.google.com ip4:192.0.2.256 -all"], "cannot read “ip4:192.0.2.256”"),
+        (["v=spf1 include:_spf.google.com ip4:192.0.2.0/33 -all"], "cannot read “ip4:192.0.2.0/33”"),
+        (["v=spf1 include:_spf.google.com ip4:192.0.2.0/024 -all"], "cannot read “ip4:192.0.2.0/024”"),
+        (["v=spf1 include:_spf.google.com ip4:192.0.2.0/255.255.255.0 -all"], "cannot read “ip4:"),
+        (["v=spf1 include:_spf.google.com ip4:mail.example.com -all"], "cannot read “ip4:mail.example.com”"),
+        (["v=spf1 include:_spf.google.com ip4=192.0.2.1 ip4:192.0.2.1. -all"], "cannot read “ip4:192.0.2.1.”"),
+        (["v=spf1 include:_spf.google.com ip6:2001:db8::/129 -all"], "cannot read “ip6:2001:db8::/129”"),
+        (["v=spf1 include:_spf.google.com ip6:192.0.2.1 -all"], "cannot read “ip6:192.0.2.1”"),
+        (["v=spf1 include:_spf.google.com ip6:fe80::1%eth0 -all"], "cannot read “ip6:fe80::1%eth0”"),
+        (["v=spf1 include:_spf.google.com a:192.0.2.1 -all"], "cannot read “a:192.0.2.1”"),
+        (["v=spf1 include:_spf.google.com a:v4.example/33 -all"], "cannot read “a:v4.example/33”"),
+        (["v=spf1 include:_spf.google.com mx: -all"], "cannot read “mx:”"),
+        (["v=spf1 include:_spf.google.com include:localhost -all"], "cannot read “include:localhost”"),
+        (["v=spf1 include:_spf.google.com include:a..example -all"], "cannot read “include:a..example”"),
+        (["v=spf1 include:_spf.google.com exists:%{x}.example -all"], "cannot read “exists:%{x}.example”"),
+        (["v=spf1 include:_spf.google.com -all:"], "cannot read “-all:”"),
+        (["v=spf1 include:_spf.google.com\tip4:192.0.2.1 -all"], "SPF cannot read"),
+        (["v=spf1 include:_spf.google.com redirect=two.example redirect=open.example"], "“redirect= twice”"),
+        (["v=spf1 include:_spf.google.com -redirect=open.example"], "cannot read “-redirect=open.example”"),
+        (["v=spf1 ip4:192.0.2.1 -include:_spf.google.com ~all"], "“-include:_spf.google.com” lets no letter pass"),
+        (["v=spf1 ?include:_spf.google.com ~all"], "“?include:_spf.google.com” lets no letter pass"),
+        (["v=spf1 +include:_spf.google.com ~all"], ""),
+        (["v=spf1 include:without.example ~all"], "leaves out _spf.google.com"),
+        (["v=spf1 include:_spf.google.com -include:open.example ~all"], ""),
+        (["v=spf1 include:_spf.google.com include:several.example ~all"], "several.example, where several SPF records"),
+        (["v=spf1 include:_spf.google.com a:n1.x.example mx:n2.x.example ~all"], ""),
+        (
+            ["v=spf1 include:_spf.google.com a:n1.x.example mx:n2.x.example exists:n3.x.example ~all"],
+            "Nothing stands at what “a:n1.x.example”, “exists:n3.x.example”, “mx:n2.x.example” name",
+        ),
+        (["v=spf1 include:_spf.google.com a:n1.x.example include:void.example ~all"], "Nothing stands at what"),
+        (["v=spf1 include:_spf.google.com a:v4.example a:v6.example mx:two.example ~all"], ""),
+        (["v=spf1 include:_spf.google.com mx:crowded.example ~all"], "mx:crowded.example names more than 10 servers"),
+        (["v=spf1 include:_spf.google.com " + "ip4:192.0.2.1 " * 40 + "~all"], ""),
     ],
 )
 def test_spf_records(server: NameServer, records: list[str], says: str) -> None:
@@ -133,6 +174,14 @@ def test_spf_records(server: NameServer, records: list[str], says: str) -> None:
     server.text("two.example", "v=spf1 a:a.two.example mx a:b.two.example -all")
     server.text("open.example", "v=spf1 +all")
     server.text("endless.example", "v=spf1 ip4:192.0.2.1")
+    server.text("without.example", "v=spf1 ?include:_spf.google.com -all")
+    server.text("several.example", "v=spf1 -all", "v=spf1 ~all")
+    server.text("void.example", "v=spf1 a:n2.x.example a:n3.x.example -all")
+    for name in ("a.two.example", "b.two.example", "v4.example"):
+        server.zone[name, "A"] = ["192.0.2.1"]
+    server.zone["v6.example", "AAAA"] = ["2001:db8::1"]
+    server.zone["two.example", "MX"] = ["10 mx.two.example."]
+    server.zone["crowded.example", "MX"] = [f"10 mx{n}.crowded.example." for n in range(11)]
     answer = found(server, providers=("gmail",))["SPF"]
     assert says in answer.sentence
     assert answer.verdict is (WARN if says else GOOD)
@@ -149,6 +198,33 @@ def test_the_record_to_publish_has_all_last(server: NameServer) -> None:
     answer = found(server, providers=("gmail",))["SPF"]
     assert answer.publish == (DOMAIN, "v=spf1 include:_spf.google.com -all")
     assert answer.notes == ()
+
+
+@pytest.mark.parametrize("sign", ["-", "~", "?"])
+def test_the_record_to_publish_lets_the_mailboxes_send(server: NameServer, sign: str) -> None:
+    server.text(DOMAIN, f"v=spf1 {sign}include:_spf.google.com ip4:192.0.2.1 -all")
+    server.text("_spf.google.com", "v=spf1 ip4:35.190.247.0/24 ~all")
+    answer = found(server, providers=("gmail",))["SPF"]
+    assert answer.publish == (DOMAIN, "v=spf1 include:_spf.google.com ip4:192.0.2.1 -all")
+    assert answer.notes == ()
+
+
+def test_the_record_to_publish_names_what_is_there(server: NameServer) -> None:
+    server.text(DOMAIN, "v=spf1 a:n1.x.example a:n2.x.example a:there.example a:n3.x.example -all")
+    server.zone["there.example", "A"] = ["192.0.2.1"]
+    answer = found(server)["SPF"]
+    assert answer.publish == (DOMAIN, "v=spf1 a:there.example -all")
+
+
+def test_nothing_stands_where_nobody_could_say(server: NameServer) -> None:
+    """Trouble with a name that is only looked up is unknown, too; what is wrong without it is said all the same."""
+    server.text(DOMAIN, "v=spf1 a:n1.x.example a:n2.x.example a:n3.x.example a:n4.x.example -all")
+    server.fail.add("n3.x.example")
+    assert found(server)["SPF"].verdict is UNKNOWN
+    server.text(DOMAIN, "v=spf1 a:n3.x.example ip4:192.0.2 -all")
+    answer = found(server)["SPF"]
+    assert (answer.verdict, answer.publish) == (WARN, None)
+    assert "cannot read “ip4:192.0.2”" in answer.sentence
 
 
 @pytest.mark.parametrize("record", ["v=spf1 include: mailgun.org ~all", "v=spf1 include:gone.example ~all"])
@@ -172,6 +248,14 @@ def test_dkim_keys(server: NameServer, record: str, verdict: Verdict, says: str)
     answer = found(server, selectors=("ours",))["DKIM"]
     assert answer.verdict is verdict
     assert says in answer.sentence
+
+
+@pytest.mark.parametrize("piece", ["a", "1", "/1", "-", "%{d", "%{d}", ".", "a.", "include:", "ip6:", "a//"])
+def test_a_hostile_record_is_read_in_a_moment(piece: str) -> None:
+    """Of included records anybody may be the author; a TXT record has up to 65,535 bytes."""
+    for name in ("a:", "include:", "ip4:", "ip6:", "exists:", "exp=", "x=", ""):
+        for word in terms_of(f"v=spf1 {name}{piece * (65_000 // len(piece))}!"):
+            assert word.is_well_formed in {True, False}
 
 
 def test_without_a_selector_absence_proves_nothing(server: NameServer) -> None:

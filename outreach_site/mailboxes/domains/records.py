@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import re
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
@@ -18,6 +17,7 @@ from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 from outreach_site.lib.domains import FREE_MAIL, registrable
 from outreach_site.mailboxes.domains.names import Names, UnknownError
+from outreach_site.mailboxes.domains.spf_terms import LETS_IN_ALL, LOOKUPS, ONCE, Term, terms_of
 from outreach_site.mailboxes.models import Provider
 
 
@@ -44,7 +44,8 @@ class Finding:
         return asdict(self) | {"verdict": self.verdict.value}
 
 
-LOOKUP_LIMIT = 10  # RFC 7208, 4.6.4
+LOOKUP_LIMIT = 10  # RFC 7208, 4.6.4; of the servers that one mx may name, too
+VOID_LIMIT = 2  # of those, that find nothing
 MOST_KEPT = 12
 
 # What has to stand in the domain's SPF record for letters that leave through a provider.
@@ -97,60 +98,6 @@ def _known(kind: str, ask: Callable[[], Finding]) -> Finding:
 # --- SPF -------------------------------------------------------------------------------------------------------------
 
 
-# RFC 7208, 5: the words that a record is made of, and those that say nothing without a value.
-MECHANISMS = frozenset({"all", "include", "a", "mx", "ptr", "ip4", "ip6", "exists"})
-NEED_A_VALUE = frozenset({"include", "exists", "ip4", "ip6", "redirect"})
-LOOKUPS = frozenset({"include", "a", "mx", "ptr", "exists", "redirect"})
-LETS_IN_ALL = frozenset({"all", "+all"})
-
-
-@dataclass(frozen=True, slots=True)
-class _Term:
-    """One word of an SPF record, such as `-include:example.org`."""
-
-    word: str
-    qualifier: str
-    name: str
-    value: str
-    is_modifier: bool
-
-    @classmethod
-    def of(cls, word: str) -> _Term:
-        match = _TERM.fullmatch(word)
-        if match is None:
-            return cls(word, "", "", "", is_modifier=False)
-        return cls(
-            word,
-            match["qualifier"] or "+",
-            match["name"].lower(),
-            (match["value"] or "").lower().rstrip("."),
-            is_modifier=match["sign"] == "=",
-        )
-
-    @property
-    def is_known(self) -> bool:
-        """A modifier that we do not know is passed over by receivers (RFC 7208, 6)."""
-        has_what_it_needs = bool(self.value) or self.name not in NEED_A_VALUE
-        return has_what_it_needs and (self.is_modifier or self.name in MECHANISMS)
-
-    @property
-    def is_all(self) -> bool:
-        return self.name == "all" and not self.is_modifier
-
-    @property
-    def leads_to(self) -> str:
-        """The name whose record is read next; empty where there is none, or a macro that only a letter fills."""
-        leads = self.name == ("redirect" if self.is_modifier else "include")
-        return self.value if leads and "%" not in self.value else ""
-
-
-_TERM = re.compile(r"(?P<qualifier>[+~?-]?)(?P<name>[A-Za-z][\w.-]*)(?:(?P<sign>[:=/])(?P<value>.*))?", re.ASCII)
-
-
-def _terms(record: str) -> list[_Term]:
-    return [_Term.of(word) for word in record.split()[1:]]
-
-
 @dataclass
 class _Walk:
     """What following a record's includes found, as a receiver follows them: each as often as it stands there."""
@@ -158,58 +105,97 @@ class _Walk:
     names: Names
     path: list[str]
     lookups: int = 0
-    included: set[str] = field(default_factory=set)
+    included: set[str] = field(default_factory=set)  # what these records let pass, this one lets pass
     broken: set[str] = field(default_factory=set)
     circular: set[str] = field(default_factory=set)
     unknown: list[str] = field(default_factory=list)
+    malformed: list[str] = field(default_factory=list)
+    void: list[tuple[str, str]] = field(default_factory=list)  # whose word it is that finds nothing, and the word
+    crowded: set[str] = field(default_factory=set)  # an mx of more servers than are asked
     open: set[str] = field(default_factory=set)  # included, and letting everybody in
 
-    def follow(self, record: str) -> str:
+    def follow(self, record: str, *, passing: bool = True) -> str:
         """The `all` that has the last word: the record's own, or the one of where it redirects to; "" for none. A
         redirection that only a letter fills is a last word, too.
         """
-        terms = _terms(record)
+        terms = terms_of(record)
         self.unknown += [term.word for term in terms if not term.is_known]
+        self.malformed += [term.word for term in terms if term.is_known and not term.is_well_formed]
+        modifiers = [term.name for term in terms if term.is_modifier]
+        self.malformed += [f"{name}= twice" for name in ONCE if modifiers.count(name) > 1]
         for term in sorted(terms, key=lambda term: term.is_modifier):
+            if not term.is_known or not term.is_well_formed:
+                continue
             if term.is_all:
                 return term.word.lower()
             self.lookups += term.name in LOOKUPS and term.is_modifier is (term.name == "redirect")
             if self.lookups > LOOKUP_LIMIT:
                 return ""
-            end = self._into(term.leads_to) if term.leads_to else ""
+            self._look_up(term)
+            end = self._into(term.leads_to, passing=passing and term.passes) if term.leads_to else ""
             if term.is_modifier and term.name == "redirect":
                 return end if term.leads_to else term.word
-            if end in LETS_IN_ALL and term.qualifier == "+":
+            if end in LETS_IN_ALL and term.passes:
                 self.open.add(term.leads_to)
         return ""
 
-    def _into(self, name: str) -> str:
+    def _look_up(self, term: Term) -> None:
+        """Whether what it names is there at all. A name that is made of a letter, nobody can ask for before."""
+        if term.is_modifier or term.name not in {"a", "mx", "exists"} or "%" in term.host:
+            return
+        name = term.host or self.path[-1]
+        found = self.names.exchanges(name) if term.name == "mx" else self.names.hosts(name)
+        if not found:
+            self.void.append((self.path[-1], term.word))
+        if term.name == "mx" and len(found) > LOOKUP_LIMIT:
+            self.crowded.add(term.word)
+
+    def _into(self, name: str, *, passing: bool) -> str:
         if name in self.path:
             self.circular.add(name)
             return ""
-        self.included.add(name)
+        if passing:
+            self.included.add(name)
         records = _spf_records(self.names.texts(name))
         if len(records) != 1:
-            self.broken.add(name)
+            self.broken.add(f"{name}, where {'several SPF records stand' if records else 'no SPF record stands'}")
             return ""
         self.path.append(name)
-        end = self.follow(records[0])
+        end = self.follow(records[0], passing=passing)
         self.path.pop()
         return end
 
-    def given_up(self) -> list[str]:
-        """Why receivers give the record up as a whole (RFC 7208, 4.6 and 5.2), in sentences."""
+    def given_up(self, *, without: Collection[str] = ()) -> list[str]:
+        """Why receivers give the record up as a whole (RFC 7208, 4.6 and 5.2), in sentences; also if it were `without`
+        some of its words that find nothing.
+        """
         sentences = []
         if self.unknown:
-            quoted = _few(f"“{word[:60]}”" for word in self.unknown)
-            sentences.append(f"SPF knows no {quoted}, and receivers then give the record up.")
+            sentences.append(f"SPF knows no {_few(map(_quoted, self.unknown))}, and receivers then give the record up.")
+        if self.malformed:
+            sentences.append(
+                f"SPF cannot read {_few(map(_quoted, self.malformed))}, and receivers then give the record up. Write "
+                "it as in ip4:192.0.2.0/24, ip6:2001:db8::/32 or include:mail.example.com, or take it out."
+            )
         if self.circular:
             sentences.append(f"{_few(self.circular)} leads back to itself, and receivers then give the record up.")
         if self.lookups > LOOKUP_LIMIT:
             sentences.append("It needs more than 10 lookups, and receivers then give it up. Take out what is not used.")
         if self.broken:
-            sentences.append(f"It includes {_few(self.broken)}, where no SPF record stands.")
+            sentences.append(f"It includes {_few(self.broken)}, and receivers then give the record up.")
+        if self.crowded:
+            sentences.append(f"{_few(self.crowded)} names more than 10 servers, and receivers then give the record up.")
+        void = [word for where, word in self.void if where != self.path[0] or word not in without]
+        if len(void) > VOID_LIMIT:
+            sentences.append(
+                f"Nothing stands at what {_few(map(_quoted, void))} name: receivers take {VOID_LIMIT} such words, and "
+                "then give the record up. Take them out."
+            )
         return sentences
+
+
+def _quoted(word: str) -> str:
+    return f"“{word[:60]}”"
 
 
 def _few(words: Iterable[str]) -> str:
@@ -235,9 +221,13 @@ def spf(domain: str, providers: Collection[str], names: Names) -> Finding:
             "SPF", Verdict.WARN, "There are several SPF records, and receivers then count none of them.", found,
             notes=("Make one of them.",),
         )  # fmt: skip
-    record = records[0]
-    walk = _Walk(names, [domain])
-    end = walk.follow(record)
+    walk, terms = _Walk(names, [domain]), terms_of(records[0])
+    try:
+        end = walk.follow(records[0])
+    except UnknownError:
+        if not (known := walk.given_up()):
+            raise
+        return Finding("SPF", Verdict.WARN, known[0], found, tuple(known[1:]))
     given_up = walk.given_up()
     problems = list(given_up)
     if end in LETS_IN_ALL:
@@ -246,15 +236,25 @@ def spf(domain: str, providers: Collection[str], names: Names) -> Finding:
         problems.append(f"It includes {_few(walk.open)}, which lets everybody send in this domain's name.")
     elif end == "?all" or not (end or given_up):
         problems.append("It does not say what to think of other servers: end it with ~all.")
-    terms = _terms(record)
     if unread := _behind_all(terms):
         problems.append(f"Receivers stop at all, and never read {_few(unread)} behind it: put all last.")
-    there = walk.included | {term.leads_to for term in terms}
+    turned_down = [term.word for term in terms if term.leads_to in wanted and not term.passes]
+    there = walk.included | {term.leads_to for term in terms if term.passes}
     absent = [name for name in wanted if name not in there] if walk.lookups <= LOOKUP_LIMIT else []
-    if absent:
+    if turned_down:
+        problems.append(
+            f"{_few(map(_quoted, turned_down))} lets no letter pass that this domain's mailboxes send: write it "
+            "without the sign in front."
+        )
+    elif absent:
         problems.append(f"It leaves out {', '.join(absent)}, through which this domain's mailboxes send.")
-    publish = (domain, _mended(terms, absent)) if (absent or unread) and not given_up else None
+    if any(term.name == "ptr" and not term.is_modifier for term in terms):
+        problems.append("It uses ptr, which many receivers pass over: name the servers by a, mx, ip4 or ip6.")
+    void = {word for where, word in walk.void if where == domain} if given_up else set()
+    better = _mended(terms, absent, without={*turned_down, *void})
+    mends = bool(absent or unread or turned_down or void) and not walk.given_up(without=void)
     if problems:
+        publish = (domain, better) if mends else None
         return Finding("SPF", Verdict.WARN, problems[0], found, tuple(problems[1:]), publish)
     return Finding(
         "SPF", Verdict.GOOD, "It says which servers may send for this domain.", found,
@@ -262,18 +262,19 @@ def spf(domain: str, providers: Collection[str], names: Names) -> Finding:
     )  # fmt: skip
 
 
-def _behind_all(terms: Sequence[_Term]) -> list[str]:
+def _behind_all(terms: Sequence[Term]) -> list[str]:
     """The mechanisms that no receiver comes to."""
     mechanisms = [term for term in terms if not term.is_modifier]
     first = next((at for at, term in enumerate(mechanisms) if term.is_all), len(mechanisms))
     return [term.word for term in mechanisms[first + 1 :]]
 
 
-def _mended(terms: Sequence[_Term], absent: Sequence[str]) -> str:
-    """With what it leaves out, and `all` where everything has been looked at."""
+def _mended(terms: Sequence[Term], absent: Sequence[str], *, without: Collection[str]) -> str:
+    """With what it leaves out, without what helps nobody, and `all` where everything has been looked at."""
     added = [f"include:{name}" for name in absent]
     last = [term.word for term in terms if term.is_all][:1]
-    return " ".join(["v=spf1", *added, *(term.word for term in terms if not term.is_all), *last])
+    kept = [term.word for term in terms if not term.is_all and term.word not in without]
+    return " ".join(["v=spf1", *added, *kept, *last])
 
 
 # --- DKIM ------------------------------------------------------------------------------------------------------------
