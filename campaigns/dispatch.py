@@ -26,7 +26,7 @@ from django.utils import timezone
 from campaigns import letters, outbox, sessions
 from campaigns.delivery import Accepted, Answer, NotSent, Post
 from campaigns.models import Attempt, Campaign
-from campaigns.models.attempt import due_from
+from campaigns.models.attempt import ONE_BY_ONE, due_from
 from campaigns.pace import Pace
 from compliance.models import Kind
 from outreach_site.accounts.installation import standing
@@ -97,7 +97,7 @@ def due_mailboxes(*, now: datetime) -> list[int]:
     rested = models.Q(rests_until=None) | models.Q(rests_until__lte=soon)
     spread = models.Q(next_spread_at=None) | models.Q(next_spread_at__lte=soon)
     in_sequence = models.Q(next_send_at__lte=soon) & spread & models.Exists(due)
-    by_itself = models.Q(next_send_at__lte=soon) & models.Exists(due.filter(step=None))
+    by_itself = models.Q(next_send_at__lte=soon) & models.Exists(due.filter(ONE_BY_ONE))
     answering = rested & models.Exists(due.filter(step=None, kind=Kind.ANSWER))
     return list(
         Mailbox.objects.that_can_send()

@@ -123,7 +123,7 @@ class Pace:
         return max(self.rests_until or now, now)
 
     def _is_spread(self, attempt: Attempt) -> bool:
-        return bool(self.spread) and attempt.step_id is not None and not attempt.is_single
+        return bool(self.spread) and attempt.is_in_sequence
 
 
 def spread_of(mailbox: Mailbox, now: datetime) -> timedelta:

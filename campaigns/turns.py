@@ -18,6 +18,7 @@ from typing import Any
 from django.db import models
 
 from campaigns.models import Attempt, AttemptQuerySet, Campaign
+from campaigns.models.attempt import ONE_BY_ONE
 from compliance.models import Hold, Kind
 from outreach_site.lib.among import among
 from outreach_site.lib.ports import inbox_read_until
@@ -50,6 +51,7 @@ class _Candidate:
     campaign: int
     kind: str
     step: int | None
+    is_single: bool
     due_at: datetime
 
 
@@ -88,7 +90,7 @@ def _first_of_each(due: AttemptQuerySet, mailbox: Mailbox, fitting: Fitting) -> 
     running = _rotated(_with_letters(due, mailbox), after=mailbox.last_turn)
     if not running:
         return [], []
-    single = due.filter(among("campaign_id", running), step=None)
+    single = due.filter(ONE_BY_ONE, among("campaign_id", running))
     parts = [_first(single.filter(kind=kind), fitting.unasked) for kind in (Kind.FIRST, Kind.FOLLOW_UP)]
     if fitting.in_sequence > 0:
         asked_of_each = due.exclude(kind=Kind.ANSWER)
@@ -121,7 +123,11 @@ def _rotated(campaigns: Sequence[int], *, after: str) -> list[int]:
 def _first(letters: AttemptQuerySet, count: int) -> models.QuerySet[Attempt, Any]:
     """The first ones as a branch of a union, in which SQLite admits neither an order nor a limit but inside."""
     some = letters.order_by("due_at", "pk").values("pk")[:count]
-    return Attempt.objects.filter(pk__in=some).order_by().values_list("pk", "campaign", "kind", "step", "due_at")
+    return (
+        Attempt.objects.filter(pk__in=some)
+        .order_by()
+        .values_list("pk", "campaign", "kind", "step", "is_single", "due_at")
+    )
 
 
 def _in_turn(found: Iterable[_Candidate], campaigns: Sequence[int], fitting: Fitting) -> list[_Candidate]:
@@ -137,7 +143,7 @@ def _in_turn(found: Iterable[_Candidate], campaigns: Sequence[int], fitting: Fit
         for queue in waiting.values():
             if queue and unasked > 0:
                 candidate = queue.popleft()
-                if candidate.step is not None:
+                if candidate.step is not None and not candidate.is_single:
                     if in_sequence <= 0:
                         continue
                     in_sequence -= 1

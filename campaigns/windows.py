@@ -17,7 +17,7 @@ from outreach_site.accounts.models import Workspace
 
 
 def keeps_window(attempt: Attempt) -> bool:
-    return attempt.step_id is not None and not attempt.is_single and attempt.kind != Kind.ANSWER
+    return attempt.is_in_sequence and attempt.kind != Kind.ANSWER
 
 
 def window_of(attempt: Attempt) -> Window | None:

@@ -39,6 +39,8 @@ _NOBODY = UUID(int=0)
 _ENDED = models.Q(state="sent") | models.Q(state="failed") | models.Q(state="uncertain")
 # It waits for a worker, or for something else.
 _FREE = models.Q(state="queued", lease_token__isnull=True)
+# A person or a program wrote it by itself: it waits for no campaign's turn, window or spread.
+ONE_BY_ONE = models.Q(step__isnull=True) | models.Q(is_single=True)
 # It is with its reader, or may be.
 _LEFT = models.Q(state="sent") | models.Q(state="uncertain")
 
@@ -226,8 +228,8 @@ class Attempt(QuicklyRead):
             # Answers, and letters that somebody wrote one by one: they wait for no campaign.
             models.Index(
                 fields=["mailbox", "kind", "due_at", "id"],
-                condition=_FREE & models.Q(step__isnull=True),
-                name="attempts_of_no_step",
+                condition=_FREE & ONE_BY_ONE,
+                name="attempts_one_by_one",
             ),
             models.Index(
                 fields=["leased_until"], condition=models.Q(lease_token__isnull=False), name="attempts_leased"
@@ -270,6 +272,11 @@ class Attempt(QuicklyRead):
         """What is known of the person it goes to; None where the lead's contact is another one by now."""
         contact = self.lead.contact
         return contact if contact is not None and contact.email_key == self.recipient_key else None
+
+    @property
+    def is_in_sequence(self) -> bool:
+        """What is not ONE_BY_ONE."""
+        return self.step_id is not None and not self.is_single
 
     @property
     def answers_refusal(self) -> bool:

@@ -11,8 +11,10 @@ import pytest
 from django.utils import timezone
 
 from campaigns import dispatch, following, outbox, queueing, restoring
+from campaigns.api import sending
 from campaigns.models import Attempt, Campaign, Contact, Lead
 from compliance.models import AuditEntry, Hold, SendRecord, Suppression
+from compliance.room import last_hour
 from compliance.suppression import suppress
 from outreach_site.accounts.models import User, Workspace
 from outreach_site.mailboxes.models import Mailbox
@@ -60,6 +62,32 @@ def test_it_is_sent_while_the_caller_waits(rehearsal: Letterbox, post_office: Ru
     assert SendRecord.objects.get().state == "sent"
     assert attempt.step == rehearsal.step
     assert AuditEntry.objects.filter(event="api.letter_sent", user_id=rehearsal.world.marketer.pk).exists()
+
+
+@pytest.mark.parametrize("is_busy", [False, True])
+def test_it_does_not_wait_for_what_campaigns_spread_over_the_hour(
+    faulty_letterbox: Boxes, monkeypatch: pytest.MonkeyPatch, is_busy: bool
+) -> None:
+    box, server = faulty_letterbox()
+    Mailbox.objects.update(min_gap_seconds=1)
+    box.write_to("ada@site1.com", "bob@site2.com")
+    box.send()
+    assert len(server.accepted) == 1
+    spread_at = Mailbox.objects.get().next_spread_at
+    assert spread_at is not None
+    if is_busy:  # Nobody waits for it any more, and a worker has it.
+        monkeypatch.setattr(sending, "WAITED_FOR", timedelta(0))
+    answer = send(box, box.lead("cyd@site3.com")).json()
+    if is_busy:
+        assert (answer["state"], len(server.accepted)) == ("queued", 1)
+        Mailbox.objects.update(next_send_at=timezone.now())
+        assert dispatch.due_mailboxes(now=timezone.now()) == [box.mailbox.pk]
+        box.send()
+    assert len(server.accepted) == 2
+    assert Attempt.objects.get(pk=answer["id"]).state == State.SENT
+    # The sequence goes on when it would have, with one letter fewer in the hour.
+    assert Mailbox.objects.get().next_spread_at == spread_at
+    assert last_hour(box.mailbox, now=timezone.now()).count == 2
 
 
 def test_only_that_letter_is_sent(rehearsal: Letterbox, post_office: RunningOffice) -> None:

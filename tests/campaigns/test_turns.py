@@ -112,6 +112,19 @@ def test_what_somebody_wrote_by_itself_does_not_wait_for_the_hour(box: Letterbox
     assert turns(box, fitting=Fitting(answers=5, unasked=5, in_sequence=0)) == ["Other first"]
 
 
+def test_a_first_letter_that_a_program_sent_by_itself_goes_as_such(box: Letterbox) -> None:
+    """It has the place of the sequence's first step, behind all that the campaign has queued before."""
+    for _ in range(6):
+        put(box)
+    last = put(box, is_single=True)
+    fitting = Fitting(answers=5, unasked=5, in_sequence=0)
+    assert next_letters(box.mailbox, fitting, at_most=5, now=timezone.now()) == [last.pk]
+    Mailbox.objects.update(next_spread_at=timezone.now() + timedelta(minutes=30), min_gap_seconds=1)
+    assert dispatch.due_mailboxes(now=timezone.now()) == [box.mailbox.pk]
+    Attempt.objects.filter(pk=last.pk).update(state="sent")
+    assert dispatch.due_mailboxes(now=timezone.now()) == []
+
+
 def test_what_somebody_wrote_by_itself_is_not_hidden_behind_sequences(
     box: Letterbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
