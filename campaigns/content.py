@@ -112,6 +112,28 @@ _YOUR = (
 _YOURS = (
     rf"(?:(?:il|lo|la|i|gli|le|o|a) )?(?:{'|'.join(_YOUR)})(?:[ _-]{{1,2}}[^\W_]{{1,30}}(?:['’][^\W_]{{1,9}})?){{1,4}}"
 )
+# "Hi NAME,", "Dear Mr. LASTNAME", "Hallo Vorname!": a name of a name in the place of one; and what a program writes
+# there that has none. Nobody is called so.
+_SORT_OF_NAME = r"first|last|full|f|l"
+_NAME_OF_NAME = (
+    r"(?:(?:your|contact|recipient|editor|author|company|business|website|site|blog)[ _-]?)?"
+    rf"(?:(?:{_SORT_OF_NAME})[ _-]?)?name|surname|vorname|nachname|prénom|prenom|(?-i:NOM)|nombre|apellidos?|"
+    r"nome|cognome|naam|voornaam|achternaam|"
+    r"imię|imie|nazwisko|förnamn|namn|fornavn|navn|имя|undefined|(?-i:null|None)"
+)
+_GREETING = (
+    "hi|hello|hey|dear|greetings|good (?:morning|afternoon|evening|day)",
+    r"hallo|moin|servus|guten (?:tag|morgen|abend)|liebe[rs]?|sehr geehrte[rs]?",
+    "bonjour|bonsoir|salut|ch[eè]re?",
+    "hola|buenos días|buenas tardes|estimad[oa]|querid[oa]",
+    "ciao|salve|buongiorno|gentile|car[oa]",
+    "dag|goedendag|beste|geachte",
+    "olá|oi|bom dia|prezad[oa]",
+    "cześć|dzień dobry|witaj",
+    "hej|hei|hejsan|goddag|kära|kære|kjære",
+    "привет|здравствуйте",
+)
+_TITLE = "mr|mrs|ms|dr|prof|herrn?|frau|m|mme|monsieur|madame|sr|sra|señora?|dott|signora?|heer|mevrouw|pan|pani"
 _TAG = r"(?-i:title|link|subject|article|author|editor)"  # of a page, a feed or a letter, as one writes of them
 _MARKDOWN = r"\((?:https?://|www\.)"  # what makes "[here](https://…)" of a bracket
 _DUNDER = r"(?-i:name|title|url|email|author|date|DATE)__"  # Python's and C's own begin with two more
@@ -120,11 +142,17 @@ _GAPS = re.compile(
     rf"|\[ {{0,3}}(?:insert|add|todo|tbd|xxx)\b[^\]\n]{{0,60}}\]"
     # A form has 【お名前】, too, with what was asked for behind it.
     rf"|【(?:{_IN_JAPANESE})】(?=様|さま|さん|御中|[,，、。])"
-    rf"|<(?!{_TAG}>) {{0,3}}(?:insert\b[^>\n]{{0,60}}|todo|{_GAP_NAME}|{_YOURS}) {{0,3}}>"
-    rf"|%%? {{0,3}}{_GAP_NAME} {{0,3}}%%?"  # %FIRSTNAME%
+    rf"|(?:<<|<(?!{_TAG}>)) {{0,3}}(?:insert\b[^>\n]{{0,60}}|todo|{_GAP_NAME}|{_YOURS}) {{0,3}}>>?"
+    rf"|%%? {{0,3}}(?:[a-z]\w{{0,30}}\.)?{_GAP_NAME} {{0,3}}%%?"  # %FIRSTNAME%, %recipient.name%
+    rf"|(?<![\w/#])##?{_GAP_NAME}##?(?![\w#])"  # #FNAME#, and no #hash#tags
+    # Of a dollar's names only those that no program's text has: $first_name; and not where it is shown as code.
+    rf"|(?<![\w$`])\$(?:{_SORT_OF_NAME})_?name(?!\w)"
+    rf"|«(?:{_SORT_OF_NAME})[ _]?name»"  # Word's «First_Name»
+    rf"|^(?:{'|'.join(_GREETING)})(?: there)?,? (?:(?:{_TITLE})\.? )?\$?(?:{_NAME_OF_NAME})(?=[,!:;]|\.?[ \t]{{0,3}}$)"
     rf"|\*\|[^|\n]{{1,40}}\|\*"  # *|FNAME|* (Mailchimp)
     rf"|\{{\{{[^{{}}\n]{{1,60}}\}}\}}"  # {{name}}
-    rf"|\{{ {{0,3}}(?:{'|'.join(BUILT_IN)}|todo|{_GAP_NAME}) {{0,3}}(?:\|[^{{}}\n]{{0,60}})?\}}"  # {name}
+    # {name}, {$name}, ${name}
+    rf"|\$?\{{\$? {{0,3}}(?:{'|'.join(BUILT_IN)}|todo|{_GAP_NAME}) {{0,3}}(?:\|[^{{}}\n]{{0,60}})?\}}"
     rf"|\{{!? {{0,3}}[a-z]\w{{0,30}}\.{_GAP_NAME} {{0,3}}\}}"  # {contact.first_name}, {!Contact.FirstName}
     rf"|__(?!{_DUNDER}){_GAP_NAME}__"
     r"|(?<!\w)(?:TBD|FIXME)(?!\w)"
@@ -135,9 +163,12 @@ _GAPS = re.compile(
 # Those that mean a gap only as they are written here.
 _ONLY_CAPITALS = re.compile(r"todo|tbd|fixme", re.IGNORECASE)
 # What may be meant just so: a page's <title>, the Super Bowl XXX, a TODO (Spanish for "all" in a raised voice), a word
-# put into a quotation. A "xxx" ends many a letter between friends.
+# put into a quotation, a program's $name, a column NAME. A "xxx" ends many a letter between friends.
 _DOUBTFUL = re.compile(
     rf"<{_TAG}>|\[[^\[\]\n]{{1,100}}\]{_MARKDOWN}[^\s()]{{0,300}}\)|(?<!\w)(?:X{{3,}}|TODO)(?!\w)|__{_DUNDER}"
+    rf"|(?<![\w$`])\$(?i:{_GAP_NAME})(?!\w)|«(?i:{_NAME_OF_NAME})»"
+    r"|(?<![\w$#%*|.@/`-])(?:(?:YOUR|CONTACT|COMPANY|WEBSITE|SITE|BLOG|FIRST|LAST|FULL)[ _-]){0,2}"
+    r"(?:F|L|FIRST|LAST|SUR|FULL|VOR|NACH)?NAME(?![\w`])"
     rf"|\[(?!(?i:sic)\b)[^\W\d_][^\[\]\n\d]{{1,60}}\]|\[X\](?!\w)|【(?:{_IN_JAPANESE})】"
 )
 

@@ -92,6 +92,14 @@ def marked(finding: Finding, subject: str, body: str) -> list[str]:
         "［お名前］",
         "{contact.first_name}",
         "{!Contact.FirstName}",
+        "#FNAME#",
+        "##first_name##",
+        "$first_name",
+        "${first_name}",
+        "{$name}",
+        "%recipient.name%",
+        "<<first name>>",
+        "«First_Name»",
     ],
 )
 def test_what_was_left_open_blocks(gap: str) -> None:
@@ -105,8 +113,26 @@ def test_what_was_left_open_blocks(gap: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "greeting",
+    ["Hi NAME", "Hi Name", "Hello $name", "Dear Mr. LASTNAME", "Hallo Vorname", "Hola NOMBRE", "Hi undefined"],
+)
+@pytest.mark.parametrize("end", [",", "!", ""])
+def test_a_greeting_of_nobody_blocks(greeting: str, end: str) -> None:
+    assert left_open("An idea", f"{greeting}{end}\n\nwe read your piece.") == f"Something is still open: “{greeting}”."
+
+
+@pytest.mark.parametrize(
     "text",
     [
+        "Hi NASA,",
+        "Hi ANNA,",
+        "Hi Name.com team,",
+        "Hello name of the game.",
+        "It costs $20, or US$30.",
+        "Run echo $HOME or ${HOME}.",
+        "Set `$first_name` first.",
+        "#SEO #blog#site#topic",
+        "C# and F#",
         "See [1] and [sic].",
         "Costs are 5% to 10%.",
         "<3",
@@ -155,6 +181,10 @@ def test_what_only_looks_like_a_gap_does_not(text: str) -> None:
         ("It is red [my emphasis].", "[my emphasis]"),
         ("【お名前】山田太郎", "【お名前】"),
         ("Your feed's <author> is empty.", "<author>"),
+        ("In PHP, $name is a variable.", "$name"),
+        ("The NAME column is empty.", "NAME"),
+        ("I read WEBSITE NAME daily.", "WEBSITE NAME"),
+        ("Le champ «prénom» est vide.", "«prénom»"),
     ],
 )
 def test_what_may_be_meant_so_is_marked_and_may_leave(text: str, place: str) -> None:
@@ -288,6 +318,11 @@ def test_every_spot_lies_in_its_text(subject: str, body: str) -> None:
     "text",
     [
         "[" * 20_000,
+        "#name" * 4_000,
+        "${" * 10_000,
+        "«first " * 3_000,
+        "Hi there name\n" * 1_500,
+        "FIRST NAME " * 2_000,
         "<first " * 5_000,
         "your " * 4_000,
         "{{" * 10_000,
