@@ -70,7 +70,7 @@ def _due(now: datetime) -> models.QuerySet[SentCopy]:
 def copy(mailbox_id: int, *, now: datetime) -> int:
     """Put what is due into one mailbox's Sent folder, for one slice; how many copies lie there now."""
     mailbox = Mailbox.objects.in_use().select_related("workspace").filter(pk=mailbox_id).first()
-    if mailbox is None or not mailbox.can_receive or not installation.standing().may_work:
+    if mailbox is None or not mailbox.imap_host or not installation.standing().may_work:
         return 0
     claimed = _claim(mailbox, now=now)
     if not claimed:

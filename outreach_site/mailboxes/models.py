@@ -272,7 +272,7 @@ class Mailbox(models.Model):
 
     @property
     def keeps_copies(self) -> bool:
-        return self.keep_sent_copies and self.can_receive
+        return self.keep_sent_copies and bool(self.imap_host)
 
     @property
     def can_receive(self) -> bool:

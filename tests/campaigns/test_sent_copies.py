@@ -57,6 +57,16 @@ def test_a_copy_is_kept_once(sent_folder: Callable[..., tuple[Letterbox, FaultyI
     assert sent_copies.due_mailboxes(now=now) == []
 
 
+def test_a_mailbox_that_receives_by_webhook_alone_has_nowhere_to_keep_one(faulty_letterbox: Boxes) -> None:
+    """Once it has IMAP, what it sent long before does not come all at once."""
+    box, server = faulty_letterbox()
+    Mailbox.objects.update(imap_host="", webhook_verified_at=timezone.now(), keep_sent_copies=True)
+    box.write_to("ada@site.com")
+    box.send()
+    assert len(server.accepted) == 1
+    assert not SentCopy.objects.exists()
+
+
 def test_a_task_that_died_before_its_note_makes_no_second_copy(
     sent_folder: Callable[..., tuple[Letterbox, FaultyIMAP]],
 ) -> None:
