@@ -60,6 +60,11 @@ def test_switching_it_on_shows_the_address_to_paste(box: Letterbox, settings: Se
     assert Webhook.objects.get().provider == "sendgrid"
 
 
+def test_amazon_is_to_name_our_own_ids(box: Letterbox) -> None:
+    """Without them, no event proves a letter whose answer never came."""
+    assert "“include original headers” on" in do(box, "webhook_open", provider="ses").text
+
+
 def test_an_unknown_provider_is_refused(box: Letterbox) -> None:
     assert do(box, "webhook_open", provider="carrier pigeon").status_code == 422
     assert not Webhook.objects.exists()

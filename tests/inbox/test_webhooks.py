@@ -663,6 +663,18 @@ def test_a_delivery_of_ses_settles_a_letter_in_doubt_by_its_id_on_the_wire(
     assert state_of(correspondence.attempt) == "sent"
 
 
+@pytest.mark.parametrize(("with_headers", "state"), [(True, "sent"), (False, "uncertain")])
+def test_one_whose_answer_never_came_is_proved_by_its_original_headers_alone(
+    correspondence: Correspondence, amazon: Amazon, subscribed: Webhook, *, with_headers: bool, state: str
+) -> None:
+    """Amazon leaves them out unless it is told not to: the card and docs/webhooks.md say so."""
+    in_doubt(correspondence.attempt)
+    named = correspondence.attempt if with_headers else None
+    said = ses("Delivery", named, delivery={"recipients": [EDITOR], "smtpResponse": "250 ok"})
+    assert post(subscribed, amazon.notification(said), content_type="text/plain").status_code == 200
+    assert state_of(correspondence.attempt) == state
+
+
 @pytest.mark.parametrize(
     ("kind", "more", "reason"),
     [
