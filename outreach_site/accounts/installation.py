@@ -42,7 +42,9 @@ def standing() -> Standing:
         return Standing(
             may_work=False,
             sentence="INSTANCE_ID is not the one of this database: it looks like a copy or a restored backup. "
-            "Nothing is sent or read until the ids match, so that nobody gets a letter twice.",
+            "Nothing is sent or read, so that nobody gets a letter twice. For a restored backup, run "
+            "`manage.py after_restore --backup-taken-at …` with the moment at which it was begun (docs/operations.md). "
+            "Do not put the old INSTANCE_ID back: what has left since the backup would leave again.",
         )
     return Standing(may_work=True)
 

@@ -60,7 +60,10 @@ def test_a_database_that_stopped_half_way_is_told_so(squashed: set[tuple[str, st
 def test_another_digest_key_stops_the_start_and_another_instance_id_does_not(settings: Settings) -> None:
     installation.claim()
     settings.INSTANCE_ID = "a-copy"
-    assert not set_up(print).may_work
+    standing = set_up(print)
+    assert not standing.may_work
+    assert "manage.py after_restore --backup-taken-at" in standing.sentence
+    assert "Do not put the old INSTANCE_ID back" in standing.sentence, "what is queued would leave again"
     Schedule.objects.all().delete()
     settings.DIGEST_KEY = "a-typo-in-the-key"
     with pytest.raises(CommandError, match=r"DIGEST_KEY is not the one .* Put the old value back"):
