@@ -26,21 +26,21 @@ def place(
 ) -> Hold:
     """Hold back what concerns `subject` (mailbox:3, campaign:7, address:ed@example.org, workspace).
 
-    `reason` is a sentence for a person, `advice` what they can do. A hold that stands already is left as it is.
+    `reason` is a sentence for a person, `advice` what they can do. A hold that stands already is left as it is, but for
+    one that a mailbox's own failure placed: it would end with the failure (use.mailbox_mended), and this one with it.
     """
+    said = {
+        "reason": audit.one_line(reason, 500),
+        "advice": audit.one_line(advice, 500),
+        "source": audit.one_line(source, 64),
+        "placed_at": now,
+    }
     with transaction.atomic():
-        hold, is_new = Hold.objects.get_or_create(
-            workspace=workspace,
-            subject=subject,
-            lifted_at=None,
-            defaults={
-                "reason": audit.one_line(reason, 500),
-                "advice": audit.one_line(advice, 500),
-                "source": audit.one_line(source, 64),
-                "placed_at": now,
-            },
-        )
-        if is_new:
+        standing = Hold.objects.in_workspace(workspace).standing().filter(subject=subject)
+        # By an update of its own: one that ends at this moment is gone then, and a new one is placed.
+        replaced = source != subject and standing.filter(source=subject).update(**said)
+        hold, is_new = standing.get_or_create(workspace=workspace, subject=subject, lifted_at=None, defaults=said)
+        if is_new or replaced:
             _record("hold.placed", hold, user=user, reason=hold.reason, now=now)
     return hold
 
