@@ -76,7 +76,9 @@ def _check(backup_taken_at: datetime, *, now: datetime) -> None:
     if newest is not None and newest > backup_taken_at + BACKUPS_LAST:
         raise NotThisBackupError(
             f"This database knows of what happened on {newest:%d %B %Y at %H:%M} UTC: its backup was not taken "
-            f"on {backup_taken_at:%d %B %Y at %H:%M} UTC. Look when it was, and name that moment."
+            f"on {backup_taken_at:%d %B %Y at %H:%M} UTC. Look when it was, and name that moment. If it was then, "
+            "somebody has worked in the restored database since: put the backup back once more, and run this before "
+            "anything else."
         )
 
 

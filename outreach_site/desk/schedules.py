@@ -12,6 +12,9 @@ from outreach_site.desk.heartbeat import CLUSTERS, KNOCK
 from outreach_site.desk.models import Run
 from outreach_site.lib.asking import ask
 
+# What each schedule calls, with its own task as the argument.
+BY_THE_CLOCK = "outreach_site.desk.tasks.by_the_clock"
+
 
 @dataclass(frozen=True)
 class Recurring:
@@ -89,7 +92,7 @@ def run_now() -> None:
     away.
     """
     for recurring in SCHEDULES:
-        if not ask(recurring.task, cluster=recurring.cluster, group=recurring.name):
+        if not ask(BY_THE_CLOCK, recurring.task, cluster=recurring.cluster, group=recurring.name):
             return
 
 
@@ -114,7 +117,8 @@ def sync(wanted: tuple[Recurring, ...] = SCHEDULES) -> Synced:
     added, changed = [], []
     for recurring in wanted:
         says = {
-            "func": recurring.task,
+            "func": BY_THE_CLOCK,
+            "args": repr((recurring.task,)),
             "cluster": recurring.cluster,
             "schedule_type": Schedule.MINUTES,
             "minutes": recurring.minutes,

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import pydoc
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from django.contrib import admin
 from django.core.management import call_command
 from django.db import DatabaseError
 from django.utils import timezone
+from django.utils.module_loading import import_string
 from django_q.models import OrmQ, Schedule
 from django_q.signals import post_execute_in_worker, pre_execute
 from pytest_django import Settings
 
+from outreach_site.accounts import installation
 from outreach_site.desk import heartbeat, schedules
 from outreach_site.desk.heartbeat import CLUSTERS, KNOCKS_FOR_EACH_HOST, Knocker, forget_gone, pulses, strike_off
 from outreach_site.desk.models import Heartbeat, Run
@@ -22,12 +25,14 @@ from outreach_site.desk.schedules import SCHEDULES, Recurring, sync
 pytestmark = pytest.mark.django_db
 
 
-def table() -> list[tuple[str, str, str, int]]:
-    return sorted(Schedule.objects.values_list("name", "func", "cluster", "minutes"))
+def table() -> list[tuple[str, str, str, str, int]]:
+    return sorted(Schedule.objects.values_list("name", "func", "args", "cluster", "minutes"))
 
 
-def wanted() -> list[tuple[str, str, str, int]]:
-    return sorted((each.name, each.task, each.cluster, each.minutes) for each in SCHEDULES)
+def wanted() -> list[tuple[str, str, str, str, int]]:
+    return sorted(
+        (each.name, schedules.BY_THE_CLOCK, f"({each.task!r},)", each.cluster, each.minutes) for each in SCHEDULES
+    )
 
 
 def test_the_table_says_what_the_list_says() -> None:
@@ -48,8 +53,9 @@ def test_strangers_doubles_and_drift_are_put_right() -> None:
     Schedule.objects.create(name="old", func="somewhere.gone", schedule_type=Schedule.HOURLY)
     Schedule.objects.create(name="dispatch", func="campaigns.tasks.dispatch_due")
     Schedule.objects.filter(name="poll").update(func="os.system", minutes=7, repeats=3)
+    Schedule.objects.filter(name="events").update(args="('os.abort',)")
     synced = sync()
-    assert synced.changed == ("poll",)
+    assert synced.changed == ("poll", "events")
     assert sorted(synced.removed) == ["dispatch", "old"]
     assert table() == wanted()
     assert set(Schedule.objects.values_list("repeats", flat=True)) == {-1}
@@ -71,6 +77,24 @@ def test_the_command(capsys: pytest.CaptureFixture[str]) -> None:
 def test_run_now_asks_each_cluster() -> None:
     schedules.run_now()
     assert sorted(OrmQ.objects.values_list("key", flat=True)) == sorted(each.cluster for each in SCHEDULES)
+
+
+@pytest.mark.parametrize("is_ours", [True, False])
+def test_in_a_database_of_another_installation_nothing_is_done(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, *, is_ours: bool
+) -> None:
+    begun: list[str] = []
+    for each in SCHEDULES:
+        monkeypatch.setattr(each.task, partial(begun.append, each.task))
+    installation.claim()
+    if not is_ours:
+        settings.INSTANCE_ID = "a worker that somebody forgot"
+    schedules.run_now()
+    for task in [queued.task for queued in OrmQ.objects.order_by("pk")]:
+        begin_a_task(**task)
+        import_string(task["func"])(*task["args"])
+    assert sorted(begun) == (sorted(each.task for each in SCHEDULES) if is_ours else [])
+    assert Heartbeat.objects.get().cluster == "mail", "it lives all the same"
 
 
 def test_queues_are_not_in_the_admin() -> None:
