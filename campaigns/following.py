@@ -152,8 +152,10 @@ class ForgottenTime:
         return before.reason.endswith(MAY_HAVE_LEFT) or self.may_hold_again(before)
 
     def may_hold_again(self, stopped: Attempt) -> bool:
-        """Whether a letter that had ended before may have been queued again and sent in it."""
-        return (stopped.finished_at or stopped.created_at) <= self.began_at
+        """Whether a letter that was stopped may have been sent in it: it had ended before, and was queued again; or it
+        waited, and somebody stopped it on the restored database, which did not know that it had left.
+        """
+        return (stopped.finished_at or stopped.created_at) < self.ended_at
 
 
 def forgotten_time() -> ForgottenTime | None:

@@ -341,8 +341,8 @@ def _fill(attempt: Attempt, *, now: datetime) -> None:
 
 
 def _is_doubtful_since_restore(attempt: Attempt, *, now: datetime) -> bool:
-    """A letter that had ended when the backup was taken may have been queued again and sent after it: whoever wants to
-    send it first says what became of that.
+    """A letter that was stopped before a restored database was claimed may have been sent all the same: whoever wants
+    to send it first says what became of that.
     """
     forgotten = following.forgotten_time()
     stopped = Attempt.objects.select_for_update(of=("self",)).filter(

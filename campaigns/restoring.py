@@ -2,9 +2,9 @@
 
 The backup knows letters as they stood when it was taken. Whatever waited then may have left since, and nothing in the
 database can tell. So it is taken for *uncertain* until a person, a reply, a bounce or the Sent folder says what became
-of it; every mailbox is on hold until somebody has looked; and a letter that had ended before the backup was taken may
-have been queued again after it, so that to queue it again makes it uncertain first (queueing.requeue). Who had no
-letter yet may have got one: following.ForgottenTime.
+of it; every mailbox is on hold until somebody has looked; and a letter that had ended before the backup was taken, or
+was stopped before the database was claimed, may have been sent meanwhile, so that to queue it again makes it uncertain
+first (queueing.requeue). Who had no letter yet may have got one: following.ForgottenTime.
 """
 
 from __future__ import annotations

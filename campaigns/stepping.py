@@ -128,6 +128,9 @@ def bring_back(step: Step, *, user: User, now: datetime) -> bool:
         taken_out_at = Step.objects.filter(pk=step.pk).values_list("retired_at", flat=True).get()
         if taken_out_at is None or now - taken_out_at > UNDO_FOR or campaign.steps.current().count() >= MOST_STEPS:
             return False
+        forgotten = following.forgotten_time()
+        if forgotten is not None and taken_out_at < forgotten.ended_at:
+            return False  # What waited for it may have left; a step that is added anew looks at each lead.
         Step.objects.filter(pk=step.pk).update(retired_at=None)
         bring_back_step(step, since=taken_out_at, now=now)
         _note("step.brought_back", step, user=user, now=now)

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from campaigns import outbox, queueing, restoring
 from campaigns.models import Attempt
+from compliance import holds
 from compliance.models import AuditEntry, Hold, SendRecord
 from outreach_site.accounts import installation
 from outreach_site.accounts.models import Installation
@@ -43,6 +44,45 @@ def comes_back(*, due_at: datetime) -> None:
     )
     Installation.objects.update(instance_id="of the machine that burnt")
     assert not installation.standing().may_work
+
+
+def let_go(box: Letterbox) -> None:
+    for hold in Hold.objects.standing():
+        holds.lift(hold, user=box.world.owner, now=timezone.now())
+    outbox.wake(now=timezone.now())
+
+
+def test_a_letter_stopped_before_the_database_is_claimed_is_doubted_before_it_is_queued_again(
+    faulty_letterbox: Boxes,
+) -> None:
+    box, server = faulty_letterbox()
+    [letter] = box.write_to("ada@site.com")
+    taken_at, person = timezone.now(), box.world.marketer
+    box.send()
+    assert len(server.accepted) == 1
+    comes_back(due_at=taken_at)
+    letter.refresh_from_db()
+    assert queueing.cancel(letter, user=person, now=timezone.now())
+    restoring.after_restore(taken_at, now=timezone.now())
+    let_go(box)
+    letter.refresh_from_db()
+    assert not queueing.requeue(letter, user=person, now=timezone.now())
+    letter.refresh_from_db()
+    assert letter.state == State.UNCERTAIN
+    box.send()
+    assert len(server.accepted) == 1
+
+
+def test_what_is_stopped_after_that_is_queued_again_at_once(faulty_letterbox: Boxes) -> None:
+    box, _ = faulty_letterbox()
+    person, now = box.world.marketer, timezone.now()
+    restoring.after_restore(now - timedelta(hours=1), now=now)
+    lead = box.lead("ada@site.com")
+    [letter] = box.queue(lead).attempts
+    later = timezone.now()
+    assert queueing.cancel(letter, user=person, now=later)
+    letter.refresh_from_db()
+    assert queueing.requeue(letter, user=person, now=later)
 
 
 @pytest.mark.parametrize(("ago", "is_recorded"), [(timedelta(hours=7), True), (timedelta(days=20), False)])

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from campaigns import stepping
+from campaigns import restoring, stepping
 from campaigns.models import Attempt, Step, Task, Template
 from compliance.models import AuditEntry, Kind
 from tests.campaigns.conftest import HTMX, Room
@@ -225,6 +225,19 @@ class TestBringingBack:
         for _ in range(2):
             assert "HX-Redirect" in room.post("step_bring_back", two.pk, htmx=True).headers
         assert AuditEntry.objects.filter(event="step.brought_back").count() == 1
+
+    def test_not_what_was_taken_out_of_a_restored_database_before_it_was_claimed(self, room: Room) -> None:
+        """The letters that waited for the step may have left in the time that this database has forgotten."""
+        two = add_step(room, wait_days=1)
+        [letter] = room.queue(room.leads[0])
+        long_ago = timezone.now() - timedelta(days=5)
+        Attempt.objects.update(created_at=long_ago)
+        send(letter, at=long_ago)
+        room.post("step_remove", two.pk)
+        restoring.after_restore(timezone.now() - timedelta(hours=5), now=timezone.now())
+        room.post("step_bring_back", two.pk)
+        assert order(room) == [room.step.pk]
+        assert Attempt.objects.get(step=two).state == Attempt.State.CANCELLED
 
     def test_is_not_for_others(self, room: Room) -> None:
         two = add_step(room)
