@@ -35,7 +35,9 @@ TAKEN_OUT: Mapping[str, str] = {
     Attempt.State.BLOCKED: "{}",
     Attempt.State.CANCELLED: "It was taken back before it left. {}",
 }
-
+# Why another first letter is not taken now.
+IS_ON_ITS_WAY = "A first letter to this lead is on its way already."
+MAY_HAVE_BEEN_SENT = "An earlier first letter may have been sent: somebody has to say what became of it."
 
 A_LETTER: Mapping[str, Any] = {
     "id": 311,
@@ -164,8 +166,8 @@ def send_outreach(request: ApiRequest, payload: NewLetter) -> Status[Any]:
     200 with the letter's `state`: *sent*; *queued*, with its `due_at`, where its mailbox is busy or a person has to
     read it; *uncertain* where the connection broke after the hand-over. 403 with the reasons where it may not go: a
     limit that is reached and a second first letter among them, and what came while its mailbox was busy, such as an
-    opt-out or somebody who took it back. 409 while an earlier one is on its way. 500 where its server refused it for
-    good: what it said stands with the letter, in the queue and under `/attempts`.
+    opt-out or somebody who took it back. 409 while an earlier one is on its way, or may have been sent. 500
+    where its server refused it for good: what it said stands with the letter, in the queue and under `/attempts`.
     """
     here, user, now = request.auth.workspace, request.auth.user, timezone.now()
     campaigns = Campaign.objects.in_workspace(here).select_related("workspace", "identity", "mailbox__workspace")
@@ -177,7 +179,8 @@ def send_outreach(request: ApiRequest, payload: NewLetter) -> Status[Any]:
     except CannotQueueError as err:
         raise invalid("body", "body" if isinstance(err, UnfinishedError) else "lead_id", str(err)) from err
     if isinstance(answer, Busy):
-        return Status(409, {"detail": "A first letter to this lead is on its way already."})
+        may_have_left = answer.attempt.state == Attempt.State.UNCERTAIN
+        return Status(409, {"detail": MAY_HAVE_BEEN_SENT if may_have_left else IS_ON_ITS_WAY})
     if isinstance(answer, Refused):
         return _refusal(answer.decision.reason, answer.reasons, answer.decision, here)
     attempt = answer.attempt

@@ -113,12 +113,20 @@ def test_a_second_first_letter_is_refused(rehearsal: Letterbox) -> None:
     assert Attempt.objects.count() == 1
 
 
-@pytest.mark.parametrize("state", [State.QUEUED, State.SENDING, State.UNCERTAIN])
-def test_while_one_is_live_it_is_a_conflict(rehearsal: Letterbox, state: str) -> None:
+@pytest.mark.parametrize(
+    ("state", "says"),
+    [
+        (State.QUEUED, "is on its way already"),
+        (State.SENDING, "is on its way already"),
+        (State.UNCERTAIN, "may have been sent: somebody has to say what became of it"),
+    ],
+)
+def test_while_one_is_live_it_is_a_conflict(rehearsal: Letterbox, state: str, says: str) -> None:
     [attempt] = rehearsal.write_to("hannah@somewhere.test")
     Attempt.objects.filter(pk=attempt.pk).update(state=state)
     response = send(rehearsal, attempt.lead)
     assert (response.status_code, list(response.json())) == (409, ["detail"])
+    assert says in response.json()["detail"]
 
 
 @pytest.mark.parametrize("state", [State.CANCELLED, State.BLOCKED, State.FAILED])
