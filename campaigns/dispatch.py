@@ -265,7 +265,6 @@ class _Slice:
             # Signed in before any letter is started: a server that is away costs no letter a try.
             post = Post(self.mailbox)
             post.open()
-            self.mailbox.mark_sending_ok(now=self.clock())
             self.begin()  # Anew: a server that takes longer to open than a slice lasts would never get a letter.
             self.send_in_turn(claimed, waiting, post)
         except MailServerError as err:
@@ -333,6 +332,8 @@ class _Slice:
                 _insist(self.write_known)
                 self.mailbox_fails(trouble)
                 return
+            # Not before: a server that lets us sign in may turn away every letter. Written only where it is news.
+            self.mailbox.mark_sending_ok(now=now)
 
     def compose(self, claimed: outbox.Claim, attempt: Attempt, waiting: Sequence[Attempt]) -> letters.SealedMessage:
         """The letter whose turn it is. Raises ValueError.

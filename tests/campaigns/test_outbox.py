@@ -6,7 +6,7 @@ import email
 import email.policy
 import uuid
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -14,7 +14,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from campaigns import direct, dispatch, lifecycle, outbox, queueing
+from campaigns import direct, dispatch, lifecycle, outbox, queueing, sessions
 from campaigns.delivery import Accepted, Answer, NotSent, Post
 from campaigns.letters import as_sent
 from campaigns.models import Attempt, Campaign, Ground, Lead, Step
@@ -582,6 +582,33 @@ def test_a_wrong_password_holds_the_mailbox_until_a_person_lifts_it(faulty_lette
     box.send()
     assert len(server.accepted) == 1
     assert Mailbox.objects.get().sending_state == Mailbox.State.OK
+
+
+@pytest.mark.parametrize("line", ["451 4.3.0 Temporary server error", "550 5.7.1 Hourly limit exceeded"])
+def test_a_server_that_lets_us_sign_in_and_takes_no_letter_is_in_trouble_since_the_first(
+    faulty_letterbox: Boxes, line: str
+) -> None:
+    box, server = faulty_letterbox()
+    box.write_to(*readers(4))
+    server.reply("MAIL", line, times=3)
+    began_at = timezone.now()
+
+    def after(minutes: int) -> datetime:
+        now = began_at + timedelta(minutes=minutes)
+        Mailbox.objects.update(next_send_at=now, rests_until=None)
+        dispatch.dispatch_mailbox(box.mailbox.pk, clock=lambda: now)
+        return now
+
+    failing = [sessions.that_keep_failing(after(minutes)) for minutes in (0, 10, 20)]
+    assert failing == [[], [], [box.mailbox]]
+    mailbox = Mailbox.objects.get()
+    assert (mailbox.sending_state, mailbox.sending_state_at) == (Mailbox.State.TROUBLE, began_at)
+    # Even one that it refuses for its own sake shows that the mailbox is well.
+    server.reply("RCPT", "550 5.1.1 No such user here")
+    now = after(90)
+    mailbox.refresh_from_db()
+    assert (mailbox.sending_state, mailbox.sending_state_at) == (Mailbox.State.OK, now)
+    assert sessions.that_keep_failing(now) == []
 
 
 def test_a_lapsed_lease_returns_letters_that_were_not_started(rehearsal: Letterbox) -> None:
