@@ -82,6 +82,11 @@ def advice_for(stage: Stage, verdict: Verdict, *, server: ServerSettings | None 
                 "Use port 587 and the name from your provider's help page, or ask the host's support for a valid "
                 "certificate. Do not switch the checking off: the password would go to whoever answers."
             )
+        case Stage.SENDER if verdict is Verdict.MAILBOX_TROUBLE and server is not None and not server.user:
+            return (
+                "Nobody signs in to this server. Give SMTP_USER and SMTP_PASS, or have the server let this machine "
+                "send through it."
+            )
         case Stage.SENDER if verdict is Verdict.MAILBOX_TROUBLE:
             return (
                 "Use the address of this account as sender, or allow this one with the provider (verified sender, "

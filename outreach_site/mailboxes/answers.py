@@ -1,8 +1,8 @@
 """What a mail server's answer means: its code, its enhanced code and above all its words.
 
 Codes alone do not do: cPanel says 550 for "wait for the next hour", Yahoo 554 for "no such person", Amazon 554 for
-"your account is suspended". The words below are those of Gmail, Microsoft 365, Postfix, Exim and cPanel, Amazon SES,
-SendGrid, Mailgun and Yahoo, from their documentation and their servers; each has a row in
+"your account is suspended". The words below are those of Gmail, Microsoft 365, Postfix, Exim and cPanel, Plesk, Amazon
+SES, SendGrid, Mailgun and Yahoo, from their documentation and their servers; each has a row in
 tests/mailboxes/test_answers.py.
 """
 
@@ -34,6 +34,8 @@ def _any(*patterns: str) -> re.Pattern[str]:
 # An address that a server repeats: whoever chose it must not choose what the answer means.
 _ADDRESS = re.compile(r"""<?[^\s<>()\[\]:;,"']+@[^\s<>()\[\]:;,"']+>?""")
 
+# Microsoft gives the code of a full mailbox for what its own customer may send, too.
+_SUBMISSION = _any(r"\bsubmission ?quota")
 # The recipient's mailbox or server has its fill; ours is well.
 _RECIPIENT_FULL = _any(
     r"mailbox( is)? full",
@@ -54,6 +56,7 @@ _RECIPIENT_FULL = _any(
 _GREYLISTED = _any(r"gr[ae]y-?list", r"temporarily deferred.{0,40}(policy|try again)", r"delay(ed)? by postgrey")
 # Ours is too much, or too fast.
 _RATE = _any(
+    _SUBMISSION.pattern,
     r"exceeded the max(imum)? (emails|messages|defers and failures)",
     r"max(imum)? (emails|messages|message count|defers|recipients|connections|sending rate|credits|"
     r"number of (messages|emails))"
@@ -66,9 +69,8 @@ _RATE = _any(
     r"(exceed(s|ed|ing)?|reached|over) (the |your |its |his )?.{0,30}(rate|quota|permitted limits|"
     r"(sending|hourly|daily|message|thread|connection) limit|messages per (hour|day|minute|second))",
     r"(exceeded|reached) (the |your )?limit (of \d+ (e-?mails|messages|recipients)|for sending)",
-    r"(limit|quota) (of|on|for) (the )?(number of )?(outgoing|outbound|sent|your) .{0,40}(exceed|reach)",
+    r"(limit|quota) (of|on|for) (the )?(number of )?(allowed )?(outgoing|outbound|sent|your) .{0,40}(exceed|reach)",
     r"(quota|limit) (has been |was |is )?(exceeded|reached)",
-    r"submissionquotaexceeded",
     r"\bthrottl(ed|ing)\b",
     r"too (many|much) (bad |unsolicited )?"
     r"(messages|emails|mails?|connections|sessions|login|logins|recipients|errors|concurrent|"
@@ -86,14 +88,18 @@ _TOO_LARGE = _any(
     r"exceeds? .{0,30}(size|length) limit",
     r"too many hops",
 )
-# The sender: its address, its right to send, its reputation.
-_STANDING = _any(
+# The server sends on for others, and not for us.
+_NO_RELAY = _any(
     r"relay(ing)?( access)? (is )?(denied|not (permitted|allowed)|prohibited|disallowed)",
-    r"relaying disallowed",
     r"unable to relay",
     r"not (permitted|allowed|authori[sz]ed) to relay",
     r"rcpthosts",
     r"do(es)? not relay",
+)
+# It looked whether the address exists, and repeats what the recipient's own server said.
+_SAID_BY_THEIRS = _any(r"\bhost \S+ said:")
+# The sender: its address, its right to send, its reputation.
+_STANDING = _any(
     r"auth(entication)? (is )?required",
     r"authenticated (hosts or )?users only",
     r"sender login mismatch",
@@ -179,8 +185,16 @@ _UNKNOWN = _any(
 )
 # The recipient's own, whatever else is said of an account.
 _THEIR_ACCOUNT = _any(r"that you tried to reach is (disabled|inactive)", r"\bmailbox <> is unavailable")
-# A mailbox that some may write to, such as the list of a company.
-_FOR_FEW = _any(r"resolver\.rst\.", r"list of allowed senders", r"allowed-senders list")
+# A mailbox that some may write to, such as the list of a company; or a recipient who has shut us out.
+_FOR_FEW = _any(
+    r"resolver\.rst\.",
+    r"list of allowed senders",
+    r"allowed-senders list",
+    r"sender (was )?not authenticated (by|for|when sending to) (this )?(organization|public folder|group|mailbox)",
+    r"5\.7\.136\b.{0,10}sender was not authenticated",
+    r"5\.1\.0\b.{0,10}sender denied",
+    r"\bcustomer block list\b",
+)
 # It will be otherwise, even where the code says that it never will.
 _LATER = _any(r"\btemporar(y|ily)\b", r"\b(re)?try (it )?(again|later)", r"come back later")
 # Words that look like "nobody there" but say only "perhaps", or speak of policy.
@@ -198,7 +212,8 @@ _DOUBTFUL = _any(
 # Status codes of our standing: those of RFC 7372, and Microsoft's.
 _STANDING_CODES = frozenset(
     {
-        *("5.1.7", "5.1.8", "5.7.25", "5.7.26", "5.7.60"),
+        *("5.7.20", "5.7.21", "5.7.22", "5.7.23", "5.7.24", "5.7.25", "5.7.26"),
+        *("5.1.7", "5.1.8", "5.7.60"),
         *("5.7.501", "5.7.502", "5.7.503", "5.7.506", "5.7.511", "5.7.515", "5.7.750"),
     }
 )
@@ -224,7 +239,7 @@ def judge(phase: Phase, code: int, words: str) -> tuple[Stage, Verdict, bool]:
     enhanced = enhanced_status(words, code)
     words = _ADDRESS.sub("<>", words)
     temporary = 400 <= code < 500
-    if phase in {Phase.RECIPIENT, Phase.LETTER}:
+    if phase in {Phase.RECIPIENT, Phase.LETTER} and not _SUBMISSION.search(words):
         if enhanced[1:] == ".2.2" or _RECIPIENT_FULL.search(words):
             return Stage.RECIPIENT, Verdict.RATE, False
         if _GREYLISTED.search(words):
@@ -238,7 +253,9 @@ def judge(phase: Phase, code: int, words: str) -> tuple[Stage, Verdict, bool]:
     if code == 421:
         # "Service not available": the way servers turn away a client that they find too busy.
         return (Stage.QUOTA if phase is not Phase.SIGN_IN else Stage.SIGN_IN, Verdict.RATE, False)
-    if temporary:
+    # Whatever its class: Postfix answers 454, and does so until somebody has seen to it.
+    no_relay = _NO_RELAY.search(words) and not _SAID_BY_THEIRS.search(words)
+    if temporary and not no_relay:
         return stage_of(phase), Verdict.RETRY, False
     if phase is Phase.SIGN_IN or code in {530, 534, 535, 538} or enhanced in {"5.7.8", "5.7.57"}:
         return Stage.SIGN_IN, Verdict.MAILBOX_TROUBLE, True
@@ -254,7 +271,7 @@ def judge(phase: Phase, code: int, words: str) -> tuple[Stage, Verdict, bool]:
         return Stage.SENDER, Verdict.MAILBOX_TROUBLE, True
     if _is_unknown(code, enhanced, words):
         return Stage.RECIPIENT, Verdict.RECIPIENT_UNKNOWN, True
-    if enhanced in _STANDING_CODES or _STANDING.search(words):
+    if no_relay or enhanced in _STANDING_CODES or _STANDING.search(words):
         return Stage.SENDER, Verdict.MAILBOX_TROUBLE, True
     if _LATER.search(words):
         return stage_of(phase), Verdict.RETRY, False
@@ -267,7 +284,7 @@ _SUSPENDED = _any(r"tenant has exceeded threshold", r"suspend", r"outboundspam")
 def _is_unknown(code: int, enhanced: str, words: str) -> bool:
     if _MICROSOFT_UNKNOWN.search(words):
         return True
-    if _STANDING.search(words) or _LATER.search(words):
+    if _STANDING.search(words) or _NO_RELAY.search(words) or _LATER.search(words):
         return False
     if enhanced in _UNKNOWN_CODES or code == 556:
         return True

@@ -611,6 +611,17 @@ def test_a_server_that_lets_us_sign_in_and_takes_no_letter_is_in_trouble_since_t
     assert sessions.that_keep_failing(now) == []
 
 
+def test_a_server_that_passes_nothing_on_for_us_holds_the_mailbox_at_once(faulty_letterbox: Boxes) -> None:
+    """Though its code says that it may do so later: each letter would be lost after its last try."""
+    box, server = faulty_letterbox()
+    server.reply("RCPT", "454 4.7.1 Relay access denied")
+    box.write_to(*readers(3))
+    box.send()
+    assert states() == ["queued"] * 3
+    assert Hold.objects.get().subject == f"mailbox:{box.mailbox.pk}"
+    assert Mailbox.objects.get().sending_state == Mailbox.State.TROUBLE
+
+
 def test_a_lapsed_lease_returns_letters_that_were_not_started(rehearsal: Letterbox) -> None:
     rehearsal.write_to("a@somewhere.test", "b@somewhere.test")
     token = outbox.take_lease(rehearsal.mailbox)

@@ -51,6 +51,8 @@ MICROSOFT = [
     (Phase.LETTER, 432, "4.3.2 STOREDRV.ClientSubmit; sender thread limit exceeded [Hostname=AM0PR10MB.EURPRD10.PROD.OUTLOOK.COM]", RATE),
     (Phase.LETTER, 554, "5.2.0 STOREDRV.Submission.Exception:SubmissionQuotaExceededException; Failed to process message due to a permanent exception", RATE),
     (Phase.LETTER, 554, "5.2.0 STOREDRV.Submission.Exception:OutboundSpamException; Failed to process message due to a permanent exception with message WASCL UserAction verdict is Suspend.", TROUBLE),
+    (Phase.LETTER, 550, "5.2.2 Submission quota exceeded", RATE),
+    (Phase.LETTER, 554, "5.2.2 The message can't be submitted because the sender's submission quota was exceeded", RATE),
     (Phase.LETTER, 550, "5.1.8 Access denied, bad outbound sender AS(42004)", TROUBLE),
     (Phase.RECIPIENT, 550, "5.7.705 Access denied, tenant has exceeded threshold", TROUBLE),
     (Phase.RECIPIENT, 550, "5.7.708 Service unavailable. Access denied, traffic not accepted from this IP.", TROUBLE),
@@ -62,7 +64,24 @@ MICROSOFT = [
     (Phase.RECIPIENT, 451, "4.7.650 The mail server [203.0.113.7] has been temporarily rate limited due to IP reputation.", RATE),
     (Phase.RECIPIENT, 451, "4.7.500 Server busy. Please try again later from [203.0.113.7]. (AS77712)", RETRY),
     (Phase.LETTER, 550, "5.7.509 Access denied, sending domain example.com does not pass DMARC verification and has a DMARC policy of reject", TROUBLE),
+    (Phase.LETTER, 550, "5.7.23 The message was rejected because of Sender Policy Framework violation", TROUBLE),
+    (Phase.RECIPIENT, 550, "5.7.64 TenantAttribution; Relay Access Denied", TROUBLE),
+    (Phase.RECIPIENT, 550, "5.7.1 Client was not authenticated", TROUBLE),
+    (Phase.SENDER, 550, "5.1.0 Sender denied", TROUBLE),
     (Phase.GREETING, 421, "4.3.2 Service not available [DB3EUR04FT041.eop-eur04.prod.protection.outlook.com]", RATE),
+]  # fmt: skip
+# Of its table of refusals in Exchange Online: what a recipient, or whoever manages its mail, has set.
+MICROSOFT_RECIPIENTS = [
+    (Phase.RECIPIENT, 554, "5.1.0 Sender denied", LETTER),
+    (Phase.RECIPIENT, 550, "5.7.12 Sender was not authenticated by organization", LETTER),
+    (Phase.RECIPIENT, 550, "5.7.13 Sender was not authenticated for public folder", LETTER),
+    (Phase.RECIPIENT, 550, "5.7.124 Sender not in allowed-senders list", LETTER),
+    (Phase.RECIPIENT, 550, "5.7.133 Sender not authenticated for group", LETTER),
+    (Phase.RECIPIENT, 550, "5.7.134 Sender was not authenticated for mailbox", LETTER),
+    (Phase.LETTER, 550, "5.7.134 RESOLVER.RST.SenderNotAuthenticatedForMailbox; authentication required; Delivery restriction check failed because the sender was not authenticated when sending to this mailbox", LETTER),
+    (Phase.RECIPIENT, 550, "5.7.135 Sender was not authenticated for public folder", LETTER),
+    (Phase.LETTER, 550, "5.7.136 Sender was not authenticated", LETTER),
+    (Phase.RECIPIENT, 550, "5.7.513 Service unavailable, Client host [203.0.113.5] blocked by brightgarden.example using Customer Block list (AS16012607)", LETTER),
 ]  # fmt: skip
 POSTFIX = [
     (Phase.SIGN_IN, 535, "5.7.8 Error: authentication failed: UGFzc3dvcmQ6", TROUBLE),
@@ -72,6 +91,10 @@ POSTFIX = [
     (Phase.RECIPIENT, 550, "5.1.2 <ed@nowhere.example>: Recipient address rejected: Domain not found", UNKNOWN),
     (Phase.RECIPIENT, 556, "5.1.10 <ed@example.com>: Recipient address rejected: Domain example.com does not accept mail (nullMX)", UNKNOWN),
     (Phase.RECIPIENT, 554, "5.7.1 <ed@brightgarden.example>: Relay access denied", TROUBLE),
+    (Phase.RECIPIENT, 454, "4.7.1 <ed@brightgarden.example>: Relay access denied", TROUBLE),
+    (Phase.RECIPIENT, 450, "4.1.1 <ed@brightgarden.example>: Recipient address rejected: unverified address: host mx.brightgarden.example[203.0.113.9] said: 454 4.7.1 <ed@brightgarden.example>: Relay access denied (in reply to RCPT TO command)", RETRY),
+    (Phase.RECIPIENT, 550, "5.1.1 <ed@brightgarden.example>: Recipient address rejected: undeliverable address: host mx.brightgarden.example[203.0.113.9] said: 554 5.7.1 <ed@brightgarden.example>: Relay access denied (in reply to RCPT TO command)", LETTER),
+    (Phase.RECIPIENT, 550, "5.1.1 <ed@brightgarden.example>: Recipient address rejected: undeliverable address: host mx.brightgarden.example[203.0.113.9] said: 550 5.1.1 <ed@brightgarden.example>: User unknown (in reply to RCPT TO command)", UNKNOWN),
     (Phase.RECIPIENT, 450, "4.2.0 <ed@brightgarden.example>: Recipient address rejected: Greylisted, see http://postgrey.schweikert.ch/help/brightgarden.example.html", RATE),
     (Phase.RECIPIENT, 450, "4.1.1 <ed@brightgarden.example>: Recipient address rejected: unverified address: connect timed out", RETRY),
     (Phase.RECIPIENT, 553, "5.7.1 <info@example.com>: Sender address rejected: not owned by user mara@example.com", TROUBLE),
@@ -109,6 +132,21 @@ EXIM_AND_CPANEL = [
     (Phase.GREETING, 421, "Too many concurrent SMTP connections; please try again later.", RATE),
     (Phase.GREETING, 554, "No SMTP service here", TROUBLE),
     (Phase.RECIPIENT, 550, "\"JunkMail rejected - host.example.net [203.0.113.7]:40022 is in an RBL: https://www.spamhaus.org/query/ip/203.0.113.7\"", TROUBLE),
+]  # fmt: skip
+# Its support's article on the limit on outgoing mail.
+PLESK = [
+    (Phase.LETTER, 554, "5.7.0 Your message could not be sent. The limit on the number of allowed outgoing messages was exceeded. Try again later.", RATE),
+]  # fmt: skip
+# As it words its codes.
+RFC_7372 = [
+    (Phase.LETTER, 550, "5.7.20 No passing DKIM signature found", TROUBLE),
+    (Phase.LETTER, 550, "5.7.21 No acceptable DKIM signature found", TROUBLE),
+    (Phase.LETTER, 550, "5.7.22 No valid author-matched DKIM signature found", TROUBLE),
+    (Phase.LETTER, 550, "5.7.23 SPF validation failed", TROUBLE),
+    (Phase.LETTER, 550, "5.7.24 SPF validation error", TROUBLE),
+    (Phase.LETTER, 451, "4.7.24 SPF validation error", RETRY),
+    (Phase.LETTER, 550, "5.7.25 Reverse DNS validation failed", TROUBLE),
+    (Phase.LETTER, 550, "5.7.26 Multiple authentication checks failed", TROUBLE),
 ]  # fmt: skip
 SES = [
     (Phase.SIGN_IN, 535, "Authentication Credentials Invalid", TROUBLE),
@@ -193,7 +231,10 @@ OTHERS = [
 
 @pytest.mark.parametrize(
     ("phase", "code", "words", "verdict"),
-    [*GMAIL, *MICROSOFT, *POSTFIX, *EXIM_AND_CPANEL, *SES, *SENDGRID_MAILGUN_ZOHO, *YAHOO, *OTHERS],
+    [
+        *(*GMAIL, *MICROSOFT, *MICROSOFT_RECIPIENTS, *POSTFIX, *EXIM_AND_CPANEL, *PLESK, *RFC_7372),
+        *(*SES, *SENDGRID_MAILGUN_ZOHO, *YAHOO, *OTHERS),
+    ],
 )
 def test_what_an_answer_means(phase: Phase, code: int, words: str, verdict: Verdict) -> None:
     stage, said, permanent = judge(phase, code, one_line(words))
@@ -201,6 +242,12 @@ def test_what_an_answer_means(phase: Phase, code: int, words: str, verdict: Verd
     assert permanent is (verdict in {UNKNOWN, LETTER, TROUBLE})
     if verdict is UNKNOWN:
         assert stage is Stage.RECIPIENT
+
+
+def test_what_we_may_submit_is_not_the_recipients_limit() -> None:
+    """Else each letter is tried in vain until it is given up, and the mailbox never slows down."""
+    assert judge(Phase.LETTER, 550, "5.2.2 Submission quota exceeded") == (Stage.QUOTA, RATE, False)
+    assert judge(Phase.LETTER, 552, "5.2.2 Mailbox full") == (Stage.RECIPIENT, RATE, False)
 
 
 @pytest.mark.parametrize("name", ["ed@throttlemag.com", "ed@absorbshop.com", "spamhaus@x.com", "content@x.com"])
@@ -294,6 +341,13 @@ def test_failures_become_one_error(
 def test_advice_for_a_failed_sign_in_knows_the_provider(host: str, words: bytes, advice: str) -> None:
     server = ServerSettings(host, 587, Security.STARTTLS, "u", "p")
     assert advice in classify_smtp_error(smtplib.SMTPAuthenticationError(535, words), server=server).advice
+
+
+def test_advice_where_nobody_signs_in_names_the_settings() -> None:
+    refused = smtplib.SMTPRecipientsRefused({"ed@site.com": (454, b"4.7.1 <ed@site.com>: Relay access denied")})
+    said = classify_smtp_error(refused, server=ServerSettings("mail.example.com", 587, Security.STARTTLS))
+    assert "SMTP_USER" in said.advice
+    assert "SMTP_USER" not in classify_smtp_error(refused, server=SERVER).advice
 
 
 @pytest.mark.parametrize(
