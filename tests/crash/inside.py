@@ -194,11 +194,13 @@ def send_some(*, count: int) -> int:
     sent = 0
     for attempt in Attempt.objects.filter(state=Attempt.State.QUEUED).order_by("pk")[:count]:
         assert attempt.mailbox_id is not None
-        for _ in range(3):  # On a busy machine the server may answer too late; the mailbox would rest then.
+        # On a busy machine the server may answer too late, and the mailbox rests then; or what is left of its short
+        # lease does not do for a hand-over.
+        for _ in range(3):
             Mailbox.objects.update(next_send_at=timezone.now(), next_spread_at=None, rests_until=None)
             report = dispatch.dispatch_mailbox(attempt.mailbox_id, only=attempt.pk)
             sent += report.sent
-            if report.sent or not report.sentence:
+            if report.sent:
                 break
     return sent
 
