@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import os
 from collections.abc import Generator
 from dataclasses import dataclass
 
@@ -27,17 +26,6 @@ pytest_plugins = [
 # How long an example takes says more about the machine than about the code.
 settings.register_profile("linkletter", settings(deadline=None))
 settings.load_profile("linkletter")
-
-
-def pytest_xdist_auto_num_workers() -> int:
-    """One process more than there are cores: while one waits for a server, a browser or a worker, the others go on."""
-    return (os.cpu_count() or 1) + 1
-
-
-@pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What starts and kills processes comes first: it waits most, and at the end all others would wait for it."""
-    items.sort(key=lambda item: item.get_closest_marker("processes") is None)
 
 
 @pytest.hookimpl(wrapper=True)
