@@ -150,6 +150,8 @@ _GAPS = re.compile(
     rf"|«(?:{_SORT_OF_NAME})[ _]?name»"  # Word's «First_Name»
     rf"|^(?:{'|'.join(_GREETING)})(?: there)?,? (?:(?:{_TITLE})\.? )?\$?(?:{_NAME_OF_NAME})(?=[,!:;]|\.?[ \t]{{0,3}}$)"
     rf"|\*\|[^|\n]{{1,40}}\|\*"  # *|FNAME|* (Mailchimp)
+    rf"|(?<![\w|*])\|(?:{_SORT_OF_NAME})_?name\|(?![\w|*])"  # |FNAME|
+    r"|%%=[^\n]{1,100}?=%%"  # %%=v(@FirstName)=%% (AMPscript)
     rf"|\{{\{{[^{{}}\n]{{1,60}}\}}\}}"  # {{name}}
     # {name}, {$name}, ${name}
     rf"|\$?\{{\$? {{0,3}}(?:{'|'.join(BUILT_IN)}|todo|{_GAP_NAME}) {{0,3}}(?:\|[^{{}}\n]{{0,60}})?\}}"
@@ -163,13 +165,15 @@ _GAPS = re.compile(
 # Those that mean a gap only as they are written here.
 _ONLY_CAPITALS = re.compile(r"todo|tbd|fixme", re.IGNORECASE)
 # What may be meant just so: a page's <title>, the Super Bowl XXX, a TODO (Spanish for "all" in a raised voice), a word
-# put into a quotation, a program's $name, a column NAME. A "xxx" ends many a letter between friends.
+# put into a quotation, a program's $name, a column NAME, a greeting without a name. A "xxx" ends many a letter between
+# friends.
 _DOUBTFUL = re.compile(
     rf"<{_TAG}>|\[[^\[\]\n]{{1,100}}\]{_MARKDOWN}[^\s()]{{0,300}}\)|(?<!\w)(?:X{{3,}}|TODO)(?!\w)|__{_DUNDER}"
     rf"|(?<![\w$`])\$(?i:{_GAP_NAME})(?!\w)|«(?i:{_NAME_OF_NAME})»"
     r"|(?<![\w$#%*|.@/`-])(?:(?:YOUR|CONTACT|COMPANY|WEBSITE|SITE|BLOG|FIRST|LAST|FULL)[ _-]){0,2}"
     r"(?:F|L|FIRST|LAST|SUR|FULL|VOR|NACH)?NAME(?![\w`])"
     rf"|\[(?!(?i:sic)\b)[^\W\d_][^\[\]\n\d]{{1,60}}\]|\[X\](?!\w)|【(?:{_IN_JAPANESE})】"
+    rf"|(?m:^)(?i:{'|'.join(_GREETING)})(?: (?i:{_TITLE})\.?)?[ \t]+,"  # "Hi ,": a name was to stand there
 )
 
 _WORD = re.compile(r"[^\W\d_]{4,}")

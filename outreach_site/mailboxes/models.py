@@ -124,7 +124,7 @@ class Mailbox(models.Model):
         "pause between letters, in seconds",
         default=5,
         validators=[MaxValueValidator(3600)],
-        help_text="At least this long passes between two letters, and campaigns are spread over the hour. "
+        help_text="At least this long passes between two letters, and campaigns are spread over the hour and the day. "
         "0: no pause, and nothing is spread.",
     )
     ramps_up = models.BooleanField(

@@ -100,6 +100,9 @@ def marked(finding: Finding, subject: str, body: str) -> list[str]:
         "%recipient.name%",
         "<<first name>>",
         "«First_Name»",
+        "|FNAME|",
+        "|first_name|",
+        "%%=v(@FirstName)=%%",
     ],
 )
 def test_what_was_left_open_blocks(gap: str) -> None:
@@ -159,6 +162,8 @@ def test_a_greeting_of_nobody_blocks(greeting: str, end: str) -> None:
         "【お名前】山田太郎",
         "【ご提案】レモンについて",
         "{garden.rose}",
+        "| Name | Title |",
+        "a||name||b",
     ],
 )
 def test_what_only_looks_like_a_gap_does_not(text: str) -> None:
@@ -171,6 +176,9 @@ def test_what_only_looks_like_a_gap_does_not(text: str) -> None:
         ("Your page's <title> tag says 2019.", "<title>"),
         ("There are two <link> elements.", "<link>"),
         ("Super Bowl XXX was great.", "XXX"),
+        ("Hi ,\n\nyour piece on roses.", "Hi ,"),
+        ("Dear Mr. ,", "Dear Mr. ,"),
+        ("Sehr geehrte Frau ,", "Sehr geehrte Frau ,"),
         ("I read [your article](https://orchard.example/a).", "[your article](https://orchard.example/a)"),
         ("I read [link](https://…) again.", "[link](https://…)"),
         ("Muchas gracias por TODO lo que comparten.", "TODO"),
