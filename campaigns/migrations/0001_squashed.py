@@ -7,6 +7,8 @@ from decimal import Decimal
 from django.conf import settings
 from django.db import migrations, models
 
+from outreach_site.lib.migrating import CreateModels
+
 
 class Migration(migrations.Migration):
     replaces = [
@@ -46,7 +48,7 @@ class Migration(migrations.Migration):
         ("mailboxes", "0001_squashed"),
     ]
 
-    operations = [
+    operations = [CreateModels([
         migrations.CreateModel(
             name="Campaign",
             fields=[
@@ -1583,6 +1585,7 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
+    ]),
         migrations.AddField(
             model_name="foundsite",
             name="lead",

@@ -4,6 +4,8 @@ import django.db.models.deletion
 import django.utils.timezone
 from django.db import migrations, models
 
+from outreach_site.lib.migrating import CreateModels
+
 
 class Migration(migrations.Migration):
     replaces = [
@@ -27,7 +29,7 @@ class Migration(migrations.Migration):
         ("accounts", "0001_squashed"),
     ]
 
-    operations = [
+    operations = [CreateModels([
         migrations.CreateModel(
             name="AuditCheck",
             fields=[
@@ -765,4 +767,4 @@ class Migration(migrations.Migration):
                 "ordering": ("pk",),
             },
         ),
-    ]
+    ])]

@@ -3,6 +3,8 @@ import django.utils.timezone
 from django.conf import settings
 from django.db import migrations, models
 
+from outreach_site.lib.migrating import CreateModels
+
 
 class Migration(migrations.Migration):
     replaces = [
@@ -25,7 +27,7 @@ class Migration(migrations.Migration):
         ("mailboxes", "0001_squashed"),
     ]
 
-    operations = [
+    operations = [CreateModels([
         migrations.CreateModel(
             name="FolderCursor",
             fields=[
@@ -549,4 +551,4 @@ class Migration(migrations.Migration):
                 "ordering": ("pk",),
             },
         ),
-    ]
+    ])]

@@ -4,6 +4,8 @@ import django.utils.timezone
 from django.conf import settings
 from django.db import migrations, models
 
+from outreach_site.lib.migrating import CreateModels
+
 
 class Migration(migrations.Migration):
     replaces = [
@@ -20,7 +22,7 @@ class Migration(migrations.Migration):
         ("accounts", "0001_squashed"),
     ]
 
-    operations = [
+    operations = [CreateModels([
         migrations.CreateModel(
             name="Digest",
             fields=[
@@ -294,4 +296,4 @@ class Migration(migrations.Migration):
                 "ordering": ("-pk",),
             },
         ),
-    ]
+    ])]
