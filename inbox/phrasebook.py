@@ -1,16 +1,17 @@
 """Thousands of phrases searched in a short text, in a fraction of the time that trying each one takes.
 
 A pattern cannot match where none of its cues stand: short runs of letters that every match contains. The cues are read
-from the patterns themselves, once; a text's own runs of letters then name the few patterns worth trying. Of most
-patterns every match contains several such runs, and without one of them it is not tried. A pattern without cues is
-always tried. What is found is what the patterns alone would find.
+from the patterns themselves, once, when the first text comes: to read them all takes a third of a second, and most
+processes never search. A text's own runs of letters then name the few patterns worth trying. Of most patterns every
+match contains several such runs, and without one of them it is not tried. A pattern without cues is always tried. What
+is found is what the patterns alone would find.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable, Iterable, Iterator, Mapping
-from functools import lru_cache
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from functools import cached_property, lru_cache
 from itertools import product
 from re import _constants, _parser  # type: ignore[attr-defined, unused-ignore]  # the tree of a pattern has no public name
 from typing import Any, Generic, TypeVar
@@ -39,44 +40,59 @@ class Phrases(Generic[Owner]):
     """Patterns by their owner. `flags` as for `re`; the search ignores case."""
 
     def __init__(self, patterns: Mapping[Owner, Iterable[str]], *, flags: int = re.IGNORECASE) -> None:
-        self._sources: list[tuple[Owner, str]] = []
-        self._by_cue: dict[str, list[int]] = {}
-        self._cues: frozenset[str] = frozenset()
-        self._others: list[tuple[frozenset[str], ...]] = []
-        self._always: list[int] = []
-        self._compiled: dict[int, re.Pattern[str]] = {}
+        self._patterns = patterns
         self._flags = flags | re.IGNORECASE
-        for owner, sources in patterns.items():
+        self._compiled: dict[int, re.Pattern[str]] = {}
+
+    @cached_property
+    def _index(self) -> _Index[Owner]:
+        index = _Index[Owner]()
+        for owner, sources in self._patterns.items():
             for source in sources:
                 for alternative in alternatives(source):
-                    self._add(owner, alternative)
-        self._cues = frozenset(self._by_cue)
-
-    def _add(self, owner: Owner, source: str) -> None:
-        number = len(self._sources)
-        self._sources.append((owner, source))
-        first, *others = demands_of(source, self._flags) or [frozenset[str]()]
-        self._others.append(tuple(others))
-        if not first:
-            self._always.append(number)
-        for cue in first:
-            self._by_cue.setdefault(cue, []).append(number)
+                    index.add(owner, alternative, demands_of(alternative, self._flags))
+        return index
 
     def possible(self, text: str) -> dict[Owner, list[re.Pattern[str]]]:
         """The patterns that may match in this text, in their order."""
         found: dict[Owner, list[re.Pattern[str]]] = {}
-        for number in self._numbers(text):
-            owner = self._sources[number][0]
+        for number in self._index.numbers(text):
+            owner = self._index.sources[number][0]
             if owner in found:
                 found[owner].append(self._pattern(number))
             else:
                 found[owner] = [self._pattern(number)]
         return found
 
-    def _numbers(self, text: str) -> list[int]:
+    def _pattern(self, number: int) -> re.Pattern[str]:
+        pattern = self._compiled.get(number)
+        if pattern is None:
+            pattern = self._compiled[number] = re.compile(self._index.sources[number][1], self._flags)
+        return pattern
+
+
+class _Index(Generic[Owner]):
+    """Which patterns, by their numbers, are worth trying in a text."""
+
+    def __init__(self) -> None:
+        self.sources: list[tuple[Owner, str]] = []
+        self._by_cue: dict[str, list[int]] = {}
+        self._others: list[tuple[frozenset[str], ...]] = []
+        self._always: list[int] = []
+
+    def add(self, owner: Owner, source: str, demands: Sequence[frozenset[str]]) -> None:
+        number = len(self.sources)
+        self.sources.append((owner, source))
+        self._others.append(tuple(demands[1:]))
+        if not demands:
+            self._always.append(number)
+        for cue in demands[0] if demands else ():
+            self._by_cue.setdefault(cue, []).append(number)
+
+    def numbers(self, text: str) -> list[int]:
         runs = runs_of(text)
         numbers = set(self._always)
-        for cue in self._cues & runs:
+        for cue in self._by_cue.keys() & runs:
             for number in self._by_cue[cue]:
                 for demand in self._others[number]:
                     if demand.isdisjoint(runs):
@@ -84,12 +100,6 @@ class Phrases(Generic[Owner]):
                 else:
                     numbers.add(number)
         return sorted(numbers)
-
-    def _pattern(self, number: int) -> re.Pattern[str]:
-        pattern = self._compiled.get(number)
-        if pattern is None:
-            pattern = self._compiled[number] = re.compile(self._sources[number][1], self._flags)
-        return pattern
 
 
 class Phrasebook:

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -151,12 +151,18 @@ def browser(chromium: Path) -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where screenshots go: the directory that PICTURES names, else a temporary one."""
-    named = os.environ.get("PICTURES")
-    directory = Path(named) if named else tmp_path_factory.mktemp("pictures")
-    directory.mkdir(parents=True, exist_ok=True)
-    return directory
+def photograph() -> Callable[[Page, str], None]:
+    """`photograph(page, "inbox-phone-dark")`: the whole page, into the directory that PICTURES names.
+
+    Without one it does nothing: nobody would look at them, and they are half of what such a test takes.
+    """
+    directory = os.environ.get("PICTURES")
+
+    def take(page: Page, name: str) -> None:
+        if directory:
+            page.screenshot(path=Path(directory) / f"{name}.png", full_page=True)  # Makes the directory, too.
+
+    return take
 
 
 @pytest.fixture

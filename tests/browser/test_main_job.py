@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from pathlib import Path
+from collections.abc import Callable
 from typing import Literal
 
 import pytest
@@ -37,7 +37,7 @@ def sign_in(page: Page, site: Site) -> None:
     expect(page.get_by_role("heading", name="Today")).to_be_visible()
 
 
-def test_the_main_job(page: Page, site: Site, pictures: Path) -> None:
+def test_the_main_job(page: Page, site: Site, photograph: Callable[[Page, str], None]) -> None:
     sign_in(page, site)
 
     # A campaign.
@@ -106,7 +106,7 @@ def test_the_main_job(page: Page, site: Site, pictures: Path) -> None:
     for who in (KEEN, AWAY, GONE):
         expect(page.get_by_role("link", name=re.compile("An idea for " + re.escape(who.site_title)))).to_have_count(1)
 
-    photograph_everything(page, site, pictures)
+    look_at_everything(page, site, photograph)
 
     # Sign out.
     page.goto(site.url)
@@ -134,8 +134,8 @@ def wait_for_answers(page: Page, tags: dict[Correspondent, str]) -> None:
         page.reload()
 
 
-def photograph_everything(page: Page, site: Site, pictures: Path) -> None:
-    """Every page, light and dark, on a desktop and on a phone; no page may scroll sideways."""
+def look_at_everything(page: Page, site: Site, photograph: Callable[[Page, str], None]) -> None:
+    """No page may scroll sideways, on a desktop or on a phone; each may be photographed, light and dark."""
     here = f"{site.url}/w/rehearsal"
     addresses = {
         "today": f"{here}/",
@@ -169,15 +169,16 @@ def photograph_everything(page: Page, site: Site, pictures: Path) -> None:
     addresses["reply"] = first_link(page, addresses["inbox"], KEEN.name)
     wide = []
     schemes: tuple[Literal["light", "dark"], ...] = ("light", "dark")
-    for name, address in addresses.items():
-        for scheme in schemes:
-            page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-            for size, viewport in (("desktop", DESKTOP), ("phone", PHONE)):
-                page.set_viewport_size(viewport)  # type: ignore[arg-type]  # the shape of a TypedDict
-                page.goto(address)
-                page.screenshot(path=pictures / f"{name}-{size}-{scheme}.png", full_page=True)
-                if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
-                    wide.append((name, size))
+    page.emulate_media(reduced_motion="reduce")
+    for size, viewport in (("desktop", DESKTOP), ("phone", PHONE)):
+        page.set_viewport_size(viewport)  # type: ignore[arg-type]  # the shape of a TypedDict
+        for name, address in addresses.items():
+            page.goto(address)
+            if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
+                wide.append((name, size))
+            for scheme in schemes:
+                page.emulate_media(color_scheme=scheme)
+                photograph(page, f"{name}-{size}-{scheme}")
     page.set_viewport_size(DESKTOP)  # type: ignore[arg-type]  # the shape of a TypedDict
     page.emulate_media(color_scheme="light")
     assert wide == []

@@ -103,7 +103,7 @@ def story(tmp_path: Path) -> Iterator[Story]:
             installation.stop()
 
 
-def test_a_whole_story(page: Page, story: Story, pictures: Path) -> None:
+def test_a_whole_story(page: Page, story: Story, photograph: Callable[[Page, str], None]) -> None:
     sign_in(page, story.site)
     write_a_sequence(page)
     launch(page)
@@ -125,7 +125,7 @@ def test_a_whole_story(page: Page, story: Story, pictures: Path) -> None:
     later(page, story, days=14)
     wait_until(lambda: story.letters_to(AWAY) == 2, story)
     lose_the_link(page, story)
-    compare_with_a_count_by_hand(page, story, pictures)
+    compare_with_a_count_by_hand(page, story, photograph)
 
 
 # --- What a person does -----------------------------------------------------------------------------------------------
@@ -278,7 +278,7 @@ class Count:
         )
 
 
-def compare_with_a_count_by_hand(page: Page, story: Story, pictures: Path) -> None:
+def compare_with_a_count_by_hand(page: Page, story: Story, photograph: Callable[[Page, str], None]) -> None:
     people, answered = len(CAST), len(ANSWERING)
     open_campaign(page, "Results")
     here = page.url.partition("?")[0]
@@ -331,7 +331,7 @@ def compare_with_a_count_by_hand(page: Page, story: Story, pictures: Path) -> No
 
     for name, size in (("desktop", DESKTOP), ("phone", PHONE)):
         page.set_viewport_size(size)  # type: ignore[arg-type]  # the shape of a TypedDict
-        page.screenshot(path=pictures / f"story-results-{name}.png", full_page=True)
+        photograph(page, f"story-results-{name}")
 
 
 def asked(page: Page, url: str) -> dict[str, Any]:
