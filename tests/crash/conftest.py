@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import uuid
@@ -94,15 +95,15 @@ def open_installation(
     with ExitStack() as stack:
 
         def open_one(database: str, *, port: int, **values: str) -> Installation:
-            url = f"sqlite:///{tmp_path / 'crash.sqlite3'}"
             if database == "postgresql":
                 template = request.getfixturevalue("postgresql_template")
                 url = stack.enter_context(_database(request.getfixturevalue("postgresql_url"), template))
+            else:
+                copy = shutil.copy(request.getfixturevalue("sqlite_template"), tmp_path / "crash.sqlite3")
+                url = f"sqlite:///{copy}"
             mail = {"MAIL_CA_FILE": str(certificates.ca_file), "MAIL_ALLOWED_HOSTS": f"localhost:{port}"}
             installation = Installation(tmp_path, VALUES | mail | {"DATABASE_URL": url} | values)
             stack.callback(installation.close)
-            if database == "sqlite":
-                installation.call("migrate")
             return installation
 
         yield open_one
@@ -112,12 +113,24 @@ def open_installation(
 def postgresql_template(postgresql_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The name of a migrated database of which each test gets a copy."""
     with _database(postgresql_url, "template1") as url:
-        installation = Installation(tmp_path_factory.mktemp("template"), VALUES | {"DATABASE_URL": url})
-        try:
-            installation.call("migrate")
-        finally:
-            installation.close()
+        _migrate(tmp_path_factory.mktemp("template"), url)
         yield url.rpartition("/")[2]
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated database of which each test gets a copy: a file by itself, for nobody has it open."""
+    directory = tmp_path_factory.mktemp("template")
+    _migrate(directory, f"sqlite:///{directory / 'template.sqlite3'}")
+    return directory / "template.sqlite3"
+
+
+def _migrate(directory: Path, url: str) -> None:
+    installation = Installation(directory, VALUES | {"DATABASE_URL": url})
+    try:
+        installation.call("migrate")
+    finally:
+        installation.close()
 
 
 @contextmanager

@@ -42,6 +42,7 @@ from outreach_site.accounts import installation  # noqa: E402
 from outreach_site.accounts.models import SenderIdentity, User, Workspace  # noqa: E402
 from outreach_site.mailboxes import smtp  # noqa: E402
 from outreach_site.mailboxes.models import Mailbox, Security  # noqa: E402
+from tests.crash import sealer  # noqa: E402
 from tests.servers import PASSWORD  # noqa: E402
 
 LARGEST_REQUEST = 250
@@ -375,7 +376,13 @@ def _site_of(address: str) -> str:
     return f"https://{domain}/{local}"
 
 
-WORKERS: dict[str, Callable[..., None]] = {"work": work, "press": press, "read": read, "read_in": read_in}
+WORKERS: dict[str, Callable[..., None]] = {
+    "work": work,
+    "press": press,
+    "read": read,
+    "read_in": read_in,
+    "seal": sealer.seal,
+}
 CALLS: dict[str, Callable[..., Any]] = {
     each.__name__: each
     for each in (
@@ -395,6 +402,10 @@ CALLS: dict[str, Callable[..., Any]] = {
         open_file,
         take_file_back,
         what_became_of_it,
+        sealer.write_entries,
+        sealer.verify,
+        sealer.commit_late,
+        sealer.write_as_a_crowd,
     )
 }
 

@@ -1,44 +1,48 @@
-"""What processes of their own do for test_sealing_processes.py."""
+"""What the processes do for test_sealing.py."""
 
 from __future__ import annotations
 
+import os
 import random
-import sys
 import threading
 import time
 from collections.abc import Callable
 from datetime import timedelta
-from itertools import pairwise
+from io import StringIO
+from pathlib import Path
 
 import psycopg
+from django.conf import settings
 from django.core.management import call_command
 from django.db import connection, transaction
 from django.utils import timezone
 
 from compliance import seals
 from compliance.models import AuditEntry, AuditHead, AuditSeal
-from outreach_site.accounts import installation
 from tests.compliance.sealing import copy_entry, found, look, write
 
 
-def say(*words: object) -> None:
-    sys.stdout.write(" ".join(map(str, words)) + "\n")
-    sys.stdout.flush()
-
-
-def prepare(count: int) -> None:
-    call_command("migrate", verbosity=0, skip_checks=True)
-    installation.claim()
+def write_entries(*, count: int) -> None:
     for _ in range(0, count, 500):
         write(500)
 
 
-def seal(batch: int) -> None:
-    say("begun")
-    say(seals.seal(now=timezone.now(), seconds=300, batch=batch).count)
+def seal(*, batch: int) -> None:
+    """Leaves word of how many it sealed, when it is done."""
+    sealed = seals.seal(now=timezone.now(), seconds=300, batch=batch).count
+    said = Path(settings.VAR_DIR) / f"sealed-{os.getpid()}"
+    unfinished = said.with_suffix(".part")
+    unfinished.write_text(str(sealed))
+    unfinished.rename(said)
 
 
-def late(_: int) -> None:
+def verify() -> str:
+    said = StringIO()
+    call_command("verify_audit", stdout=said)
+    return said.getvalue()
+
+
+def commit_late() -> None:
     """A transaction takes its id early and commits late; in between the sealer comes by again and again."""
     now = timezone.now()
     write(2)
@@ -79,8 +83,8 @@ def late(_: int) -> None:
     assert AuditHead.objects.get().swept_id > head.swept_id
 
 
-def crowd(seconds: int) -> None:
-    """Writers that commit in any order, or not at all, and two sealers among them."""
+def write_as_a_crowd(*, seconds: int) -> int:
+    """Writers that commit in any order, or not at all, and two sealers among them. How many entries were sealed."""
     seals.SETTLING = timedelta(milliseconds=100)
     until = time.monotonic() + seconds
     done: list[int] = []
@@ -122,5 +126,4 @@ def crowd(seconds: int) -> None:
     assert AuditSeal.objects.count() == AuditEntry.objects.count()
     assert AuditEntry.objects.count() > 20, "the writers hardly came to write"
     assert AuditSeal.objects.latest("seq").seq == AuditSeal.objects.count()
-    order = list(AuditSeal.objects.order_by("seq").values_list("entry_id", flat=True))
-    say("sealed", len(order), "out of order", sum(before > after for before, after in pairwise(order)))
+    return AuditSeal.objects.count()
