@@ -20,9 +20,6 @@ class CreateModels(Operation):
     def __init__(self, operations: Sequence[CreateModel]) -> None:
         self.operations = operations
 
-    def deconstruct(self) -> tuple[str, list[object], dict[str, object]]:
-        return type(self).__qualname__, [list(self.operations)], {}
-
     def state_forwards(self, app_label: str, state: ProjectState) -> None:
         state.__dict__.pop("apps", None)  # Built once, by whoever asks first, when all of them are there.
         for operation in self.operations:
