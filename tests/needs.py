@@ -39,22 +39,6 @@ def program(name: str) -> Path:
 
 
 @pytest.fixture(scope="session")
-def chromium() -> Path:
-    """For playwright: `p.chromium.launch(executable_path=chromium, args=CHROMIUM_ARGUMENTS)`."""
-    return program("chromium")
-
-
-CHROMIUM_ARGUMENTS = (
-    "--no-sandbox",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
-
-
-@pytest.fixture(scope="session")
 def dovecot() -> Path:
     return program("dovecot")
 

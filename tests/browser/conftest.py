@@ -16,10 +16,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Page
 
 from outreach_site.lib.env_file import env_text
-from tests.needs import CHROMIUM_ARGUMENTS
+from tests.chromium import a_page
 
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 300
@@ -140,16 +140,6 @@ def free_ports(count: int) -> list[int]:
     return ports
 
 
-@pytest.fixture
-def browser(chromium: Path) -> Iterator[Browser]:
-    # One a test: while it is open, its event loop runs in this thread, and Django refuses the database to whoever
-    # comes next.
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=list(CHROMIUM_ARGUMENTS))
-        yield browser
-        browser.close()
-
-
 @pytest.fixture(scope="session")
 def photograph() -> Callable[[Page, str], None]:
     """`photograph(page, "inbox-phone-dark")`: the whole page, into the directory that PICTURES names.
@@ -166,14 +156,6 @@ def photograph() -> Callable[[Page, str], None]:
 
 
 @pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    """A page on which nothing may go wrong silently: script errors and refused content fail the test."""
-    context = browser.new_context(viewport={"width": 1280, "height": 860}, locale="en-GB")
-    context.set_default_timeout(20_000)
-    page = context.new_page()
-    troubles: list[str] = []
-    page.on("pageerror", lambda error: troubles.append(str(error)))
-    page.on("console", lambda message: troubles.append(message.text) if message.type == "error" else None)
-    yield page
-    context.close()
-    assert [trouble for trouble in troubles if not trouble.startswith(HARMLESS)] == []
+def page() -> Iterator[Page]:
+    with a_page(provoked=HARMLESS, viewport={"width": 1280, "height": 860}, locale="en-GB") as page:
+        yield page

@@ -17,8 +17,8 @@ from campaigns.models import Attempt, Step
 from inbox import answering
 from inbox.desk_models import AnswerDraft, DraftFile
 from inbox.models import Reply
+from tests.chromium import browser
 from tests.conftest import World
-from tests.desk.chromium import browser
 from tests.desk.conftest import Desk
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]

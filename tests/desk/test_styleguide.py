@@ -11,7 +11,7 @@ from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
 from outreach_site.desk import styleguide
-from tests.desk.chromium import browser
+from tests.chromium import browser
 
 urlpatterns = styleguide.urlpatterns  # In DEBUG they stand at the end of the site's own.
 pytestmark = pytest.mark.urls(__name__)
