@@ -10,11 +10,15 @@ import os
 import pwd
 import shutil
 import subprocess
+import uuid
 from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import psycopg
 import pytest
+from psycopg import sql
 
 # Program -> what to look for besides PATH, and the Debian package it comes in.
 PLACES = {
@@ -79,6 +83,16 @@ def postgresql_url() -> Iterator[str]:
             yield f"postgres://{user}@{directory.replace('/', '%2F')}/postgres"
         finally:
             run([*control, "--mode", "immediate", "stop"])
+
+
+@contextmanager
+def database_of_its_own(server_url: str, template: str = "template1") -> Iterator[str]:
+    """The URL of a new database on the test server, a copy of another; dropped afterwards."""
+    name = f"test_{uuid.uuid4().hex[:12]}"
+    with psycopg.connect(server_url, autocommit=True) as server:
+        server.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template)))
+        yield server_url.rpartition("/")[0] + f"/{name}"
+        server.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
 @pytest.hookimpl(wrapper=True)

@@ -5,13 +5,11 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import uuid
-from collections.abc import Iterator
 from pathlib import Path
 
-import psycopg
 import pytest
-from psycopg import sql
+
+from tests.needs import database_of_its_own
 
 pytestmark = [pytest.mark.processes, pytest.mark.postgresql]
 
@@ -47,28 +45,19 @@ ROOMS = {
 }
 
 
-@pytest.fixture
-def on_postgresql(postgresql_url: str) -> Iterator[str]:
-    """A database of its own."""
-    name = f"rooms_{uuid.uuid4().hex[:12]}"
-    with psycopg.connect(postgresql_url, autocommit=True) as admin:
-        admin.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
-        yield f"{postgresql_url.rpartition('/')[0]}/{name}"
-        admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
-
-
 @pytest.mark.parametrize("room", ROOMS)
-def test_it_works_on_postgresql_too(on_postgresql: str, room: str) -> None:
+def test_it_works_on_postgresql_too(postgresql_url: str, room: str) -> None:
     files = [f"tests/{name}" for name in ROOMS[room]]
-    done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", "not walks", *files],
-        cwd=ROOT,
-        env=os.environ | {"DATABASE_URL": on_postgresql, "DJANGO_SETTINGS_MODULE": "tests.settings"},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=600,
-    )
+    with database_of_its_own(postgresql_url) as url:
+        done = subprocess.run(
+            [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", "not walks", *files],
+            cwd=ROOT,
+            env=os.environ | {"DATABASE_URL": url, "DJANGO_SETTINGS_MODULE": "tests.settings"},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=600,
+        )
     assert done.returncode == 0, done.stdout[-5000:] + done.stderr
     assert " passed" in done.stdout
     assert "skipped" not in done.stdout

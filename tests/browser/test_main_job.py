@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Literal
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, ViewportSize, expect
 
 from outreach_site.sandbox.correspondents import CAST, Behaviour, Correspondent
 from tests.browser.conftest import Site
@@ -16,8 +16,8 @@ from tests.browser.conftest import Site
 pytestmark = pytest.mark.browser
 
 ANSWER_SECONDS = 300
-PHONE = {"width": 390, "height": 844}
-DESKTOP = {"width": 1280, "height": 860}
+PHONE: ViewportSize = {"width": 390, "height": 844}
+DESKTOP: ViewportSize = {"width": 1280, "height": 860}
 
 
 def somebody(behaviour: Behaviour) -> Correspondent:
@@ -171,7 +171,7 @@ def look_at_everything(page: Page, site: Site, photograph: Callable[[Page, str],
     schemes: tuple[Literal["light", "dark"], ...] = ("light", "dark")
     page.emulate_media(reduced_motion="reduce")
     for size, viewport in (("desktop", DESKTOP), ("phone", PHONE)):
-        page.set_viewport_size(viewport)  # type: ignore[arg-type]  # the shape of a TypedDict
+        page.set_viewport_size(viewport)
         for name, address in addresses.items():
             page.goto(address)
             if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
@@ -179,7 +179,7 @@ def look_at_everything(page: Page, site: Site, photograph: Callable[[Page, str],
             for scheme in schemes:
                 page.emulate_media(color_scheme=scheme)
                 photograph(page, f"{name}-{size}-{scheme}")
-    page.set_viewport_size(DESKTOP)  # type: ignore[arg-type]  # the shape of a TypedDict
+    page.set_viewport_size(DESKTOP)
     page.emulate_media(color_scheme="light")
     assert wide == []
 

@@ -330,7 +330,7 @@ def compare_with_a_count_by_hand(page: Page, story: Story, photograph: Callable[
     page.goto(f"{here}?days=90")
 
     for name, size in (("desktop", DESKTOP), ("phone", PHONE)):
-        page.set_viewport_size(size)  # type: ignore[arg-type]  # the shape of a TypedDict
+        page.set_viewport_size(size)
         photograph(page, f"story-results-{name}")
 
 

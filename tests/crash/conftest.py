@@ -7,16 +7,14 @@ import os
 import shutil
 import subprocess
 import sys
-import uuid
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
-import psycopg
 import pytest
-from psycopg import sql
 
+from tests.needs import database_of_its_own
 from tests.servers import Certificates
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -97,7 +95,7 @@ def open_installation(
         def open_one(database: str, *, port: int, **values: str) -> Installation:
             if database == "postgresql":
                 template = request.getfixturevalue("postgresql_template")
-                url = stack.enter_context(_database(request.getfixturevalue("postgresql_url"), template))
+                url = stack.enter_context(database_of_its_own(request.getfixturevalue("postgresql_url"), template))
             else:
                 copy = shutil.copy(request.getfixturevalue("sqlite_template"), tmp_path / "crash.sqlite3")
                 url = f"sqlite:///{copy}"
@@ -112,7 +110,7 @@ def open_installation(
 @pytest.fixture(scope="session")
 def postgresql_template(postgresql_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The name of a migrated database of which each test gets a copy."""
-    with _database(postgresql_url, "template1") as url:
+    with database_of_its_own(postgresql_url) as url:
         _migrate(tmp_path_factory.mktemp("template"), url)
         yield url.rpartition("/")[2]
 
@@ -131,16 +129,6 @@ def _migrate(directory: Path, url: str) -> None:
         installation.call("migrate")
     finally:
         installation.close()
-
-
-@contextmanager
-def _database(server_url: str, template: str) -> Iterator[str]:
-    """A database of its own on the test server, a copy of another; dropped afterwards."""
-    name = f"crash_{uuid.uuid4().hex[:12]}"
-    with psycopg.connect(server_url, autocommit=True) as server:
-        server.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template)))
-        yield server_url.rpartition("/")[0] + f"/{name}"
-        server.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
 @pytest.fixture
